@@ -1,0 +1,1 @@
+"""The door to the core residence system: ports, adapters, conformance kit and the sandbox core."""

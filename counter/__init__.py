@@ -1,0 +1,1 @@
+"""The staff's screens: queue, reception, guidance, printing, work items. No rules here."""

@@ -1,0 +1,1 @@
+"""The public's screens: ticket, card, call display, phone status. No login and no rules here."""

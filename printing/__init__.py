@@ -1,0 +1,1 @@
+"""Paper: tickets (ESC/POS raster), forms (PDF) and the printers that carry them."""
