@@ -1,0 +1,42 @@
+# The commands of this project. `make` or `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# One word per line after the colon is what `make help` prints.
+.PHONY: help
+help:  ## show this list / この一覧
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
+
+.PHONY: run
+run: setup-run  ## start everything, simulated, on this machine / すべてを模擬機器で動かす
+	@exec $(BIN)/kakanai run
+
+.PHONY: reset
+reset:  ## delete the demo's data / デモのデータを消す
+	@$(PYTHON) scripts/reset.py
+
+.PHONY: test
+test: setup-test  ## every check and every test / すべての検査と試験
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: format
+format: setup-test  ## put the code into its house style / 書式を整える
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: lock
+lock:  ## write requirements/*.lock anew from pyproject.toml (needs uv) / 部品の版を固定し直す
+	$(PYTHON) scripts/lock.py
+
+.PHONY: setup-run
+setup-run:
+	@$(PYTHON) scripts/setup.py run
+
+.PHONY: setup-test
+setup-test:
+	@$(PYTHON) scripts/setup.py test
