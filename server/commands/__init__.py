@@ -1,0 +1,1 @@
+"""The server's own commands, one module each; server/cli.py finds them by themselves."""

@@ -1,0 +1,57 @@
+"""`kakanai run`: the whole demo on this machine, with simulated devices."""
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+
+USAGE = 2
+DEFAULT_PORT = 8000
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `run`."""
+    parser = subparsers.add_parser(
+        "run", help="すべてを模擬機器で動かす / run everything here with simulated devices"
+    )
+    parser.add_argument(
+        "--state-dir", type=Path, help="data of the demo (KAKANAI_STATE_DIR, default ./state)", metavar="DIR"
+    )
+    parser.add_argument("--port-offset", type=int, default=0, help="move every port up by N", metavar="N")
+    parser.add_argument(
+        "--reader",
+        choices=["simulated", "vpcd"],
+        default="simulated",
+        help="vpcd: virtual readers behind the real PC/SC service (kiosk-1 slot 0, counter-1 slot 1)",
+    )
+    parser.add_argument(
+        "--database-url", help="KAKANAI_DATABASE_URL; without it SQLite in the state folder", metavar="URL"
+    )
+    parser.add_argument(
+        "--run-json", type=Path, default=Path("build/run.json"), help="where to say what runs", metavar="FILE"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until Ctrl-C or SIGTERM: 0. 1 a part keeps dying, 2 not a demo, 3 ports or folder are not free."""
+    from server.demo.plan import make_plan
+    from server.demo.supervisor import run as supervise
+
+    if os.environ.get("KAKANAI_ENV", "demo") != "demo":
+        _say("`kakanai run` はデモ専用です。 / `kakanai run` is for the demo; see docs/operations.md.")
+        return USAGE
+    plan = make_plan(
+        args.state_dir or Path(os.environ.get("KAKANAI_STATE_DIR") or "state"),
+        server_port=int(os.environ.get("KAKANAI_PORT") or DEFAULT_PORT),
+        offset=args.port_offset,
+        database_url=args.database_url or os.environ.get("KAKANAI_DATABASE_URL", ""),
+        reader=args.reader,
+    )
+    return supervise(plan, args.run_json.absolute(), _say)
+
+
+def _say(text: str) -> None:
+    # A closed terminal must not keep us from ending the children.
+    with contextlib.suppress(OSError):
+        print(text, flush=True)

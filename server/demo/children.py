@@ -1,0 +1,125 @@
+"""One child process of the demo: started on a leash, in a process group of its own, with a log file."""
+
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from server.demo import leash
+
+RESTARTS_PER_MINUTE = 5
+LOG_LIMIT = 5_000_000
+PROBE_SECONDS = 1.0
+
+
+@dataclass
+class Child:
+    """What to run, and how it is going.
+
+    `port`: where GET /healthz answers 200 once it is ready; None for a process that is ready when it runs.
+    """
+
+    name: str
+    ja: str
+    en: str
+    command: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    port: int | None = None
+    healthy: bool = False
+    _process: subprocess.Popen[bytes] | None = None
+    _restarts: deque[float] = field(default_factory=deque)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the present process."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start it; not yet healthy."""
+        self.healthy = False
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own programs
+                [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *self.command],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )
+
+    def ended(self) -> int | None:
+        """The exit code when it has ended (negative: the signal), else None."""
+        return self._process.poll() if self._process else None
+
+    def may_restart(self) -> bool:
+        """Count one restart; False when there were too many within a minute."""
+        at = monotonic()
+        while self._restarts and at - self._restarts[0] > 60:
+            self._restarts.popleft()
+        if len(self._restarts) >= RESTARTS_PER_MINUTE:
+            return False
+        self._restarts.append(at)
+        return True
+
+    def probe(self) -> bool:
+        """Is it ready now? Remembered once it is."""
+        if not self.healthy and self.ended() is None:
+            self.healthy = self.port is None or answers(self.port)
+        return self.healthy
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the whole group, so that nothing a child started stays behind."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+    def wait(self, until: float) -> bool:
+        """Has it ended by the monotonic instant `until`?"""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(timeout=max(0.0, until - monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def log_tail(self, lines: int = 12) -> str:
+        """The end of its log, for a person who wants to know why."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def answers(port: int) -> bool:
+    """Does GET /healthz on this port of the own machine answer 200?"""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def stop_all(children: list[Child], seconds: float) -> None:
+    """End every child within `seconds`: asked first, then told. Nothing of their groups stays."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    until = monotonic() + seconds
+    for child in children:
+        child.wait(until)
+    for child in children:
+        child.signal(signal.SIGKILL)
+    for child in children:
+        child.wait(monotonic() + 1)
