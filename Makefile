@@ -21,7 +21,7 @@ test: setup-test  ## every check and every test / すべての検査と試験
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 .PHONY: format

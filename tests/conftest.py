@@ -10,6 +10,15 @@ import pytest
 DEMO_PORTS = (8000, 8101, 8111, 8112, 8200)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start whole processes or a browser run one after the other, in one of the parallel workers:
+    together they would only wait for each other's processor time."""
+    for item in items:
+        if item.get_closest_marker("story") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("whole processes"))
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,1 @@
+"""Tests mirror the packages; helpers are imported from here as `tests.…`."""
