@@ -1,0 +1,67 @@
+"""Fitting text into a box: as large as allowed, smaller when it must be, and honest when it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from printing.fonts import typeface
+from printing.forms.ops import PT, Box, Face, TextOp
+from printing.text import clean, wrap
+
+_LEADING = 1.22
+_STEP = 0.5
+# The em box of Japanese type reaches 0.88 above and 0.12 below the baseline.
+_ASCENT = 0.88
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Lines of text at one size (points)."""
+
+    size: float
+    lines: tuple[str, ...] = field(repr=False)
+    face: Face
+
+
+def width_mm(text: str, face: Face, size: float) -> float:
+    """Width of one line in millimetres."""
+    return typeface(face).width(text, size) * PT
+
+
+def lines_mm(text: str, face: Face, size: float, width: float) -> list[str]:
+    """`text` (cleaned) wrapped to `width` millimetres."""
+    return wrap(clean(text), width, lambda part: width_mm(part, face, size))
+
+
+def line_height_mm(size: float) -> float:
+    """Distance of two baselines in millimetres."""
+    return size * _LEADING * PT
+
+
+def fit(text: str, face: Face, box: Box, largest: float, least: float) -> Fitted | None:
+    """The largest size from `largest` down to `least` at which all of `text` stays inside `box`; None when
+    none does."""
+    size = largest
+    while size >= least - 1e-9:
+        lines = lines_mm(text, face, size, box.w)
+        tall = (len(lines) - 1) * line_height_mm(size) + size * PT
+        if tall <= box.h and all(width_mm(line, face, size) <= box.w for line in lines):
+            return Fitted(size, tuple(lines), face)
+        size -= _STEP
+    return None
+
+
+def place(
+    fitted: Fitted, box: Box, align: Literal["left", "center", "right"], *, is_value: bool
+) -> Iterator[TextOp]:
+    """The lines of `fitted`, vertically centred in `box`."""
+    step = line_height_mm(fitted.size)
+    tall = (len(fitted.lines) - 1) * step + fitted.size * PT
+    baseline = box.y + (box.h - tall) / 2 + fitted.size * _ASCENT * PT
+    for line in fitted.lines:
+        spare = box.w - width_mm(line, fitted.face, fitted.size)
+        x = box.x + {"left": 0.0, "center": spare / 2, "right": spare}[align]
+        yield TextOp(x, baseline, fitted.face, fitted.size, line, box, is_value)
+        baseline += step
