@@ -30,12 +30,18 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument(
         "--run-json", type=Path, default=Path("build/run.json"), help="where to say what runs", metavar="FILE"
     )
+    parser.add_argument(
+        "--prepare-only",
+        action="store_true",
+        help="make keys, settings and database, start nothing (compose)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM: 0. 1 a part keeps dying, 2 not a demo, 3 ports or folder are not free."""
     from server.demo.plan import make_plan
+    from server.demo.supervisor import prepare_only
     from server.demo.supervisor import run as supervise
 
     if os.environ.get("KAKANAI_ENV", "demo") != "demo":
@@ -48,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         database_url=args.database_url or os.environ.get("KAKANAI_DATABASE_URL", ""),
         reader=args.reader,
     )
+    if args.prepare_only:
+        return prepare_only(plan, _say)
     return supervise(plan, args.run_json.absolute(), _say)
 
 

@@ -93,6 +93,10 @@ class Child:
             return False
         return True
 
+    def wait_for_end(self) -> int:
+        """Its exit code, once it has ended by itself."""
+        return self._process.wait() if self._process else 0
+
     def log_tail(self, lines: int = 12) -> str:
         """The end of its log, for a person who wants to know why."""
         if not self.log.exists():

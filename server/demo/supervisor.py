@@ -104,6 +104,25 @@ def run(plan: Plan, run_file: Path, say: Say, parts_of: Callable[[Plan], Parts] 
         return MISSING
 
 
+def prepare_only(plan: Plan, say: Say) -> int:
+    """Make the folder and fill the database, for those who start the processes by other means (compose).
+
+    0 done, 1 the database could not be prepared, 3 the folder is not free.
+    """
+    try:
+        with claimed(plan.state_dir):
+            prepare(plan)
+            seed = _seed_of(plan)
+            seed.start()
+            code = seed.wait_for_end()
+            if code != 0:
+                say(seed.log_tail())
+            return OK if code == 0 else FAILED
+    except (InUseError, NotOursError) as refusal:
+        say(str(refusal))
+        return MISSING
+
+
 def _port_taken(plan: Plan) -> str:
     """A sentence about the first port that somebody else listens on, or nothing.
 
