@@ -86,10 +86,11 @@ def _jpki(persona: Persona, facts: CardFacts, label: str) -> dict[str, File]:
             lambda info: certificates.authentication(holder).sign(info), "authentication"
         ),
     }
-    if persona.sign_password is not None:
-        files[_SIGNATURE_CERTIFICATE] = DataFile(
-            lambda: certificates.signature(holder).der, opened_by=frozenset({"signature"})
-        )
-        files[_SIGNATURE_PIN] = SecretFile("signature", persona.sign_password.encode("ascii"))
+    # People without a signature certificate have its password's place on the card and nothing that fits it.
+    password = (persona.sign_password or "").encode("ascii")
+    files[_SIGNATURE_PIN] = SecretFile("signature", password)
+    if password:
+        opened_by = frozenset[SecretName]({"signature"})
+        files[_SIGNATURE_CERTIFICATE] = DataFile(lambda: certificates.signature(holder).der, opened_by)
         files[_SIGNATURE_KEY] = KeyFile(lambda info: certificates.signature(holder).sign(info), "signature")
     return files

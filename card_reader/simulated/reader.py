@@ -42,11 +42,6 @@ class InProcessReader:
                 card = self._cards[chosen.id] = SimulatedCard(chosen)
             return self._lay_on(card, pull_after_apdu)
 
-    def insert_card(self, card: SimulatedCard, *, pull_after_apdu: int | None = None) -> SimulatedCard:
-        """As insert, with a card made by the caller."""
-        with self._changed:
-            return self._lay_on(card, pull_after_apdu)
-
     def _lay_on(self, card: SimulatedCard, pull_after_apdu: int | None) -> SimulatedCard:
         self._take_off()
         self._card, self._answers_left = card, pull_after_apdu

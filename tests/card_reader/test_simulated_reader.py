@@ -147,7 +147,7 @@ def test_unknown_personas_are_refused(reader: InProcessReader) -> None:
         reader.insert("nobody")
 
 
-def test_a_card_made_by_the_caller_can_be_laid_on(reader: InProcessReader) -> None:
+def test_a_changed_persona_is_another_card(reader: InProcessReader) -> None:
     reader.insert(persona("hanako").model_copy(update={"name": "架空　花子"}))
     message = read_card(reader, bytearray(RIGHT_PIN))
     assert message.attributes is not None
