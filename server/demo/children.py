@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -23,7 +23,7 @@ PROBE_SECONDS = 1.0
 class Child:
     """What to run, and how it is going.
 
-    `port`: where GET /healthz answers 200 once it is ready; None for a process that is ready when it runs.
+    `is_ready`: asked until it says yes once; without it a process is ready when it runs.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Child:
     command: list[str]
     environment: Mapping[str, str]
     log: Path
-    port: int | None = None
+    is_ready: Callable[[], bool] | None = None
     healthy: bool = False
     _process: subprocess.Popen[bytes] | None = None
     _restarts: deque[float] = field(default_factory=deque)
@@ -74,7 +74,7 @@ class Child:
     def probe(self) -> bool:
         """Is it ready now? Remembered once it is."""
         if not self.healthy and self.ended() is None:
-            self.healthy = self.port is None or answers(self.port)
+            self.healthy = self.is_ready is None or self.is_ready()
         return self.healthy
 
     def signal(self, number: signal.Signals) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from server.demo.plan import Plan, StationPlan
+from server.demo.plan import HOST, Plan, StationPlan
 
 # scripts/reset.py knows both names: it deletes only a folder with the marker, and none that is locked.
 MARKER = "kakanai-state.json"
@@ -67,7 +67,13 @@ def prepare(plan: Plan) -> None:
         public = _public_key(key_file(plan, station))
         settings_file(plan, station).write_text(_settings(plan, station), encoding="utf-8")
         register.append(
-            {"name": station.name, "kind": station.kind, "desk": station.desk, "public_key": public}
+            {
+                "name": station.name,
+                "kind": station.kind,
+                "desk": station.desk,
+                "public_key": public,
+                "base_url": f"http://{HOST}:{station.port}",
+            }
         )
     register_file(plan).write_text(json.dumps(register, indent=1) + "\n", encoding="utf-8")
 

@@ -8,15 +8,16 @@ to be looked at.
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
 from server.demo import words
 from server.demo.children import RESTARTS_PER_MINUTE, Child, stop_all
+from server.demo.parts import Parts, parts, seed_of
+from server.demo.pcsc_service import NoServiceError
 from server.demo.plan import HOST, Plan
-from server.demo.state_dir import InUseError, NotOursError, claimed, prepare, settings_file
+from server.demo.state_dir import InUseError, NotOursError, claimed, prepare
 
 OK, FAILED, MISSING = 0, 1, 3
 SECONDS_TO_START = 90
@@ -26,68 +27,6 @@ PROBE_EVERY = 0.1
 WAITED_FOR = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 Say = Callable[[str], None]
-# What fills the database first, and what then keeps running.
-Parts = tuple[Child, list[Child]]
-
-
-def environment(plan: Plan) -> dict[str, str]:
-    """What the children are told, on top of our own environment."""
-    told = {
-        "KAKANAI_ENV": "demo",
-        "KAKANAI_STATE_DIR": str(plan.state_dir),
-        "KAKANAI_HOST": HOST,
-        "KAKANAI_PORT": str(plan.server_port),
-        "KAKANAI_CORE_URL": plan.core_url,
-        "KAKANAI_CORE_ADAPTER": "rest",
-        "PYTHONUNBUFFERED": "1",
-    }
-    if plan.database_url:
-        told["KAKANAI_DATABASE_URL"] = plan.database_url
-    return {**os.environ, **told}
-
-
-def _seed_of(plan: Plan) -> Child:
-    """Tables, accounts, stations, an open business day."""
-    log = plan.state_dir / "logs" / "seed.log"
-    return Child(
-        "seed", "データベース", "the database", [sys.executable, "-m", "server.seed"], environment(plan), log
-    )
-
-
-def _children_of(plan: Plan) -> list[Child]:
-    """Every process of the demo, in the order in which they start."""
-    told, logs, python = environment(plan), plan.state_dir / "logs", sys.executable
-    cli = [python, "-m", "server.cli"]
-    core = [python, "-m", "core_adapter.sandbox", "--port", str(plan.core_port)]
-    core += ["--state-dir", str(plan.state_dir / "core")]
-    found = [
-        Child("core", "模擬の基幹", "the sandbox core", core, told, logs / "core.log", plan.core_port),
-        Child(
-            "server", "サーバー", "the server", [*cli, "serve"], told, logs / "server.log", plan.server_port
-        ),
-    ]
-    if plan.worker_is_separate:
-        found.append(Child("worker", "送信係", "the worker", [*cli, "worker"], told, logs / "worker.log"))
-    for station in plan.stations:
-        command = [python, "-m", "station", "--config", str(settings_file(plan, station))]
-        log = logs / f"{station.name}.log"
-        found.append(
-            Child(
-                station.name,
-                f"端末 {station.name}",
-                f"station {station.name}",
-                command,
-                told,
-                log,
-                station.port,
-            )
-        )
-    return found
-
-
-def parts(plan: Plan) -> Parts:
-    """The real demo."""
-    return _seed_of(plan), _children_of(plan)
 
 
 def run(plan: Plan, run_file: Path, say: Say, parts_of: Callable[[Plan], Parts] = parts) -> int:
@@ -99,7 +38,7 @@ def run(plan: Plan, run_file: Path, say: Say, parts_of: Callable[[Plan], Parts] 
                 return MISSING
             prepare(plan)
             return _Supervisor(plan, parts_of(plan), run_file, say).run()
-    except (InUseError, NotOursError) as refusal:
+    except (InUseError, NotOursError, NoServiceError) as refusal:
         say(str(refusal))
         return MISSING
 
@@ -112,7 +51,7 @@ def prepare_only(plan: Plan, say: Say) -> int:
     try:
         with claimed(plan.state_dir):
             prepare(plan)
-            seed = _seed_of(plan)
+            seed = seed_of(plan)
             seed.start()
             code = seed.wait_for_end()
             if code != 0:

@@ -6,11 +6,13 @@ difference.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
-from server.demo.children import Child
+from server.demo.children import Child, answers
+from server.demo.parts import Parts, environment
 from server.demo.plan import Plan, make_plan
-from server.demo.supervisor import Parts, environment, run
+from server.demo.supervisor import run
 
 HEALTHY = """
 import http.server, signal, subprocess, sys
@@ -41,7 +43,8 @@ def tiny_parts(plan: Plan, kind: str) -> Parts:
 
     def child(name: str, program: str, port: int | None) -> Child:
         command = [sys.executable, "-c", program, str(port)]
-        return Child(name, name, name, command, told, logs / f"{name}.log", port)
+        is_ready = partial(answers, port) if port else None
+        return Child(name, name, name, command, told, logs / f"{name}.log", is_ready)
 
     seed = child("seed", PROGRAMS["broken"] if kind == "failing-seed" else "pass", None)
     program = PROGRAMS.get(kind, PROGRAMS["good"])
