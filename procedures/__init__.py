@@ -1,1 +1,27 @@
 """Procedure guidance as data: rules, facts and forms' fields in YAML, and the pure engine that reads them."""
+
+from procedures.case import Case, CaseError, Fact, PersonCase
+from procedures.catalogue import Catalogue
+from procedures.engine import EventNotReady, evaluate
+from procedures.guidance import Guidance, Item, NotApplicable, Question
+from procedures.loading import load_catalogue
+from procedures.text import Text
+from procedures.yaml_lines import CatalogueInvalid, Problem
+
+__all__ = [
+    "Case",
+    "CaseError",
+    "Catalogue",
+    "CatalogueInvalid",
+    "EventNotReady",
+    "Fact",
+    "Guidance",
+    "Item",
+    "NotApplicable",
+    "PersonCase",
+    "Problem",
+    "Question",
+    "Text",
+    "evaluate",
+    "load_catalogue",
+]

@@ -1,0 +1,256 @@
+"""The engine: from a case and a catalogue to the guidance. Pure; the only time it knows is the case's own date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from procedures.case import Case, CaseError
+from procedures.catalogue import Catalogue, Face, Rule, Variant
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node
+from procedures.deadlines import deadline
+from procedures.facts import CaseView
+from procedures.guidance import (
+    GROUPS,
+    Deadline,
+    Deciding,
+    Document,
+    Guidance,
+    Item,
+    NotApplicable,
+    Why,
+)
+from procedures.questions import Open, opened, questions
+from procedures.reasons import Explainer
+from procedures.residual import residual
+from procedures.text import Text
+
+APPLIES, MAY_APPLY, NEEDS_CONFIRMATION = "applies", "may_apply", "needs_confirmation"
+
+
+class EventNotReady(CaseError):
+    """The catalogue does not hold every rule of this life event yet, so an answer would be incomplete."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """Members for whom a rule has the same outcome, face and deadline."""
+
+    rule: Rule
+    outcome: str
+    variant: Variant | None
+    deadline: Deadline
+    explained: Node
+    people: list[int] = field(default_factory=list)
+    deciding: dict[str, dict[int, str]] = field(default_factory=dict)
+
+    @property
+    def face(self) -> Face:
+        return self.variant.face if self.variant else self.rule.face
+
+
+def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
+    """The guidance for a case.
+
+    Raises CaseError for facts that facts.yaml does not know or whose value does not fit, and EventNotReady for a life
+    event whose rules are not complete. Takes about a millisecond for a household of eight.
+    """
+    if case.municipality != catalogue.municipality:
+        raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")
+    if not catalogue.ready(case.event):
+        raise EventNotReady("event", "the catalogue is not complete for this life event")
+    return _Evaluation(case, catalogue).guidance()
+
+
+class _Evaluation:
+    def __init__(self, case: Case, catalogue: Catalogue) -> None:
+        self._case = case
+        self._catalogue = catalogue
+        self._view = CaseView(case, catalogue.facts, catalogue.settings)
+        self._explainer = Explainer(self._view, catalogue)
+        self._openings: list[Open] = []
+
+    def guidance(self) -> Guidance:
+        everyone = list(range(len(self._case.household)))
+        found: dict[tuple[object, ...], _Found] = {}
+        not_applicable: list[NotApplicable] = []
+        for rule in self._catalogue.rules_for(self._case.event, self._case.date):
+            people = everyone if rule.person else [HOUSEHOLD]
+            touched = [person for person in people if self._judge(rule, person, found)]
+            if not touched:
+                why = partial(self._why_not, rule, people)
+                not_applicable.append(NotApplicable(rule.id, rule.face.name, why))
+        items: dict[str, list[Item]] = {APPLIES: [], MAY_APPLY: [], NEEDS_CONFIRMATION: []}
+        for entry in found.values():
+            items[entry.outcome].append(self._item(entry))
+        for listed in items.values():
+            listed.sort(key=_handling_order)
+        return Guidance(
+            applies=tuple(items[APPLIES]),
+            may_apply=tuple(items[MAY_APPLY]),
+            needs_confirmation=tuple(items[NEEDS_CONFIRMATION]),
+            not_applicable=tuple(not_applicable),
+            questions=questions(self._openings, self._view, self._catalogue),
+            catalogue_version=self._catalogue.version,
+        )
+
+    def _judge(self, rule: Rule, person: int, found: dict[tuple[object, ...], _Found]) -> bool:
+        """Record the outcome of a rule for one member; False when it does not apply."""
+        truth = rule.when.truth(self._view, person)
+        if truth is False:
+            return False
+        if truth is None:
+            self._record(rule, person, found, None, rule.when, (rule.when,))
+            return True
+        for variant in rule.variants:
+            chosen = variant.when.truth(self._view, person)
+            if chosen is True:
+                self._record(rule, person, found, variant, rule.when, ())
+                return True
+            if chosen is None:
+                rest = [v.when for v in rule.variants if v.when.truth(self._view, person) is None]
+                self._record(rule, person, found, None, variant.when, tuple(rest), sure=True)
+                return True
+        self._record(rule, person, found, None, rule.when, ())
+        return True
+
+    def _record(
+        self,
+        rule: Rule,
+        person: int,
+        found: dict[tuple[object, ...], _Found],
+        variant: Variant | None,
+        explained: Node,
+        undecided: tuple[Node, ...],
+        sure: bool = False,
+    ) -> None:
+        """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch is open."""
+        askable = False
+        deciding: dict[str, dict[int, str]] = {}
+        for node in undecided:
+            opening = opened(rule, residual(node, self._view, person), self._catalogue.analyst)
+            if opening.live:
+                self._openings.append(opening)
+                askable = True
+            for fact, home in opening.live:
+                deciding.setdefault(fact, {})[home] = Missing.UNASKED.value
+        if undecided and not askable:
+            for node in undecided:
+                self._unknown_leaves(node, person, deciding)
+        outcome = APPLIES
+        if undecided:
+            outcome = MAY_APPLY if askable and not sure else NEEDS_CONFIRMATION
+        elif variant is not None and variant.needs_confirmation:
+            outcome = NEEDS_CONFIRMATION
+        face = variant.face if variant else rule.face
+        until = deadline(face.deadline, self._view, person, self._catalogue)
+        key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
+        entry = found.get(key)
+        if entry is None:
+            entry = found[key] = _Found(rule, outcome, variant, until, explained)
+        entry.people.append(person)
+        for fact, states in deciding.items():
+            entry.deciding.setdefault(fact, {}).update(states)
+
+    def _unknown_leaves(self, node: Node, person: int, deciding: dict[str, dict[int, str]]) -> None:
+        """The facts that leave a condition unknown although nobody can be asked about them."""
+        if node.truth(self._view, person) is not None:
+            return
+        if isinstance(node, Leaf):
+            home = HOUSEHOLD if node.household else person
+            value = self._view.value(node.fact, home)
+            derive = self._catalogue.facts[node.fact].derive
+            if value is Missing.OPEN and derive is not None:
+                self._unknown_leaves(derive, home, deciding)
+                return
+            state = value.value if isinstance(value, Missing) else "incomplete"
+            deciding.setdefault(node.fact, {})[home] = state
+            return
+        members = range(len(self._case.household)) if isinstance(node, Members) else [person]
+        for part in node.parts():
+            for member in members:
+                self._unknown_leaves(part, member, deciding)
+
+    def _item(self, entry: _Found) -> Item:
+        rule, face = entry.rule, entry.face
+        today = self._case.date
+        until = entry.deadline
+        must_today = face.group == "today" or (
+            until.on is not None
+            and not face.optional
+            and face.klass not in ("D", "E")
+            and self._catalogue.calendar.is_last_chance(today, until.on)
+        )
+        return Item(
+            procedure_id=rule.id,
+            variant=entry.variant.id if entry.variant else None,
+            name=face.name,
+            person_ids=self._ids(entry.people),
+            reason=face.reason,
+            deciding=tuple(
+                Deciding(fact, self._catalogue.facts[fact].label, self._ids(sorted(states)), state)
+                for fact, states in entry.deciding.items()
+                for state in [next(iter(states.values()))]
+            ),
+            documents=tuple(self._documents(face, entry.people)),
+            department=face.department,
+            deadline=until,
+            applicants=face.applicants,
+            legal_basis=face.legal_basis,
+            klass=face.klass,
+            variance=rule.variance,
+            confidence=rule.confidence,
+            optional=face.optional,
+            confidential=rule.confidential,
+            must_today=must_today,
+            group="today" if must_today else face.group,
+            order=face.order,
+            note=face.note,
+            rule_version=rule.version,
+            _why=self._why(entry.explained, entry.people),
+        )
+
+    def _why(self, node: Node, people: list[int]) -> Callable[[], tuple[Why, ...]]:
+        def build() -> tuple[Why, ...]:
+            return tuple(
+                Why(
+                    None if person == HOUSEHOLD else self._case.household[person].id,
+                    self._explainer.because(node, person),
+                    self._explainer.tree(node, person),
+                )
+                for person in people
+            )
+
+        return build
+
+    def _why_not(self, rule: Rule, people: list[int]) -> Text:
+        for node, words in rule.not_needed:
+            if any(node.truth(self._view, person) is True for person in people):
+                return words
+        return self._explainer.failing(rule.when, people)
+
+    def _documents(self, face: Face, people: list[int]) -> list[Document]:
+        documents = []
+        for spec in face.documents:
+            states: dict[str, list[int]] = {"yes": [], "no": [], "unknown": []}
+            for person in people:
+                wanted = True if spec.when is None else spec.when.truth(self._view, person)
+                spared = False if spec.unless is None else spec.unless.truth(self._view, person)
+                if wanted is False:
+                    continue
+                state = "no" if spared is True else "unknown" if None in (wanted, spared) else "yes"
+                states[state].append(person)
+            for state, members in states.items():
+                if members:
+                    note = spec.unless_note if state == "no" else spec.note
+                    documents.append(Document(spec.id, spec.name, state, self._ids(members), note))
+        return documents
+
+    def _ids(self, people: list[int]) -> tuple[str, ...]:
+        return tuple(self._case.household[person].id for person in people if person != HOUSEHOLD)
+
+
+def _handling_order(item: Item) -> tuple[int, int, str, str]:
+    until = item.deadline.on.isoformat() if item.deadline.on else "9999"
+    return GROUPS.index(item.group), item.order, until, item.procedure_id

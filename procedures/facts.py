@@ -1,0 +1,141 @@
+"""What a fact is (facts.yaml, compiled) and how the facts of a case are looked up while rules are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from procedures.case import Case, CaseError, Fact
+from procedures.conditions import HOUSEHOLD, Missing, Node, Value
+from procedures.dates import parse_partial
+from procedures.text import Text
+
+PERSON, HOUSEHOLD_SCOPE, MUNICIPALITY = "person", "household", "municipality"
+
+
+@dataclass(frozen=True, slots=True)
+class Presumption:
+    """A value that an unasked fact takes when the condition holds, with the reason shown to staff."""
+
+    when: Node
+    value: Value
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """One fact as facts.yaml describes it.
+
+    type: yes_no | choice | choices | date | number. source: core | ask | derived | municipality. `chances` maps each
+    answer to its likelihood (for choices: of each option on its own). `only_if` must hold for the question to make sense.
+    """
+
+    name: str
+    scope: str
+    type: str
+    source: str
+    rank: int
+    label: Text
+    words: Mapping[bool | str, Text]
+    question: Text | None
+    hint: Text | None
+    asked_of: str
+    chances: Mapping[bool | str, float]
+    derive: Node | None = None
+    presume: tuple[Presumption, ...] = ()
+    only_if: Node | None = None
+    unit: str | None = None
+
+    def read(self, fact: Fact, path: str) -> Value | Missing:
+        """The fact's value as conditions compare it; CaseError when it does not fit the type."""
+        if fact.unknown or fact.value is None:
+            return Missing.DECLARED_UNKNOWN
+        value = fact.value
+        if self.type == "yes_no" and isinstance(value, bool):
+            return value
+        if self.type == "choice" and isinstance(value, str) and value in self.words:
+            return value
+        if self.type == "number" and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if self.type == "text" and isinstance(value, str):
+            return value
+        if self.type == "date" and isinstance(value, int | str) and not isinstance(value, bool):
+            try:
+                return parse_partial(str(value))
+            except ValueError as error:
+                raise CaseError(path, str(error)) from None
+        if self.type in ("choices", "texts"):
+            options = (value,) if isinstance(value, str) else value
+            if isinstance(options, tuple) and (self.type == "texts" or all(o in self.words for o in options)):
+                return options
+        allowed = f" ({', '.join(map(str, self.words))})" if self.type in ("choice", "choices") else ""
+        raise CaseError(path, f"the value does not fit the type {self.type}{allowed}")
+
+
+@dataclass(slots=True)
+class CaseView:
+    """The facts of one case, read once; derived and presumed values are worked out on first use and kept."""
+
+    case: Case
+    specs: Mapping[str, FactSpec]
+    settings: Mapping[str, Value]
+    date: date = field(init=False)
+    event: str = field(init=False)
+    people: list[dict[str, Value | Missing]] = field(init=False)
+    household: dict[str, Value | Missing] = field(init=False)
+    presumed: dict[tuple[str, int], Presumption] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.date = self.case.date
+        self.event = self.case.event
+        self.household = self._read(self.case.facts, HOUSEHOLD_SCOPE, "facts")
+        self.people = [
+            self._read(person.facts, PERSON, f"household[{index}].facts")
+            for index, person in enumerate(self.case.household)
+        ]
+
+    def _read(self, facts: Mapping[str, Fact], scope: str, path: str) -> dict[str, Value | Missing]:
+        values: dict[str, Value | Missing] = {}
+        for name, fact in facts.items():
+            spec = self.specs.get(name)
+            if spec is None or spec.scope != scope:
+                raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
+            values[name] = spec.read(fact, f"{path}.{name}")
+        return values
+
+    def resolve(self, fact: str, person: int) -> Value | Missing:
+        """See conditions.View; the answer is remembered."""
+        spec = self.specs[fact]
+        value = self._work_out(spec, person)
+        (self.household if person == HOUSEHOLD else self.people[person])[fact] = value
+        return value
+
+    def _work_out(self, spec: FactSpec, person: int) -> Value | Missing:
+        if spec.scope == MUNICIPALITY:
+            return self.settings[spec.name]
+        if spec.derive is not None:
+            truth = spec.derive.truth(self, person)
+            return Missing.OPEN if truth is None else truth
+        for presumption in spec.presume:
+            if presumption.when.truth(self, person) is True:
+                self.presumed[spec.name, person] = presumption
+                return presumption.value
+        return Missing.UNASKED if spec.question is not None else Missing.UNAVAILABLE
+
+    def value(self, fact: str, person: int) -> Value | Missing:
+        """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality facts)."""
+        facts = self.household if person == HOUSEHOLD else self.people[person]
+        found = facts.get(fact)
+        return self.resolve(fact, person) if found is None else found
+
+    def home(self, fact: str, person: int) -> int:
+        """The index under which a fact is kept: the member's, or HOUSEHOLD when it is not a person's fact."""
+        return person if self.specs[fact].scope == PERSON else HOUSEHOLD
+
+    def source(self, fact: str, person: int) -> str:
+        """Where the value came from: the case's own mark, `derived`, or `municipality`."""
+        facts = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
+        if fact in facts:
+            return facts[fact].source
+        return "municipality" if self.specs[fact].scope == MUNICIPALITY else "derived"

@@ -1,0 +1,73 @@
+"""Which days the town hall is closed, and the deadlines that depend on it.
+
+A deadline that the law counts in days and that ends on a closed day moves to the next open day (地方自治法4条の2第4項);
+holidays come from 国民の祝日に関する法律 (jpholiday), weekends and the turn of the year from the municipality's own ordinance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
+
+import jpholiday
+
+_DAY = timedelta(days=1)
+_WEEKDAYS_JA = "月火水木金土日"
+
+
+@lru_cache(maxsize=4096)
+def _is_holiday(day: date) -> bool:
+    return bool(jpholiday.is_holiday(day))
+
+
+class OfficeCalendar:
+    """Closed days of one municipality. Immutable after construction."""
+
+    def __init__(
+        self,
+        closed_weekdays: Iterable[int] = (5, 6),
+        year_end: tuple[tuple[int, int], tuple[int, int]] = ((12, 29), (1, 3)),
+        closed: Iterable[date] = (),
+        opened: Iterable[date] = (),
+    ) -> None:
+        """Weekdays count from Monday = 0; `year_end` is the first and the last (month, day), both closed."""
+        self._weekdays = frozenset(closed_weekdays)
+        self._first, self._last = year_end
+        self._closed = frozenset(closed)
+        self._opened = frozenset(opened)
+
+    def is_open(self, day: date) -> bool:
+        """True when the counter takes notifications on that day."""
+        if day in self._opened:
+            return True
+        month_day = (day.month, day.day)
+        return not (
+            day.weekday() in self._weekdays
+            or month_day >= self._first
+            or month_day <= self._last
+            or day in self._closed
+            or _is_holiday(day)
+        )
+
+    def open_from(self, day: date) -> date:
+        """`day` itself when open, else the next open day."""
+        while not self.is_open(day):
+            day += _DAY
+        return day
+
+    def is_last_chance(self, today: date, deadline: date) -> bool:
+        """True when no open day is left after `today` up to and including `deadline`."""
+        return self.open_from(today + _DAY) > deadline
+
+
+def day_ja(day: date) -> str:
+    """令和8年12月7日（月）. Deadlines lie in 令和; earlier dates are written by the western year."""
+    year = day.year - 2018
+    era = f"{day.year}年" if day < date(2019, 5, 1) else "令和元年" if year == 1 else f"令和{year}年"
+    return f"{era}{day.month}月{day.day}日（{_WEEKDAYS_JA[day.weekday()]}）"
+
+
+def day_en(day: date) -> str:
+    """Mon 7 December 2026."""
+    return f"{day:%a} {day.day} {day:%B %Y}"

@@ -1,0 +1,187 @@
+"""Why a rule applies, may apply, or does not: the rule's own conditions as a tree, and one sentence from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from procedures.catalogue import Catalogue
+from procedures.conditions import (
+    HOUSEHOLD,
+    All,
+    Any,
+    Event,
+    Leaf,
+    Members,
+    Missing,
+    Node,
+    Not,
+    Truth,
+)
+from procedures.dates import PartialDate
+from procedures.facts import CaseView, FactSpec
+from procedures.guidance import Reason
+from procedures.text import Text, joined
+from procedures.words import found, required
+
+_RESULT = {True: "true", False: "false", None: "unknown"}
+_JOIN = {
+    "all": Text("次のすべて", "all of these"),
+    "any": Text("次のいずれか", "any of these"),
+    "not": Text("次に当てはまらない", "not this"),
+    "any_member": Text("世帯に次の方がいる", "somebody in the household"),
+    "no_member": Text("世帯に次の方がいない", "nobody in the household"),
+    "all_members": Text("世帯の全員が次に当てはまらないということがない", "everybody in the household"),
+}
+
+
+class Explainer:
+    """Explains the conditions of one case."""
+
+    def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
+        self._view = view
+        self._specs = cast("dict[str, FactSpec]", catalogue.facts)
+        self._codes = catalogue.codes
+
+    def tree(self, node: Node, person: int) -> Reason:
+        """The condition with results, facts, values and sources."""
+        truth = _RESULT[node.truth(self._view, person)]
+        if isinstance(node, Leaf):
+            return self._leaf(node, person, truth)
+        if isinstance(node, Event):
+            words = required(node, self._specs, self._codes)
+            return Reason("event", truth, words, found=Text(self._event.ja, self._event.en))
+        if isinstance(node, Members):
+            return self._members(node, truth)
+        if isinstance(node, Not) and isinstance(node.part, Leaf):
+            below = self._leaf(node.part, person, truth)
+            words = self.opposite(node.part)
+            return Reason(
+                "fact", truth, words, below.found, below.fact, below.person_id, below.value, below.source
+            )
+        kind = "all" if isinstance(node, All) else "any" if isinstance(node, Any) else "not"
+        return Reason(
+            kind, truth, _JOIN[kind], children=tuple(self.tree(part, person) for part in node.parts())
+        )
+
+    @property
+    def _event(self) -> Text:
+        return self._codes.events[self._view.event].name.text()
+
+    def _leaf(self, leaf: Leaf, person: int, truth: str) -> Reason:
+        home = HOUSEHOLD if leaf.household else person
+        value = self._view.value(leaf.fact, home)
+        spec = self._specs[leaf.fact]
+        children: tuple[Reason, ...] = ()
+        if spec.derive is not None:
+            children = (self.tree(spec.derive, home),)
+        text = found(leaf, spec, value, self._view.date)
+        presumption = self._view.presumed.get((leaf.fact, home))
+        if presumption is not None:
+            text = Text(f"{text.ja}（{presumption.reason.ja}）", f"{text.en} ({presumption.reason.en})")
+        plain = (
+            None if isinstance(value, Missing) else str(value) if isinstance(value, PartialDate) else value
+        )
+        return Reason(
+            kind="fact",
+            result=truth,
+            required=required(leaf, self._specs, self._codes),
+            found=text,
+            fact=leaf.fact,
+            person_id=self._person(home),
+            value=plain,
+            source=None if plain is None else self._view.source(leaf.fact, home),
+            children=children,
+        )
+
+    def _members(self, node: Members, truth: str) -> Reason:
+        children = []
+        for index in range(len(self._view.people)):
+            below = self.tree(node.where, index)
+            children.append(
+                Reason(
+                    "member", below.result, below.required, person_id=self._person(index), children=(below,)
+                )
+            )
+        return Reason("members", truth, self._members_words(node), children=tuple(children))
+
+    def _members_words(self, node: Members) -> Text:
+        if node.kind == "all_members" and isinstance(node.where, Not):
+            inner = self.words(node.where.part)
+            return Text(f"世帯の全員が「{inner.ja}」", f"everybody: {inner.en}")
+        inner = self.words(node.where)
+        if node.kind == "any_member":
+            return Text(f"世帯に「{inner.ja}」方がいる", f"somebody in the household: {inner.en}")
+        if node.kind == "no_member":
+            return Text(f"世帯に「{inner.ja}」方がいない", f"nobody in the household: {inner.en}")
+        bounds = f"{node.low}人以上" if node.low is not None else f"{node.high}人以下"
+        bounds_en = f"at least {node.low}" if node.low is not None else f"at most {node.high}"
+        return Text(f"世帯に「{inner.ja}」方が{bounds}", f"{bounds_en} in the household: {inner.en}")
+
+    def words(self, node: Node) -> Text:
+        """A condition in one line."""
+        if isinstance(node, Leaf | Event):
+            return required(node, self._specs, self._codes)
+        if isinstance(node, Members):
+            return self._members_words(node)
+        if isinstance(node, Not):
+            return self.opposite(node.part)
+        parts = [self.words(part) for part in node.parts()]
+        return joined(parts, "、", " and ") if isinstance(node, All) else joined(parts, "または", " or ")
+
+    def opposite(self, node: Node) -> Text:
+        """The opposite of a condition in one line."""
+        if isinstance(node, Leaf):
+            spec = self._specs[node.fact]
+            values = getattr(node, "values", frozenset())
+            if spec.type == "yes_no" and len(values) == 1:
+                return spec.words[next(iter(values)) is not True]
+        inner = self.words(node)
+        return Text(f"「{inner.ja}」ではない", f"not ({inner.en})")
+
+    def _person(self, person: int) -> str | None:
+        return None if person == HOUSEHOLD else self._view.case.household[person].id
+
+    def because(self, node: Node, person: int) -> Text:
+        """One sentence of what was found that decides the condition (or leaves it open)."""
+        reason = self.tree(node, person)
+        return joined(list(_decisive(reason))) if reason.children or reason.found else reason.required
+
+    def failing(self, node: Node, people: Iterable[int]) -> Text:
+        """Why the condition holds for none of these: the requirements that were not met, each once."""
+        missed: list[Text] = []
+        for person in people:
+            blamed = self._blame(node, person)
+            if blamed is not None:
+                missed.append(blamed)
+        words = joined(missed, "／", " / ")
+        return Text(f"「{words.ja}」に当てはまりません。", f"Not met: {words.en}.")
+
+    def _blame(self, node: Node, person: int) -> Text | None:
+        if isinstance(node, All):
+            for part in node.of:
+                if part.truth(self._view, person) is False:
+                    return self._blame(part, person)
+            return None
+        return self.words(node)
+
+
+def _decisive(reason: Reason) -> Iterator[Text]:
+    if reason.kind in ("fact", "event"):
+        if reason.found is not None:
+            yield reason.found
+        return
+    if reason.kind == "members":
+        same = [child for child in reason.children if child.result == reason.result] or list(reason.children)
+        if reason.result == "unknown":
+            for child in same:
+                yield from _decisive(child)
+        else:
+            yield reason.required
+        return
+    wanted: Truth = {"true": True, "false": False}.get(reason.result)
+    children = [child for child in reason.children if child.result == _RESULT[wanted]]
+    if reason.kind == "any" and wanted is True or reason.kind == "all" and wanted is False:
+        children = children[:1]
+    for child in children or reason.children:
+        yield from _decisive(child)

@@ -1,0 +1,118 @@
+"""Conditions and values in words: what a rule requires, and what the case holds."""
+
+from __future__ import annotations
+
+from procedures.conditions import (
+    Age,
+    Between,
+    Event,
+    Has,
+    Is,
+    Leaf,
+    Missing,
+    Node,
+    OnDate,
+    Value,
+)
+from procedures.dates import PartialDate, age_range
+from procedures.facts import FactSpec
+from procedures.schema import CodesModel
+from procedures.text import Text
+
+_UNKNOWN = {
+    Missing.UNASKED: Text("まだ確認していません", "not asked yet"),
+    Missing.DECLARED_UNKNOWN: Text("「わからない」との回答です", "answered: do not know"),
+    Missing.OPEN: Text("まだ決まりません", "still open"),
+    Missing.UNAVAILABLE: Text("基幹から情報が届いていません", "the core system has not told"),
+}
+_AGE = {
+    "legal_age": ("", "years old"),
+    "kouki_age": ("誕生日当日から数えて", "years old, from the birthday itself,"),
+    "fiscal_age": ("今年度の4月1日に", "years old on 1 April of this fiscal year"),
+    "kokuho70_age": ("誕生日の翌月1日から数えて", "years old, from the month after the birthday,"),
+}
+
+
+def required(node: Node, specs: dict[str, FactSpec], codes: CodesModel) -> Text:
+    """What a leaf or an event condition asks for."""
+    if isinstance(node, Event):
+        names = [codes.events[event].name for event in sorted(node.events)]
+        return Text("・".join(name.ja for name in names), " or ".join(name.en for name in names))
+    assert isinstance(node, Leaf)  # noqa: S101 - callers word composed conditions themselves
+    spec = specs[node.fact]
+    if isinstance(node, Is):
+        if spec.type == "yes_no" and len(node.values) == 1:
+            return spec.words[next(iter(node.values)) is True]
+        options = [text for value, text in spec.words.items() if value in node.values]
+        ja = "・".join(text.ja for text in options) or "・".join(map(str, sorted(node.values)))
+        en = " or ".join(text.en for text in options) or " or ".join(map(str, sorted(node.values)))
+        return Text(f"{spec.label.ja}が{ja}", f"{spec.label.en}: {en}")
+    if isinstance(node, Has):
+        options = [spec.words.get(value, Text(value, value)) for value in sorted(node.values)]
+        return Text(
+            f"{spec.label.ja}に{'・'.join(text.ja for text in options)}がある",
+            f"{spec.label.en}: {' or '.join(text.en for text in options)}",
+        )
+    if isinstance(node, Age):
+        return _age_required(node)
+    if isinstance(node, Between | OnDate):
+        ja, en = _range(node.low, node.high, "日" if isinstance(node, OnDate) else "")
+        after = ("から", "days since ") if isinstance(node, OnDate) else ("が", "")
+        return Text(f"{spec.label.ja}{after[0]}{ja}", f"{after[1]}{spec.label.en}: {en}")
+    return spec.label
+
+
+def _age_required(node: Age) -> Text:
+    low, high = node.low, node.high
+    if node.kind == "school_year":
+        if high == 0:
+            return Text("小学校入学前", "below school age")
+        if (low, high) == (1, 9):
+            return Text("小学1年から中学3年の学年", "in the years of compulsory school")
+        ja, en = _range(low, high, "年生")
+        return Text(f"学年が{ja}", f"school year {en}")
+    if node.kind == "fiscal_age" and low is None and high is not None:
+        return Text(f"{high + 1}歳の年度末まで", f"until the end of the fiscal year of the {high + 1}th year")
+    ja_before, en_after = _AGE[node.kind]
+    ja, en = _range(low, high, "歳")
+    return Text(f"{ja_before}{ja}", f"{en} {en_after}".rstrip(","))
+
+
+def _range(low: int | None, high: int | None, unit: str) -> tuple[str, str]:
+    if low is not None and high is not None:
+        return (
+            (f"{low}{unit}", str(low))
+            if low == high
+            else (f"{low}{unit}から{high}{unit}", f"{low} to {high}")
+        )
+    if low is not None:
+        return f"{low}{unit}以上", f"at least {low}"
+    if high is not None:
+        return f"{high + 1}{unit}未満", f"under {high + 1}"
+    return "任意", "any"
+
+
+def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: object) -> Text:
+    """What the case holds for the fact of a leaf; `on` is the day of filing, for ages."""
+    if isinstance(value, Missing):
+        about = _UNKNOWN[value]
+        return Text(f"{spec.label.ja}：{about.ja}", f"{spec.label.en}: {about.en}")
+    if spec.type == "yes_no" and isinstance(value, bool):
+        return spec.words[value]
+    if isinstance(value, PartialDate) and isinstance(node, Age):
+        youngest, oldest = age_range("legal_age", value, on)  # type: ignore[arg-type]
+        if youngest == oldest:
+            return Text(f"{youngest}歳（{value}生まれ）", f"{youngest} years old (born {value})")
+        return Text(
+            f"{youngest}歳か{oldest}歳（{value}生まれ、月日不詳）",
+            f"{youngest} or {oldest} years old (born {value})",
+        )
+    shown = Text(str(value), str(value))
+    if isinstance(value, tuple):
+        options = [spec.words.get(option, Text(option, option)) for option in value]
+        shown = Text(
+            "・".join(text.ja for text in options) or "なし", ", ".join(text.en for text in options) or "none"
+        )
+    elif not isinstance(value, PartialDate) and value in spec.words:
+        shown = spec.words[value]
+    return Text(f"{spec.label.ja}：{shown.ja}", f"{spec.label.en}: {shown.en}")

@@ -1,0 +1,88 @@
+"""YAML with the line of every value, so that a fault in a rule can be reported where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Place = tuple[str | int, ...]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in a data file; `line` counts from 1, 0 when the whole file is meant."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class CatalogueInvalid(ValueError):
+    """The rule data cannot be used; carries every problem found, not only the first."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The data of one file and the line of every place in it (a place is the path of keys and indexes)."""
+
+    file: str
+    data: Any
+    lines: dict[Place, int] = field(repr=False)
+
+    def line(self, place: Place) -> int:
+        """Line of the place, or of the nearest place above it that exists in the file."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def problem(self, place: Place, message: str) -> Problem:
+        """A problem at that place."""
+        return Problem(self.file, self.line(place), message)
+
+
+def read_yaml(path: Path, shown_as: str | None = None) -> Located:
+    """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads as true/false."""
+    name = shown_as or str(path)
+    lines: dict[Place, int] = {}
+    loader = _Loader(path.read_text(encoding="utf-8"))
+    try:
+        node = loader.get_single_node()
+        data = None if node is None else _build(loader, node, (), lines, name)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise CatalogueInvalid([Problem(name, line, f"not YAML: {error.problem}")]) from error
+    finally:
+        loader.dispose()
+    return Located(name, data, lines)
+
+
+def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: str) -> Any:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        built: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node)
+            line = key_node.start_mark.line + 1
+            if isinstance(key, bool):
+                raise CatalogueInvalid(
+                    [Problem(name, line, "YAML reads this key as true or false; rename it")]
+                )
+            if key in built:
+                raise CatalogueInvalid([Problem(name, line, f"the key {key} stands here twice")])
+            lines[(*place, key)] = line
+            built[key] = _build(loader, value_node, (*place, key), lines, name)
+        return built
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(loader, part, (*place, index), lines, name) for index, part in enumerate(node.value)]
+    return loader.construct_object(node)
