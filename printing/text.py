@@ -17,6 +17,9 @@ _NOT_AT_START = frozenset(
 # Nor may these end one.
 _NOT_AT_END = frozenset("（［｛〔〈《「『【〒([{")
 
+# Widths are sums of rounded numbers.
+_SLACK = 1e-6
+
 
 def is_variation_selector(code: int) -> bool:
     """True for U+FE00..FE0F and U+E0100..E01EF (Unicode 23.4, the two blocks of variation selectors)."""
@@ -56,21 +59,22 @@ def clusters(text: str) -> Iterator[str]:
         yield current
 
 
-def _script(cluster: str) -> str:
-    """The kind of word a cluster may be part of: "latin", "katakana", or "" for what stands alone."""
+def _script(cluster: str, *, katakana: bool) -> str:
+    """The kind of word a cluster may be part of: "latin", "katakana" (if asked for), "" for what stands
+    alone."""
     first = cluster[0]
     if first.isascii() and first.isalnum():
         return "latin"
     # U+30FB is the middle dot, a good place to break.
-    return "katakana" if "\u30a1" <= first <= "\u30ff" and first != "\u30fb" else ""
+    return "katakana" if katakana and "\u30a1" <= first <= "\u30ff" and first != "\u30fb" else ""
 
 
-def _units(text: str) -> Iterator[str]:
-    """Pieces that should stay on one line: a run of Latin letters and digits, a katakana word, otherwise
-    one cluster."""
+def units(text: str, *, katakana: bool = False) -> Iterator[str]:
+    """Pieces that should stay on one line: a run of Latin letters and digits, a word in katakana when
+    `katakana` is set, otherwise one cluster."""
     word, kind = "", ""
     for cluster in clusters(text):
-        script = _script(cluster)
+        script = _script(cluster, katakana=katakana)
         if word and script != kind:
             yield word
             word = ""
@@ -94,37 +98,49 @@ def _legal_break(line: list[str], following: str) -> int:
     return 0
 
 
-def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    """Break `text` into lines no wider than `width` in the unit of `measure`; joined they give `text` less
-    spaces at breaks.
+def wrap(text: str, width: float, measure: Callable[[str], float], *, katakana: bool = False) -> list[str]:
+    """Break `text` into lines no wider than `width` in the unit of `measure`, which must be additive over
+    clusters.
 
-    Breaks between any two Japanese characters except where punctuation forbids it, and never inside a Latin
-    or katakana word or a number that fits a line by itself. A single cluster wider than `width` still gets
-    its own line: nothing is dropped."""
+    Joined, the lines give `text` less the spaces at breaks. Breaks between any two Japanese characters
+    except where punctuation forbids it, and never inside a Latin word or a number (with `katakana` set: nor
+    a katakana word) that fits a line by itself. A single cluster wider than `width` still gets its own
+    line: nothing is dropped."""
     lines: list[str] = []
     line: list[str] = []
-    for unit in _units(text):
-        if measure("".join(line) + unit) <= width:
+    used = 0.0
+
+    def end_line(keep: int) -> None:
+        nonlocal line, used
+        lines.append("".join(line[:keep]).rstrip(" "))
+        line = line[keep:]
+        used = measure("".join(line))
+
+    for unit in units(text, katakana=katakana):
+        need = measure(unit)
+        if used + need <= width + _SLACK:
             line.append(unit)
+            used += need
             continue
         if unit == " ":
             # A space at the break is the break.
             if line:
-                lines.append("".join(line))
-                line = []
+                end_line(len(line))
             continue
-        if line and measure(unit) <= width:
-            moved = _legal_break(line, unit)
-            keep = len(line) - moved
-            lines.append("".join(line[:keep]).rstrip(" "))
-            line = [*line[keep:], unit]
+        if need <= width:
+            keep = len(line) - _legal_break(line, unit)
+            # What moves down must leave room for the unit; else the rule is broken rather than the width.
+            end_line(keep if measure("".join(line[keep:])) + need <= width else len(line))
+            line.append(unit)
+            used += need
             continue
         # A word longer than a line: break it cluster by cluster.
         for cluster in clusters(unit):
-            if line and measure("".join(line) + cluster) > width:
-                lines.append("".join(line))
-                line = []
+            need = measure(cluster)
+            if line and used + need > width + _SLACK:
+                end_line(len(line))
             line.append(cluster)
+            used += need
     if line:
-        lines.append("".join(line))
-    return lines
+        end_line(len(line))
+    return [each for each in lines if each]

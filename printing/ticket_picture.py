@@ -98,7 +98,7 @@ class _Roll:
         left = self.margin if x is None else x
         limit = self.inner if width is None else width
         step = round(font.size * 1.4)
-        for line in wrap(words, limit, font.getlength):
+        for line in wrap(words, limit, font.getlength, katakana=True):
             pen = self.room(step)
             at = left + (limit - font.getlength(line)) / 2 if align == "center" else left
             pen.text((round(at), self.y + (step - font.size) // 2), line, font=font, fill=_BLACK, anchor="la")

@@ -3,19 +3,20 @@ cells."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from printing.forms.filled import Record
-from printing.forms.fit import fit, place, width_mm
+from printing.forms.fit import Fitted, fit, place, width_mm
 from printing.forms.layout import Cell, LayoutError, Option, Row, cell_widths, row_heights
 from printing.forms.ops import PT, Box, EdgeOp, Face, FillOp, LineOp, Op, TickOp
 from printing.forms.values import DateCell
 
-_PAD_X, _PAD_Y = 1.2, 0.5
-_CORNER_SIZE = 6.0
+_PAD_X, _PAD_Y = 1.2, 0.3
+_CORNER_SIZE = 6.5
 _LABEL_SIZE, _LABEL_LEAST = 8.5, 5.5
 _GLOSS_SIZE, _GLOSS_LEAST = 5.5, 4.0
 _TICK = 3.2
@@ -60,10 +61,23 @@ def _replaced(pattern: str, texts: Mapping[str, str]) -> str:
     return re.sub(r"\{([\w.]+)\}", one, pattern)
 
 
+@functools.lru_cache(maxsize=2048)
+def _fitted(
+    text: str, face: Face, width: float, height: float, largest: float, least: float
+) -> Fitted | None:
+    return fit(text, face, Box(0, 0, width, height), largest, least)
+
+
 def _fixed_text(
-    pad: Pad, text: str, face: Face, box: Box, sizes: tuple[float, float], align: Literal["left", "center"]
+    pad: Pad,
+    text: str,
+    face: Face,
+    box: Box,
+    sizes: tuple[float, float],
+    align: Literal["left", "center", "right"],
 ) -> None:
-    fitted = fit(text, face, box, *sizes)
+    """Words of the layout: kept between forms, and refused when they do not fit."""
+    fitted = _fitted(text, face, box.w, box.h, *sizes)
     if fitted is None:
         raise LayoutError(f"the words {text!r} do not fit {box.w:.1f} x {box.h:.1f} mm")
     pad.ops += place(fitted, box, align, is_value=False)
@@ -101,11 +115,21 @@ def _spill(pad: Pad, name: str, text: str, box: Box) -> None:
     _fixed_text(pad, pad.see_overflow, "gothic", box, (7.5, 4.0), "center")
 
 
-def _value(pad: Pad, cell: Cell, box: Box, text: str, align: Literal["left", "center", "right"]) -> None:
+def _value(
+    pad: Pad,
+    cell: Cell,
+    box: Box,
+    text: str,
+    align: Literal["left", "center", "right"],
+    *,
+    one_line: bool = False,
+) -> None:
     """A value, or where to find it when it does not fit at the least size."""
     if not text:
+        if cell.empty:
+            _fixed_text(pad, cell.empty, "gothic", box, (8.0, 5.0), align)
         return
-    fitted = fit(text, cell.face or "mincho", box, cell.size, cell.least)
+    fitted = fit(text, cell.face or "mincho", box, cell.size, cell.least, one_line=one_line or cell.one_line)
     if fitted is None:
         _spill(pad, cell.name, text, box)
         return
@@ -113,7 +137,7 @@ def _value(pad: Pad, cell: Cell, box: Box, text: str, align: Literal["left", "ce
 
 
 # Share of the width, and the word behind the value, of era, year, month and day.
-_DATE_PARTS = ((0.25, ""), (0.29, "年"), (0.23, "月"), (0.23, "日"))
+_DATE_PARTS = ((0.235, ""), (0.315, "年"), (0.225, "月"), (0.225, "日"))
 _DATE_WORD_SIZE = 6.5
 
 
@@ -129,7 +153,7 @@ def _date(pad: Pad, cell: Cell, box: Box, date: DateCell) -> None:
             pad.ops.append(LineOp(x, box.y + 0.8, x, box.y + box.h - 0.8, "dotted"))
         word_w = width_mm(word, "gothic", _DATE_WORD_SIZE) + 0.4 if word else 0
         inner = Box(part.x + 0.5, part.y + _PAD_Y, part.w - 1.0 - word_w, part.h - 2 * _PAD_Y)
-        _value(pad, cell, inner, text, "center" if not word else "right")
+        _value(pad, cell, inner, text, "center" if not word else "right", one_line=True)
         if word:
             behind = Box(part.x + part.w - word_w - 0.4, part.y + part.h * 0.18, word_w + 0.4, part.h * 0.8)
             _fixed_text(pad, word, "gothic", behind, (_DATE_WORD_SIZE, 4), "center")
@@ -204,41 +228,45 @@ def _draw_checks(
 
 
 def _rows(pad: Pad, rows: list[Row], box: Box, record: Record) -> None:
+    shown = [row for row in rows if row.drop_without is None or record.texts.get(row.drop_without)]
     top = box.y
-    for row, height in zip(rows, row_heights(rows, box.h), strict=True):
+    for row, height in zip(shown, row_heights(shown, box.h), strict=True):
+        strip = Box(box.x, top, box.w, height)
         if row.repeat is None:
-            _row(pad, row, Box(box.x, top, box.w, height), record)
-            top += height
-            continue
-        part = pad.slices.get(row.repeat, Slice(0, ()))
-        for number in range(row.count):
-            strip = Box(box.x, top, box.w, height)
-            if number < len(part.records):
-                inner = part.records[number]
-                label = str(part.start + number + 1)
-                _row(pad, row, strip, Record({**inner.texts, "number": label}, inner.dates, inner.checks))
-            else:
-                _unused(pad, strip, first=number == len(part.records))
-            top += height
+            _row(pad, row, strip, record)
+        else:
+            _records(pad, row, strip, pad.slices.get(row.repeat, Slice(0, ())))
+        top += height * row.count
 
 
-def _unused(pad: Pad, box: Box, *, first: bool) -> None:
-    """A row without a record: nothing can be written into it afterwards."""
-    pad.ops.append(EdgeOp(box, "thin"))
-    if first:
-        _fixed_text(pad, pad.blank_below, "gothic", box, (8.0, 6.0), "center")
+def _records(pad: Pad, row: Row, first: Box, part: Slice) -> None:
+    """One row for each record, and below them one closed box over the rows that are left."""
+    top = first.y
+    for number, record in enumerate(part.records):
+        label = str(part.start + number + 1)
+        before = len(pad.spilled)
+        strip = Box(first.x, top, first.w, first.h)
+        _row(pad, row, strip, Record({**record.texts, "number": label}, record.dates, record.checks))
+        # On the continuation sheet it must be clear whose value it is.
+        pad.spilled[before:] = [
+            Spilled(f"{row.name}{label}　{item.name}", item.text) for item in pad.spilled[before:]
+        ]
+        top += first.h
+    left = row.count - len(part.records)
+    if left:
+        # Nothing can be written into an unused row afterwards.
+        pad.ops.append(EdgeOp(Box(first.x, top, first.w, first.h * left), "thin"))
+        words = Box(first.x, top, first.w, first.h)
+        _fixed_text(pad, pad.blank_below, "gothic", words, (8.0, 6.0), "center")
+        if left > 1:
+            pad.ops.append(LineOp(first.x + first.w, top + first.h, first.x, top + first.h * left, "thin"))
 
 
 def _row(pad: Pad, row: Row, box: Box, record: Record) -> None:
     x = box.x
-    before = len(pad.spilled)
     for cell, width in zip(row.cells, cell_widths(row.cells, box.w), strict=True):
         draw_cell(pad, cell, Box(x, box.y, width, box.h), record)
         x += width
-    if row.repeat is not None:
-        # On the continuation sheet it must be clear whose value it is.
-        number = record.texts["number"]
-        pad.spilled[before:] = [Spilled(f"{number}　{item.name}", item.text) for item in pad.spilled[before:]]
 
 
 def _content(pad: Pad, cell: Cell, box: Box, record: Record) -> None:
@@ -254,6 +282,9 @@ def _content(pad: Pad, cell: Cell, box: Box, record: Record) -> None:
             raise LayoutError(f"the words {cell.say!r} do not fit {box.w:.1f} x {box.h:.1f} mm")
         else:
             _spill(pad, cell.name, words, inner)
+    elif cell.english is not None:
+        if pad.gloss:
+            _fixed_text(pad, cell.english, "gothic", inner, (cell.size, 4.0), cell.align or "left")
     elif cell.value is not None:
         _value(pad, cell, inner, record.texts.get(cell.value, ""), cell.align or "left")
     elif cell.date is not None:

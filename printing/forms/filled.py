@@ -20,11 +20,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Filled(Record):
-    """One filled form. `rows` are the repeated records (one list a name); `barcode` is what the code on
-    every page starts with; `title` goes into the PDF's properties and names no person; `gloss` adds small
-    English to the labels."""
+    """One filled form. `rows` are the repeated records (one list a name); `missing` are the clusters
+    without an exact glyph; `barcode` is what the code on every page starts with; `title` goes into the
+    PDF's properties and names no person; `gloss` adds small English to the labels."""
 
     rows: Mapping[str, tuple[Record, ...]] = field(default_factory=dict, repr=False)
+    missing: tuple[str, ...] = field(default=(), repr=False)
     barcode: str = ""
     title: str = ""
     gloss: Literal["en"] | None = None

@@ -8,7 +8,7 @@ from typing import Literal
 
 from printing.fonts import typeface
 from printing.forms.ops import PT, Box, Face, TextOp
-from printing.text import clean, wrap
+from printing.text import clean, units, wrap
 
 _LEADING = 1.22
 _STEP = 0.5
@@ -40,16 +40,27 @@ def line_height_mm(size: float) -> float:
     return size * _LEADING * PT
 
 
-def fit(text: str, face: Face, box: Box, largest: float, least: float) -> Fitted | None:
+def fit(
+    text: str, face: Face, box: Box, largest: float, least: float, *, one_line: bool = False
+) -> Fitted | None:
     """The largest size from `largest` down to `least` at which all of `text` stays inside `box`; None when
-    none does."""
-    size = largest
-    while size >= least - 1e-9:
-        lines = lines_mm(text, face, size, box.w)
-        tall = (len(lines) - 1) * line_height_mm(size) + size * PT
-        if tall <= box.h and all(width_mm(line, face, size) <= box.w for line in lines):
-            return Fitted(size, tuple(lines), face)
-        size -= _STEP
+    none does.
+
+    A Latin word or a number is broken over lines only when no size keeps it whole; with `one_line` never.
+    """
+    cleaned = clean(text)
+    longest = max((width_mm(unit, face, 1.0) for unit in units(cleaned)), default=0.0)
+    for whole_words in (True, False):
+        if not whole_words and one_line:
+            break
+        size = largest
+        while size >= least - 1e-9:
+            if not whole_words or longest * size <= box.w:
+                lines = lines_mm(cleaned, face, size, box.w)
+                tall = (len(lines) - 1) * line_height_mm(size) + size * PT
+                if tall <= box.h and (len(lines) <= 1 or not one_line):
+                    return Fitted(size, tuple(lines), face)
+            size -= _STEP
     return None
 
 

@@ -43,11 +43,13 @@ class Cell(_Model):
 
     `w` in a row may be left out once: that cell takes what is left. `name` is what the value is called on a
     continuation sheet. `size` is the largest and `least` the smallest type size in points. `corner` is a
-    tiny label inside the upper left corner, for which space is kept. `edge` is the line around it."""
+    tiny label inside the upper left corner, for which space is kept. `edge` is the line around it.
+    `one_line` forbids a second line; `empty` is what stands in place of a value that is not there."""
 
     w: float | None = None
     label: str | None = None
     say: str | None = None
+    english: str | None = None
     value: str | None = None
     date: str | None = None
     checks: str | None = None
@@ -64,13 +66,15 @@ class Cell(_Model):
     least: float = Field(default=7, ge=4, le=40)
     align: Literal["left", "center", "right"] | None = None
     tint: Literal["none", "label", "sign"] = "none"
+    one_line: bool = False
+    empty: str = ""
     edge: Literal["none", "dotted", "thin", "thick"] = "thin"
 
     @model_validator(mode="after")
     def _one_content(self) -> Cell:
         contents = [
             name
-            for name in ("label", "say", "value", "date", "checks", "rows")
+            for name in ("label", "say", "english", "value", "date", "checks", "rows")
             if getattr(self, name) is not None
         ]
         if len(contents) + self.blank != 1:
@@ -78,19 +82,36 @@ class Cell(_Model):
         varies = self.value is not None or self.date is not None or "{" in (self.say or "")
         if varies and not self.name:
             raise ValueError("what varies needs a name for the continuation sheet")
+        rows = self.rows or []
+        if any(row.drop_without for row in rows) and all(row.h is not None for row in rows):
+            raise ValueError("a row that may be dropped needs a row without h beside it")
         if bool(self.options) != (self.checks is not None):
             raise ValueError("checks and options belong together")
         return self
 
 
 class Row(_Model):
-    """Cells side by side. `h` may be left out once among the rows of a cell. `repeat` draws `count` rows,
-    one for each record of that name."""
+    """Cells side by side. `h` may be left out once among the rows of a cell.
+
+    `repeat` draws `count` rows, one for each record of that name; on a continuation sheet a record is called
+    `name` and its number. A row with `drop_without` gives its height to the row without `h` while the text of
+    that name is empty.
+    """
 
     h: float | None = None
     cells: list[Cell] = Field(min_length=1)
     repeat: str | None = None
     count: int = Field(default=1, ge=1, le=40)
+    name: str = ""
+    drop_without: str | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Row:
+        if (self.repeat is not None) != bool(self.name):
+            raise ValueError("repeated rows, and only they, need a name for the continuation sheet")
+        if self.drop_without is not None and self.h is None:
+            raise ValueError("a row that may be dropped needs a height")
+        return self
 
 
 class Place(Cell):

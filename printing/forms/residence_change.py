@@ -5,7 +5,6 @@ printed either."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -148,12 +147,11 @@ def _person(person: Person) -> Record:
     )
 
 
-def _without_exact_glyph(texts: Iterable[str]) -> str:
+def _warning(missing: list[str]) -> str:
     """A line for the clerk when a character cannot be drawn exactly; empty as long as every one can."""
-    found = missing_glyphs("".join(texts))
-    if not found:
+    if not missing:
         return ""
-    names = "、".join(f"{each[0]}({'+'.join(f'U+{ord(char):04X}' for char in each)})" for each in found)
+    names = "、".join(f"{each[0]}({'+'.join(f'U+{ord(char):04X}' for char in each)})" for each in missing)
     return f"※ 字形が正しく印刷されていない文字があります。職員が確認します: {names}"
 
 
@@ -183,7 +181,8 @@ def filled(form: ResidenceChangeForm) -> Filled:
         "staff.authority": clean(staff.authority or ""),
     }
     everything = [*texts.values(), *(text for person in people for text in person.texts.values())]
-    texts["unprintable"] = _without_exact_glyph(everything)
+    missing = missing_glyphs("".join(everything))
+    texts["unprintable"] = _warning(missing)
     return Filled(
         texts=texts,
         dates={"filed_on": _date(form.filed_on), "moved_on": _date(form.moved_on)},
@@ -194,6 +193,7 @@ def filled(form: ResidenceChangeForm) -> Filled:
             "relation": frozenset({form.filer.relation}),
         },
         rows={"people": people},
+        missing=tuple(missing),
         barcode=form.barcode,
         title=f"住民異動届 {clean(form.case_no)}",
         gloss=form.gloss,
