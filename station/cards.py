@@ -1,0 +1,147 @@
+"""The card reader at this station: what lies on it, and one reading at a time.
+
+Watching and reading each have a thread; neither can hold the event loop, and a reader that hangs is given
+up after `read_limit_s` seconds. The PIN lives for one reading: in a bytearray that is zeroed at its end,
+however it ends.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+
+from card_reader.messages import CardReadMessage, message_from
+from card_reader.reader import Reader, ReaderState
+from card_reader.reading import read_card
+from card_reader.transport import CardRemoved, Transport
+from station.board import Board, ReaderWord
+from station.worker import DeviceThread, Stuck
+
+READ_LIMIT_S = 10.0
+_WATCH_S = 1.0
+_WATCH_LIMIT_S = 5.0
+_RETRY_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class CardDesk:
+    """The reader of one station; None when it has none. Used from the event loop."""
+
+    def __init__(self, reader: Reader | None, board: Board, read_limit_s: float = READ_LIMIT_S) -> None:
+        self._reader = reader
+        self._board = board
+        self._limit = read_limit_s
+        self._watcher = DeviceThread("card-watch")
+        self._worker = DeviceThread("card-read")
+        self._seen: ReaderWord = "no_reader"
+        self._reading = False
+
+    async def watch(self) -> None:
+        """Shows every change at the reader on the board, until cancelled."""
+        reader = self._reader
+        if reader is None:
+            return
+        known: ReaderState | None = None
+        while True:
+            try:
+                known = await self._watcher.call(partial(_next_state, reader, known), _WATCH_LIMIT_S)
+                self._show(known.value)
+            except Stuck:
+                _log.error("the card reader's service hangs; asking again")
+                known = None
+                self._show("no_service")
+                await asyncio.sleep(_RETRY_S)
+
+    async def read(self, pin: bytearray, *, allow_last_try: bool) -> CardReadMessage | None:
+        """One reading; None when another one is under way. `pin` holds zeros afterwards."""
+        if self._reading:
+            pin[:] = bytes(len(pin))
+            return None
+        if self._reader is None:
+            pin[:] = bytes(len(pin))
+            return message_from(ReaderState.NO_READER)
+        self._reading = True
+        self._board.set_reader("busy")
+        line = _Severable(self._reader)
+        started = time.monotonic()
+        try:
+            message = await self._worker.call(
+                lambda: read_card(line, pin, allow_last_try=allow_last_try), self._limit
+            )
+        except Stuck:
+            # The order matters: once the line is cut nothing goes to the card any more, least of all a
+            # zeroed PIN.
+            line.sever()
+            message = CardReadMessage(outcome="unreadable", apdus=line.apdus, detail="connect:mute")
+            _log.error("the card reader hangs; the reading was given up")
+        finally:
+            line.sever()
+            pin[:] = bytes(len(pin))
+            self._reading = False
+            self._board.set_reader(self._seen)
+        took = round((time.monotonic() - started) * 1000)
+        _log.info(
+            "card read: outcome=%s detail=%s tries_left=%s apdus=%d ms=%d",
+            message.outcome, message.detail, message.tries_left, message.apdus, took,
+        )  # fmt: skip
+        return message
+
+    async def close(self) -> None:
+        """Lets the threads end; a reading that is under way has had its line cut."""
+        await self._worker.finish(0)
+        await self._watcher.finish(0)
+
+    def _show(self, word: ReaderWord) -> None:
+        self._seen = word
+        if not self._reading:
+            self._board.set_reader(word)
+
+
+def _next_state(reader: Reader, known: ReaderState | None) -> ReaderState:
+    return reader.state() if known is None else reader.wait_change(known, _WATCH_S)
+
+
+class _Severable:
+    """A Reader whose line can be cut from outside: a reading that was given up can then send nothing more."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._severed = Event()
+        self.apdus = 0
+
+    @property
+    def name(self) -> str:
+        return self._reader.name
+
+    def sever(self) -> None:
+        self._severed.set()
+
+    def state(self) -> ReaderState:
+        return self._reader.state()
+
+    def wait_change(self, known: ReaderState, timeout: float) -> ReaderState:
+        return self._reader.wait_change(known, timeout)
+
+    @contextmanager
+    def session(self) -> Iterator[Transport]:
+        with self._reader.session() as transport:
+            yield _SeverableLine(self, transport)
+
+    def pass_on(self, transport: Transport, apdu: bytes) -> bytes:
+        if self._severed.is_set():
+            raise CardRemoved
+        self.apdus += 1
+        return transport.transmit(apdu)
+
+
+class _SeverableLine:
+    def __init__(self, reader: _Severable, transport: Transport) -> None:
+        self._reader = reader
+        self._transport = transport
+
+    def transmit(self, apdu: bytes) -> bytes:
+        return self._reader.pass_on(self._transport, apdu)

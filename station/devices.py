@@ -1,0 +1,165 @@
+"""Chooses this station's devices from its settings: the only place that knows which backend is which."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from card_reader.pcsc import PcscReader
+from card_reader.reader import Reader
+from card_reader.simulated.card import SimulatedCard
+from card_reader.simulated.counters import TryCounters
+from card_reader.simulated.personas import Persona, load_personas
+from card_reader.simulated.reader import InProcessReader
+from card_reader.simulated.vpcd import VpcdCard, slot_port
+from printing.simulated import SimulatedPagePrinter, SimulatedTicketPrinter
+from printing.transports import CupsPrinter, FilePrinter, NetworkPrinter, UsbPrinter
+from station.config import PagePrinterConfig, ReaderConfig, StationConfig, TicketPrinterConfig
+from station.dev import CardSlot, SimulatedPrinter
+from station.printers import Device, Kind
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What this station has. `slot` and `simulated`: what the hardware desk can operate."""
+
+    reader: Reader | None
+    slot: CardSlot | None
+    printers: dict[Kind, Device] = field(default_factory=dict)
+    simulated: dict[Kind, SimulatedPrinter] = field(default_factory=dict)
+
+
+def open_devices(config: StationConfig) -> Devices:
+    """The devices of `config`; none of them is asked anything yet. Raises PcscNotInstalled."""
+    reader, slot = _reader(config.reader)
+    folder = config.state_dir / "prints"
+    found: dict[Kind, Device | None] = {
+        "ticket": _ticket_printer(config.ticket_printer, folder),
+        "page": _page_printer(config.page_printer, folder),
+    }
+    printers = {kind: device for kind, device in found.items() if device is not None}
+    simulated = {
+        kind: device
+        for kind, device in printers.items()
+        if isinstance(device, SimulatedTicketPrinter | SimulatedPagePrinter)
+    }
+    return Devices(reader, slot, printers, simulated)
+
+
+def _reader(config: ReaderConfig) -> tuple[Reader | None, CardSlot | None]:
+    match config.backend:
+        case "none":
+            return None, None
+        case "simulated":
+            reader = InProcessReader()
+            return reader, SimulatedSlot(reader)
+        case "vpcd":
+            return PcscReader(f"Virtual PCD 00 {config.slot:02d}"), VpcdSlot(slot_port(config.slot))
+        case "pcsc":
+            return PcscReader(config.name), None
+
+
+def _ticket_printer(config: TicketPrinterConfig, folder: Path) -> Device | None:
+    match config.backend:
+        case "none":
+            return None
+        case "simulated":
+            return SimulatedTicketPrinter(folder)
+        case "network":
+            return NetworkPrinter(config.host, config.tcp_port)
+        case "usb":
+            return UsbPrinter(config.path)
+        case "file":
+            return FilePrinter(config.path)
+
+
+def _page_printer(config: PagePrinterConfig, folder: Path) -> Device | None:
+    match config.backend:
+        case "none":
+            return None
+        case "simulated":
+            return SimulatedPagePrinter(folder)
+        case "cups":
+            return CupsPrinter(config.queue)
+
+
+class SimulatedSlot:
+    """The reader inside this process as a CardSlot."""
+
+    def __init__(self, reader: InProcessReader) -> None:
+        self._reader = reader
+
+    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
+        """See CardSlot."""
+        self._reader.insert(persona, pull_after_apdu=pull_after_apdu)
+
+    def remove(self) -> None:
+        """See CardSlot."""
+        self._reader.remove()
+
+    def set_plugged(self, plugged: bool) -> bool:
+        """See CardSlot."""
+        if plugged:
+            self._reader.plug()
+        else:
+            self._reader.unplug()
+        return True
+
+    @property
+    def persona(self) -> str | None:
+        """See CardSlot."""
+        card = self._reader.card
+        return None if card is None else card.persona.id
+
+
+class VpcdSlot:
+    """One slot of vpcd as a CardSlot: the card is read through the real PC/SC service."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._counters: dict[str, TryCounters] = {}
+        self._lying: VpcdCard | None = None
+
+    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
+        """See CardSlot; also raises NoVirtualReader."""
+        chosen = load_personas()[persona]
+        self.remove()
+        counters = self._counters.setdefault(persona, TryCounters(chosen))
+        if pull_after_apdu is None:
+            self._lying = VpcdCard(SimulatedCard(chosen, counters), self._port).start()
+            return
+        leaving = _LeavingCard(chosen, counters, pull_after_apdu)
+        lying = VpcdCard(leaving, self._port)
+        leaving.leave = lying.stop
+        self._lying = lying.start()
+
+    def remove(self) -> None:
+        """See CardSlot."""
+        lying, self._lying = self._lying, None
+        if lying is not None:
+            lying.stop()
+
+    def set_plugged(self, plugged: bool) -> bool:
+        """See CardSlot; the virtual reader belongs to the PC/SC service."""
+        return False
+
+    @property
+    def persona(self) -> str | None:
+        """See CardSlot."""
+        return None if self._lying is None else self._lying.card.persona.id
+
+
+class _LeavingCard(SimulatedCard):
+    """A card that is pulled out after `answers` answers."""
+
+    def __init__(self, persona: Persona, counters: TryCounters, answers: int) -> None:
+        super().__init__(persona, counters)
+        self._answers = answers
+        self.leave = lambda: None
+
+    def transmit(self, apdu: bytes) -> bytes:
+        if self._answers == 0:
+            # stop() waits for the thread that we are in, so another one has to call it.
+            threading.Thread(target=self.leave, name="card pulled", daemon=True).start()
+            raise OSError("the card was pulled out")
+        self._answers -= 1
+        return super().transmit(apdu)

@@ -1,0 +1,193 @@
+"""The local gateway: hands everything that is not the station's own to the server, signed as this station.
+
+A request is read whole before it is sent (its signature covers the body's hash); an answer streams through
+as it comes, so that server-sent events arrive at once. The browser's Kakanai-* headers never pass: only
+the station signs.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import httpcore
+from starlette.types import Message, Receive, Scope, Send
+
+from station.answers import answer
+from station.signing import HEADER_PREFIX, Headers
+from station.upstream import UNREACHABLE, Upstream
+
+MAX_BODY = 1_000_000
+_CONNECTIONS = 64
+
+# RFC 9110 7.6.1 (and what older servers send): meaningful for one connection only.
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection",
+        b"te", b"trailer", b"transfer-encoding", b"upgrade",
+    }
+)  # fmt: skip
+# Replaced by our own, or a claim about the way here that only a real proxy may make.
+_REPLACED = frozenset({b"host", b"content-length", b"expect", b"forwarded", b"x-real-ip"})
+
+# What an EventSource gets while the server is away: any other status would make the browser give up for good.
+_AWAY_EVENT = b"retry: 2000\nevent: server-away\ndata: {}\n\n"
+
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """An ASGI application for proxied requests. `on_reached(bool)` hears whether the server answered."""
+
+    def __init__(self, upstream: Upstream, own_origin: str, on_reached: Callable[[bool], None]) -> None:
+        self._upstream = upstream
+        self._own_origin = own_origin.encode("ascii")
+        self._on_reached = on_reached
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """Ends every answer that is still streaming, so that a waiting page does not hold the station up."""
+        self._closing.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one HTTP request with what the server says, or 413, or 502 when it says nothing."""
+        headers: Headers = scope["headers"]
+        accept = b",".join(value for name, value in headers if name == b"accept").decode("latin-1")
+        body = await _whole_body(headers, receive)
+        if body is None:
+            await answer(413, "too_large", accept)(scope, receive, send)
+            return
+        target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        exchange = _Exchange(send)
+        for attempt in (1, 2):
+            try:
+                async with self._upstream.open(
+                    scope["method"],
+                    target,
+                    [*_forwarded(headers), (b"kakanai-origin", self._own_origin)],
+                    body,
+                ) as response:
+                    self._on_reached(True)
+                    await self._relay(response, exchange, receive)
+                    return
+            except httpcore.LocalProtocolError:
+                await answer(400, "bad_request", accept)(scope, receive, send)
+                return
+            except UNREACHABLE as error:
+                if exchange.started:
+                    # The connection is cut without an end mark, so that the browser does not take a part
+                    # for the whole.
+                    _log.warning("the server's answer broke off: %s", type(error).__name__)
+                    return
+                # A kept connection that the server has just closed says nothing about the server: ask once
+                # more.
+                kept = isinstance(
+                    error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError
+                )
+                if not (attempt == 1 and kept and scope["method"] in ("GET", "HEAD")):
+                    _log.warning("the server is away: %s", type(error).__name__)
+                    break
+        self._on_reached(False)
+        if accept == "text/event-stream":
+            await exchange.begin(
+                200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+            )
+            await exchange.end(_AWAY_EVENT)
+        else:
+            await answer(502, "server_away", accept, reload=True)(scope, receive, send)
+
+    async def _relay(self, response: httpcore.Response, exchange: "_Exchange", receive: Receive) -> None:
+        await exchange.begin(response.status, self._returned(response.headers))
+        if any(name.lower() == b"content-length" for name, _ in response.headers):
+            await exchange.copy(response)
+            return
+        # An answer without a length may stay open for hours: stop it when the page leaves or the station
+        # stops.
+        copying = asyncio.ensure_future(exchange.copy(response))
+        others = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._closing.wait())]
+        try:
+            await asyncio.wait([copying, *others], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in [copying, *others]:
+                task.cancel()
+            await asyncio.wait([copying, *others])
+        failed = None if copying.cancelled() else copying.exception()
+        if failed is not None and not _is_event_stream(response.headers):
+            raise failed
+        if copying.cancelled() or failed is not None:
+            # For events a clean end is right in every case: the browser asks again by itself.
+            await exchange.end()
+
+    def _returned(self, headers: Headers) -> Headers:
+        kept: Headers = []
+        dropped = _HOP_BY_HOP | _named_by_connection(headers)
+        for name, value in headers:
+            lower = name.lower()
+            if lower == b"location" and value.startswith(self._upstream.origin + b"/"):
+                # The server names itself; the browser must stay with the gateway.
+                kept.append((lower, value[len(self._upstream.origin) :]))
+            elif lower not in dropped:
+                kept.append((lower, value))
+        return kept
+
+
+class _Exchange:
+    """One answer to the browser and how far it is."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def begin(self, status: int, headers: Headers) -> None:
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        self.started = True
+
+    async def copy(self, response: httpcore.Response) -> None:
+        async for part in response.aiter_stream():
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+        await self.end()
+
+    async def end(self, last: bytes = b"") -> None:
+        await self._send({"type": "http.response.body", "body": last, "more_body": False})
+
+
+def _named_by_connection(headers: Headers) -> frozenset[bytes]:
+    values = [value for name, value in headers if name.lower() == b"connection"]
+    return frozenset(name.strip().lower() for value in values for name in value.split(b","))
+
+
+def _forwarded(headers: Headers) -> Headers:
+    dropped = _HOP_BY_HOP | _REPLACED | _named_by_connection(headers)
+    return [
+        (name, value)
+        for name, value in headers
+        if name not in dropped and not name.startswith((HEADER_PREFIX, b"x-forwarded-"))
+    ]
+
+
+def _is_event_stream(headers: Headers) -> bool:
+    return any(n.lower() == b"content-type" and v.startswith(b"text/event-stream") for n, v in headers)
+
+
+async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
+    """The request's body, or None when it is larger than MAX_BODY or its sender left."""
+    announced = next((value for name, value in headers if name == b"content-length"), b"0")
+    if int(announced) > MAX_BODY:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,62 @@
+"""Keeps the station and the server aware of each other: heartbeats out, wake-up events in."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from station.board import Board, StationState
+from station.link import ServerAway, ServerLink
+
+_BEAT_S = 10.0
+_RETRY_S = 2.0
+_LONGEST_PAUSE_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+async def heartbeat(link: ServerLink, board: Board) -> None:
+    """Tells the server how the devices are: at once, at each change, and every ten seconds; until
+    cancelled."""
+    heard = True
+    while True:
+        # Printers that were not asked yet would only be news for a moment.
+        state = board.state
+        if "unknown" not in (state.ticket_printer, state.page_printer):
+            accepted = await _beat(link, state)
+            if accepted != heard:
+                _log.log(
+                    logging.INFO if accepted else logging.WARNING, "server %s", "up" if accepted else "down"
+                )
+            heard = accepted
+            board.set_server("up" if accepted else "down")
+        # What changed while the beat was on its way is news; what the beat itself found out about the
+        # server is not.
+        await board.after(replace(state, server=board.state.server), _BEAT_S if heard else _RETRY_S)
+
+
+async def _beat(link: ServerLink, state: StationState) -> bool:
+    report = {key: value for key, value in state.as_dict().items() if key != "server"}
+    try:
+        answer = await link.post("/heartbeat", report, limit_s=5.0)
+    except ServerAway:
+        return False
+    if not answer.accepted:
+        _log.error(
+            "the server does not take this station's heartbeat: %d; check its key and clock", answer.status
+        )
+    return answer.accepted
+
+
+async def listen(link: ServerLink, wake: asyncio.Event) -> None:
+    """Sets `wake` whenever the server says that there are jobs, and each time the line is open again;
+    until cancelled."""
+    pause = _RETRY_S
+    while True:
+        try:
+            async for name in link.events():
+                pause = _RETRY_S
+                if name in ("", "jobs"):
+                    wake.set()
+        except ServerAway:
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        await asyncio.sleep(pause)

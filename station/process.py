@@ -1,0 +1,90 @@
+"""Runs one station as a process: loads its settings, serves on 127.0.0.1, and stops cleanly within two
+seconds."""
+
+import asyncio
+import logging
+import socket
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+
+from card_reader.pcsc import PcscNotInstalled
+from station.config import BadConfig, StationConfig, load_config
+from station.devices import open_devices
+from station.job_log import JobLog
+from station.signing import Signer, load_key
+from station.station import Station
+
+OK, USAGE, MISSING = 0, 2, 3
+
+_log = logging.getLogger(__name__)
+
+
+def run(config_file: Path) -> int:
+    """Serves until SIGTERM or SIGINT. 0: stopped as asked; 2: bad settings; 3: something is missing on
+    this machine."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        config = load_config(config_file)
+    except BadConfig as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's own words
+        return USAGE
+    try:
+        station = build(config)
+    except (OSError, ValueError, PcscNotInstalled) as error:
+        _log.error("cannot start: %s", error)
+        return MISSING
+    try:
+        listening = socket.create_server(("127.0.0.1", config.port), backlog=128)
+    except OSError:
+        _log.error("cannot start: port %d is in use", config.port)
+        return MISSING
+    with listening:
+        server = StationServer(station)
+        _log.info("station %s serves http://127.0.0.1:%d/", config.name, config.port)
+        asyncio.run(server.serve([listening]))
+    return OK
+
+
+def build(config: StationConfig) -> Station:
+    """The station of `config`. Raises OSError or ValueError for its key or folder, PcscNotInstalled for
+    its reader."""
+    config.state_dir.mkdir(parents=True, exist_ok=True)
+    if config.key_file.stat().st_mode & 0o077:
+        _log.warning("other users of this machine can read %s: set its mode to 0600", config.key_file)
+    try:
+        key = load_key(config.key_file)
+    except ValueError as error:
+        raise ValueError(f"{config.key_file}: not an Ed25519 private key in PEM") from error
+    signer = Signer(config.name, key, lambda: time.time_ns() // 1_000_000)
+    return Station(config, signer, open_devices(config), JobLog(config.state_dir / "print-jobs.db"))
+
+
+class StationServer(uvicorn.Server):
+    """uvicorn, told to end open streams first, and without its habit of repeating the signal to itself."""
+
+    def __init__(self, station: Station) -> None:
+        super().__init__(
+            uvicorn.Config(
+                station,
+                access_log=False,
+                log_config=None,
+                log_level="warning",
+                lifespan="on",
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=1,
+                ws="none",
+            )
+        )
+        self._station = station
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends every open stream, then stops."""
+        self._station.close_streams()
+        await super().shutdown(sockets)

@@ -1,0 +1,107 @@
+"""The station's own routes: page token, device state, and card reading. docs/stations.md describes each."""
+
+import json
+from collections.abc import AsyncIterator
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from station.answers import answer
+from station.board import Board, StationState
+from station.guard import Guard, PageTokens
+from station.reading import CardReading, CardReadRequest
+
+_LARGEST_REQUEST = 4096
+_PING_S = 15.0
+
+
+class StationRoutes:
+    """The routes under /station/ that every station has."""
+
+    def __init__(self, guard: Guard, board: Board, reading: CardReading) -> None:
+        self._guard = guard
+        self._board = board
+        self._reading = reading
+        self._tokens = PageTokens()
+
+    def routes(self) -> list[Route]:
+        """For Starlette."""
+        return [
+            Route("/station/page-token", self.page_token, methods=["GET"]),
+            Route("/station/state", self.state, methods=["GET"]),
+            Route("/station/events", self.events, methods=["GET"]),
+            Route("/station/card/read", self.read_card, methods=["POST"]),
+        ]
+
+    async def page_token(self, request: Request) -> Response:
+        """{token}: for this gateway's own pages, as the browser vouches."""
+        if not self._guard.is_own_page(request.scope["headers"]):
+            return answer(403, "foreign_origin")
+        return json_answer({"token": self._tokens.issue()})
+
+    async def state(self, request: Request) -> Response:
+        """The station's devices and whether the server answers."""
+        return json_answer(self._board.state.as_dict())
+
+    async def events(self, request: Request) -> Response:
+        """The same as server-sent events named `state`: now, and at each change."""
+        return StreamingResponse(
+            _state_events(self._board), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        )
+
+    async def read_card(self, request: Request) -> Response:
+        """Reads the card that lies on the reader once: CardReadRequest and `pin` in, CardReadAnswer out."""
+        if not self._tokens.accepts(request.headers.get("x-page-token", "")):
+            return answer(403, "page_token")
+        found = await small_json(request)
+        if found is None:
+            return answer(415, "bad_request")
+        digits = found.pop("pin", None)
+        try:
+            wanted = CardReadRequest.model_validate(found)
+        except ValidationError:
+            return answer(422, "bad_request")
+        if not (isinstance(digits, str) and len(digits) == 4 and digits.isascii() and digits.isdigit()):
+            return answer(422, "bad_pin")
+        pin = bytearray(digits, "ascii")
+        # Our bytearray is zeroed after the reading. The string and the request's bytes, which Python
+        # cannot zero, are at least not held any longer.
+        del digits, found
+        return json_answer((await self._reading.run(wanted, pin)).model_dump(mode="json"))
+
+
+def json_answer(content: object, status: int = 200) -> JSONResponse:
+    """An answer that no browser keeps."""
+    return JSONResponse(content, status, {"cache-control": "no-store"})
+
+
+async def small_json(request: Request) -> dict[str, object] | None:
+    """The JSON object of a request of at most 4 KiB; None for anything else, other content types included.
+
+    A page elsewhere cannot send this content type without asking first (CORS), and is never answered.
+    """
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        return None
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LARGEST_REQUEST:
+            return None
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def _state_events(board: Board) -> AsyncIterator[str]:
+    known: StationState | None = None
+    while not board.closed:
+        state = await board.after(known, _PING_S)
+        if state == known:
+            yield ": still here\n\n"
+        else:
+            known = state
+            yield f"event: state\ndata: {json.dumps(state.as_dict())}\n\n"

@@ -1,0 +1,79 @@
+"""The line to the server: a pool of connections of its own, every request signed as this station."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpcore
+
+from station.config import StationConfig, TlsConfig
+from station.signing import Headers, Signer
+
+# Shorter than the 5 s after which uvicorn closes an idle connection: ours are gone before the server's are.
+_IDLE_S = 3.0
+_CONNECT_S = 2.0
+_NO_DELAY = [(6, 1, 1)]  # IPPROTO_TCP, TCP_NODELAY: the head and the body of a request are two writes
+
+# What says that no answer came; OSError covers a host name that does not resolve.
+UNREACHABLE = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError, OSError)
+
+
+class Upstream:
+    """Requests to one server. Each instance has its own connections, so that pages cannot starve the
+    station's own calls."""
+
+    def __init__(self, config: StationConfig, signer: Signer, connections: int) -> None:
+        url = urlsplit(config.server_url)
+        self._scheme = url.scheme.encode("ascii")
+        self._host = (url.hostname or "").encode("ascii")
+        self._port = url.port
+        self.authority = url.netloc.encode("ascii")
+        self.origin = self._scheme + b"://" + self.authority
+        self._signer = signer
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls_context(config.tls) if config.tls else None,
+            max_connections=connections,
+            keepalive_expiry=_IDLE_S,
+            socket_options=_NO_DELAY,
+        )
+
+    @asynccontextmanager
+    async def open(
+        self, method: str, target: bytes, headers: Headers, body: bytes, silence_s: float = 60.0
+    ) -> AsyncIterator[httpcore.Response]:
+        """Sends one signed request and gives its answer with the body still to be read.
+
+        `target` is path and query as on the wire; `silence_s` is how long the server may say nothing at a
+        time. Raises one of UNREACHABLE when no answer comes, and while the body is read when it breaks off.
+        """
+        signed = self._signer.headers(method, target.decode("ascii"), body)
+        url = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
+        timeout = {"connect": _CONNECT_S, "pool": _CONNECT_S, "write": silence_s, "read": silence_s}
+        length = [(b"content-length", str(len(body)).encode("ascii"))]
+        sent = [
+            (b"host", self.authority),
+            *headers,
+            *(length if body or method in _WITH_BODY else []),
+            *signed,
+        ]
+        async with self._pool.stream(
+            method, url, headers=sent, content=body or None, extensions={"timeout": timeout}
+        ) as response:
+            yield response
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self._pool.aclose()
+
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def tls_context(tls: TlsConfig) -> ssl.SSLContext:
+    """A client context that trusts `ca_file` alone and shows this station's certificate when there is one."""
+    context = ssl.create_default_context(cafile=str(tls.ca_file))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if tls.cert_file is not None:
+        context.load_cert_chain(tls.cert_file, tls.key_file)
+    return context

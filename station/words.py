@@ -1,0 +1,64 @@
+"""What the station says to people: loads words.yaml and fills in the numbers."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+Audience = Literal["kiosk", "counter"]
+OTHER_CARD: Final = "other_card"
+
+
+class Words(BaseModel):
+    """One sentence or two in both languages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ja: str
+    en: str
+
+
+class _Message(Words):
+    counter: Words | None = None
+
+
+class _Refusal(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Words
+    next: Words
+
+
+class _Catalogue(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    messages: dict[str, _Message]
+    refusals: dict[str, _Refusal]
+
+
+@cache
+def _catalogue() -> _Catalogue:
+    text = files("station").joinpath("words.yaml").read_text(encoding="utf-8")
+    return _Catalogue.model_validate(yaml.safe_load(text))
+
+
+def message(key: str, audience: Audience, tries: int | None = None) -> Words:
+    """The words for a card outcome; the counter's own words where there are some. KeyError for an unknown
+    key."""
+    entry = _catalogue().messages[key]
+    chosen = entry.counter if audience == "counter" and entry.counter is not None else entry
+    return Words(ja=chosen.ja.format(tries=tries), en=chosen.en.format(tries=tries))
+
+
+def other_card(kind: str | None, audience: Audience) -> Words:
+    """The words for a card that is not a My Number Card, naming its kind where we know it."""
+    key = f"{OTHER_CARD}_{kind}"
+    return message(key if key in _catalogue().messages else OTHER_CARD, audience)
+
+
+def refusal(code: str) -> tuple[Words, Words]:
+    """(what happened, what to do next) for one of the gateway's own answers. KeyError for an unknown code."""
+    entry = _catalogue().refusals[code]
+    return entry.title, entry.next

@@ -1,0 +1,51 @@
+"""The station's words: complete in both languages, for every outcome and refusal there is."""
+
+from typing import get_args
+
+import pytest
+
+from card_reader.messages import Outcome
+from station.guard import Refusal
+from station.words import Audience, message, other_card, refusal
+
+OUTCOMES = [
+    *get_args(Outcome),
+    "busy",
+    "mute",
+    "wrong_secret_last",
+    "read_server_down",
+    "read_server_refused",
+]
+CODES = [
+    *get_args(Refusal), "server_away", "page_token", "too_large", "bad_request", "bad_pin", "not_found",
+    "not_possible", "unexpected",
+]  # fmt: skip
+# Words that put the fault on the person; the screens' brief rules them out.
+BLAME = ("エラー", "間違え", "失敗", "不正", "error", "invalid", "failed", "you must")
+
+
+@pytest.mark.parametrize("audience", get_args(Audience))
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_has_words_that_do_not_blame(outcome: str, audience: Audience) -> None:
+    words = message(outcome, audience, tries=2)
+    assert words.ja.endswith("。")
+    assert words.en.endswith(".")
+    assert not [word for word in BLAME if word in (words.ja + words.en).lower()]
+    assert "{" not in words.ja + words.en
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_refusal_says_what_to_do(code: str) -> None:
+    title, what_next = refusal(code)
+    assert all(words.ja.endswith("。") and words.en.endswith(".") for words in (title, what_next))
+
+
+def test_the_counter_is_not_told_to_call_itself() -> None:
+    for outcome in OUTCOMES:
+        assert "係員を" not in message(outcome, "counter", tries=2).ja
+
+
+@pytest.mark.parametrize("kind", ["juki", "phone", "driving_licence", "residence_card", "transit"])
+def test_a_known_card_is_named_and_an_unknown_one_is_not(kind: str) -> None:
+    assert other_card(kind, "kiosk") != other_card("unknown", "kiosk")
+    assert other_card("something new", "kiosk") == other_card(None, "kiosk")
