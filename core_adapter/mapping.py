@@ -28,6 +28,12 @@ R = TypeVar("R", bound=Record)
 
 _RESIDENT_CODES = {"sex": "0", "residence_kind": "unknown", "protection": "unknown"}
 _KNOWN_CODES = {"pension": None, "my_number_card": None}
+_PARTS: list[tuple[str, type[Record]]] = [
+    ("name", Name),
+    ("birth", DateValue),
+    ("address", Address),
+    ("became_resident_on", DateValue),
+]
 
 
 class BadCodeTable(Exception):
@@ -95,6 +101,41 @@ def resident_to_wire(resident: Resident, codes: Codes) -> Wire:
 
 def resident_from_wire(wire: Mapping[str, Any], codes: Codes) -> Resident:
     """One resident of a reply. ValueError when a required field is missing or of the wrong kind."""
+    return strictly(Resident, _resident_data(wire, codes))
+
+
+def household_from_wire(wire: Mapping[str, Any], codes: Codes) -> Household:
+    """A household of a reply. ValueError also when a member belongs to another household or stands twice."""
+    members = wire.get("members")
+    if not isinstance(members, list):
+        raise ValueError("members is not a list")
+    household = strictly(
+        Household,
+        {
+            **pick(Household, wire),
+            "address": pick(Address, _mapping(wire.get("address"))),
+            "members": [_resident_data(_mapping(member), codes) for member in members],
+        },
+    )
+    ids = [member.resident_id for member in household.members]
+    if len(set(ids)) != len(ids) or (household.head_id is not None and household.head_id not in ids):
+        raise ValueError("a member stands twice, or the head is not a member")
+    if any(member.household_id != household.household_id for member in household.members):
+        raise ValueError("a member of another household")
+    return household
+
+
+def strictly(model: type[R], data: Mapping[str, Any]) -> R:
+    """data, as a JSON reply has it, as a model, without coercing: "1" is not 1 and 1 is not true."""
+    return model.model_validate_json(json.dumps(data), strict=True)
+
+
+def pick(model: type[Record], data: Mapping[str, Any]) -> Wire:
+    """The part of data that the model knows: for envelopes, where more fields than ours are no loss."""
+    return {key: value for key, value in data.items() if key in model.model_fields}
+
+
+def _resident_data(wire: Mapping[str, Any], codes: Codes) -> Wire:
     unmapped: list[dict[str, str]] = []
     data = dict(wire)
     for table, fallback in _RESIDENT_CODES.items():
@@ -103,38 +144,9 @@ def resident_from_wire(wire: Mapping[str, Any], codes: Codes) -> Resident:
     for known_table, known_fallback in _KNOWN_CODES.items():
         known[known_table] = _decoded(known, known_table, known_fallback, codes, unmapped)
     data["known"] = _closed(Known, known, "known.", unmapped)
-    parts: list[tuple[str, type[Record]]] = [
-        ("name", Name),
-        ("birth", DateValue),
-        ("address", Address),
-        ("became_resident_on", DateValue),
-    ]
-    for part, model in parts:
+    for part, model in _PARTS:
         data[part] = _closed(model, _mapping(data.get(part)), f"{part}.", unmapped)
-    data = _closed(Resident, data, "", unmapped)
-    return Resident.model_validate({**data, "unmapped": unmapped})
-
-
-def household_from_wire(wire: Mapping[str, Any], codes: Codes) -> Household:
-    """A household of a reply. ValueError also when a member belongs to another household or stands twice."""
-    members = wire.get("members")
-    if not isinstance(members, list):
-        raise ValueError("members is not a list")
-    household = Household.model_validate(
-        {
-            "household_id": wire.get("household_id"),
-            "head_id": wire.get("head_id"),
-            "address": _closed(Address, _mapping(wire.get("address")), "", []),
-            "members": [resident_from_wire(_mapping(member), codes) for member in members],
-            "as_of": wire.get("as_of"),
-        }
-    )
-    ids = [member.resident_id for member in household.members]
-    if len(set(ids)) != len(ids) or (household.head_id is not None and household.head_id not in ids):
-        raise ValueError("a member stands twice, or the head is not a member")
-    if any(member.household_id != household.household_id for member in household.members):
-        raise ValueError("a member of another household")
-    return household
+    return {**_closed(Resident, data, "", unmapped), "unmapped": unmapped}
 
 
 def notification_to_wire(notification: Notification, codes: Codes) -> Wire:
@@ -159,7 +171,7 @@ def notification_from_wire(wire: Mapping[str, Any], codes: Codes) -> Notificatio
         notes = subject["notes"] = _mapping(subject.get("notes", {}))
         pension = notes.pop("pension_code", None)
         notes["pension"] = None if pension is None else _required(codes, "pension", pension)
-    return Notification.model_validate(data)
+    return strictly(Notification, data)
 
 
 def _required(codes: Codes, table: str, code: object) -> str:
@@ -188,11 +200,13 @@ def _decoded(
     return fallback
 
 
-def _closed(model: type[R], data: Mapping[str, Any], prefix: str, unmapped: list[dict[str, str]]) -> Wire:
+def _closed(
+    model: type[Record], data: Mapping[str, Any], prefix: str, unmapped: list[dict[str, str]]
+) -> Wire:
     """The part of data that the model knows; the rest is put down as unmapped."""
     for key in data.keys() - model.model_fields.keys():
         unmapped.append({"field": f"{prefix}{key}"[:100], "raw": _raw(data[key])})
-    return {key: value for key, value in data.items() if key in model.model_fields}
+    return pick(model, data)
 
 
 def _raw(value: object) -> str:

@@ -31,12 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8200)
     parser.add_argument("--state-dir", type=Path, required=True)
-    parser.add_argument(
-        "--register-after",
-        type=float,
-        default=8.0,
-        help="seconds from 仮登録 to 本登録; negative: never by itself",
-    )
+    after = "seconds from 仮登録 to 本登録; negative: never by itself"
+    parser.add_argument("--register-after", type=float, default=8.0, help=after)
     given = parser.parse_args(arguments)
     given.state_dir.mkdir(parents=True, exist_ok=True)
     try:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -22,9 +23,10 @@ from starlette.concurrency import run_in_threadpool
 from core_adapter.mapping import load_codes, notification_from_wire, resident_to_wire
 from core_adapter.matching import rank
 from core_adapter.models import Resident, ResidentQuery, Sex
-from core_adapter.sandbox.faults import Control, Faults, Mode
+from core_adapter.sandbox.faults import Control, Faults
+from core_adapter.sandbox.modes import Mode
 from core_adapter.sandbox.registrar import Registrar
-from core_adapter.sandbox.rules import Refusal
+from core_adapter.sandbox.rules import REASONS, REJECTION, Refusal
 from core_adapter.sandbox.seed import Seed
 from core_adapter.sandbox.store import KeyConflict, Store
 
@@ -57,7 +59,8 @@ def create_app(
     app = FastAPI(title="見本市 sandbox core", lifespan=lifespan, docs_url=None, redoc_url=None)
     _reading(app, store, seed, clock)
     _notifying(app, store, control, clock, registrar, register_after)
-    _development(app, store, control, clock, registrar)
+    _development(app, store, control, clock)
+    app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_middleware(Faults, control=control)
     return app
 
@@ -156,7 +159,7 @@ def _notifying(
                 refuse=control.mode == "reject",
             )
         except KeyConflict:
-            return _problem(409, "key_conflict", "同じ番号で内容の違う届出をすでに受け付けています。")
+            return _problem(409, "key_conflict", REASONS["key_conflict"])
         if isinstance(result, Refusal):
             return _problem(422, result.code, result.reason)
         registrar.wake()
@@ -192,7 +195,7 @@ def _notifying(
         return JSONResponse({"events": rows, "next_after": next_after, "as_of": clock().isoformat()})
 
 
-def _development(app: FastAPI, store: Store, control: Control, clock: Clock, registrar: Registrar) -> None:
+def _development(app: FastAPI, store: Store, control: Control, clock: Clock) -> None:
     @app.get("/dev/mode")
     def mode() -> dict[str, str]:
         return {"mode": control.mode}
@@ -211,7 +214,7 @@ def _development(app: FastAPI, store: Store, control: Control, clock: Clock, reg
     @app.post("/dev/reject/{key}")
     def reject(key: str) -> Response:
         """Rejection at once, with the reason that mode reject gives too."""
-        done = store.settle(key, "rejected", clock(), *registrar.rejection)
+        done = store.settle(key, "rejected", clock(), *REJECTION)
         return JSONResponse({"key": key, "state": "rejected"}) if done else _nothing_provisional()
 
     @app.get("/dev/notifications")
@@ -220,6 +223,11 @@ def _development(app: FastAPI, store: Store, control: Control, clock: Clock, reg
         for row in rows:
             row["body"] = json.loads(row["body"])
         return JSONResponse({"notifications": rows})
+
+
+def _unreadable(_: Request, __: Exception) -> JSONResponse:
+    """In place of the framework's answer, which repeats what was sent."""
+    return _problem(400, "invalid", "要求の形式が正しくありません。")
 
 
 def _nothing_provisional() -> JSONResponse:

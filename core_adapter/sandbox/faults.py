@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-Mode = Literal["up", "slow", "down", "reject", "lose_ack"]
-MODES: tuple[str, ...] = get_args(Mode)
+from core_adapter.sandbox.modes import Mode
 
 
 @dataclass

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core_adapter.sandbox.faults import Control
+from core_adapter.sandbox.rules import REJECTION
 from core_adapter.sandbox.store import Store
-
-REJECTION = ("desk_review", "審査の結果、登録できませんでした。届出の内容を確認してください。")
 
 
 class Registrar:
@@ -22,7 +21,6 @@ class Registrar:
         self._changed = threading.Condition()
         self._news = False
         self._stopping = False
-        self.rejection = REJECTION
         self._thread = threading.Thread(target=self._run, name="registrar", daemon=True)
 
     def start(self) -> None:

@@ -29,8 +29,12 @@ REASONS = {
     "head_mismatch": "新しい世帯の世帯主と続柄が合いません。",
     "protection_not_carried": "支援措置のある人の届出に、支援措置の印がありません。",
     "pending_exists": "異動者に、仮登録中の別の届出があります。",
+    "key_conflict": "同じ番号で内容の違う届出をすでに受け付けています。",
+    "desk_review": "審査の結果、登録できませんでした。届出の内容を確認してください。",
 }
-"""Every code with which this core refuses, and the sentence it gives the staff."""
+"""Every code with which this core refuses or rejects, and the sentence it gives the staff."""
+REJECTION = ("desk_review", REASONS["desk_review"])
+"""What a rejection in place of 本登録 says."""
 
 
 @dataclass(frozen=True)
