@@ -1,0 +1,1 @@
+"""What all screens share: guards, templates, words, safe writing, live updates."""

@@ -1,0 +1,73 @@
+"""One write per key: a request that comes again gets the answer it got before.
+
+The key and the answer are written in the transaction of the write itself, so either both are there or
+neither. The same key with another content is refused. Keys are kept 400 days: longer than any outage.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, UniqueConstraint
+from sqlmodel import Field, select
+
+from server.db.base import Instant, Row
+from server.db.context import Context
+from server.db.uow import Unit
+from server.kit.clock import now
+from server.web.problems import Problem
+
+LONGEST = 255
+
+
+class IdempotencyRecord(Row, table=True):
+    """A key, what was asked with it, and what was answered. The answer holds opaque ids, never a person."""
+
+    __tablename__ = "idempotency_record"
+    __table_args__ = (UniqueConstraint("tenant_id", "key"),)
+
+    key: str = Field(max_length=LONGEST)
+    request_digest: str = Field(max_length=64)
+    answer: str
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+@dataclass(frozen=True)
+class Once:
+    """A key within its transaction. `earlier` is the saved answer when the write was already made."""
+
+    key: str
+    digest: str
+    earlier: dict[str, Any] | None
+
+    def save(self, unit: Unit, ctx: Context, answer: dict[str, Any]) -> dict[str, Any]:
+        """Keep `answer` for replays, and return it."""
+        unit.add(
+            ctx.stamp(
+                IdempotencyRecord(
+                    tenant_id="", site_id="", key=self.key, request_digest=self.digest,
+                    answer=json.dumps(answer, ensure_ascii=False), created_at=now(),
+                )
+            )
+        )
+        return answer
+
+
+def once(unit: Unit, ctx: Context, key: str | None, what: str, content: object) -> Once:
+    """Look `key` up. `what` names the write, `content` what was asked.
+
+    Raises Problem: 400 without a usable key, 422 when the key was used for something else.
+    """
+    if not key or len(key) > LONGEST:
+        raise Problem(400, "key_missing")
+    digest = hashlib.sha256(json.dumps([what, content], sort_keys=True, default=str).encode()).hexdigest()
+    known = unit.first(
+        select(IdempotencyRecord).where(IdempotencyRecord.tenant_id == ctx.tenant_id, IdempotencyRecord.key == key)
+    )
+    if known is None:
+        return Once(key, digest, None)
+    if known.request_digest != digest:
+        raise Problem(422, "key_reused")
+    return Once(key, digest, json.loads(known.answer))

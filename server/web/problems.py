@@ -1,0 +1,120 @@
+"""Every error is a sentence in the reader's language that says what to do next, and shows nobody's data.
+
+API answers are problem+json (RFC 9457): code, title {ja, en}, action {ja, en}. Pages get the same words. The
+words of problem `code` are the keys problem.<code>.title and problem.<code>.action of the catalogues.
+"""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from server.db.uow import NotThereError
+from server.kit.machine import NotNowError
+from server.kit.text import UnsafeTextError
+from server.db.vault import KeyDestroyedError
+from server.queue.service import AlreadyCalled, NobodyWaitsError, NoBusinessDayError, UnknownServiceError
+from server.reception.acceptance import NotSignedError
+from server.reception.confirmation import NotReadyError
+from server.reception.service import ItemsHeldError, ProtectedError, StaleScreenError
+from server.web.services import services
+from server.web.templating import language, render
+from server.worklists.service import OtherDepartmentError
+
+log = logging.getLogger("kakanai")
+
+
+class Problem(Exception):
+    """Ends a request with `status` and the words of `code`; `params` fill them and are never personal."""
+
+    def __init__(self, status: int, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.params = params
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of `app` in this form."""
+    app.add_exception_handler(Exception, _any)
+    for kind in (Problem, HTTPException, RequestValidationError, OperationalError, AlreadyCalled, *_SIMPLE):
+        app.add_exception_handler(kind, _any)
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem that `error` is for the person who meets it."""
+    for kind, (status, code) in _SIMPLE.items():
+        if isinstance(error, kind):
+            return Problem(status, code)
+    match error:
+        case Problem():
+            return error
+        case AlreadyCalled():
+            return Problem(409, "already_called", label=error.label, desk=error.desk or "－")
+        case RequestValidationError():
+            return Problem(422, "invalid_input")
+        case OperationalError():
+            return Problem(503, "storage_busy")
+        case HTTPException():
+            return Problem(error.status_code, _HTTP_CODES.get(error.status_code, "refused"))
+        case _:
+            return Problem(500, "unexpected")
+
+
+# The page's htmx swaps 409 and 422 as they are; any other failure comes as a notice with status 200.
+_HTMX_STATUS = {409: 409, 422: 422}
+# Failures whose words need nothing filled in.
+_SIMPLE: dict[type[Exception], tuple[int, str]] = {
+    NotThereError: (404, "not_found"),
+    UnknownServiceError: (404, "not_found"),
+    NotNowError: (409, "not_now"),
+    NobodyWaitsError: (409, "nobody_waits"),
+    NoBusinessDayError: (409, "no_business_day"),
+    UnsafeTextError: (422, "invalid_input"),
+    StaleScreenError: (409, "stale_screen"),
+    ProtectedError: (403, "protected"),
+    ItemsHeldError: (409, "items_held"),
+    NotReadyError: (409, "not_ready"),
+    NotSignedError: (409, "not_signed"),
+    OtherDepartmentError: (403, "other_department"),
+    KeyDestroyedError: (410, "forgotten"),
+}
+_HTTP_CODES = {400: "invalid_input", 401: "sign_in", 403: "forbidden", 404: "not_found", 405: "not_found", 413: "too_large"}
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """The response for `problem`: JSON for the API, a notice for htmx, a page for a browser."""
+    words = services(request).words
+    if request.url.path.startswith(("/api/", "/devdock/api/")):
+        body = {
+            "type": f"about:kakanai/{problem.code}",
+            "status": problem.status,
+            "code": problem.code,
+            "title": {lang: words.say(lang, f"problem.{problem.code}.title", **problem.params) for lang in ("ja", "en")},
+            "action": {lang: words.say(lang, f"problem.{problem.code}.action", **problem.params) for lang in ("ja", "en")},
+        }
+        return JSONResponse(body, problem.status, media_type="application/problem+json")
+    lang = language(request)
+    title = words.say(lang, f"problem.{problem.code}.title", **problem.params)
+    action = words.say(lang, f"problem.{problem.code}.action", **problem.params)
+    if request.headers.get("HX-Request"):
+        text = render(request, "problem_notice.html", title=title, action=action)
+        headers = {"HX-Retarget": "#page-message", "HX-Reswap": "innerHTML", "X-Problem": problem.code}
+        return HTMLResponse(text, _HTMX_STATUS.get(problem.status, 200), headers=headers)
+    text = render(request, "problem.html", title=title, action=action, status=problem.status)
+    return HTMLResponse(text, problem.status, headers={"X-Problem": problem.code})
+
+
+async def _any(request: Request, error: Exception) -> Response:
+    problem = as_problem(error)
+    if problem.status >= 500:
+        # The kind of failure and its place, never its text: that may hold a person's data.
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+        log.error("request failed: %s at %s", type(error).__name__, where)
+    return answer(request, problem)

@@ -1,0 +1,56 @@
+"""What a running server holds, made once by server.bootstrap and handed to every request."""
+
+from dataclasses import dataclass
+
+from core_adapter.ports import CoreAdapter
+from fastapi import Request
+from procedures import Catalogue
+
+from server.db.context import Context
+from server.db.uow import Database
+from server.db.vault import Vault
+from server.queue.queries import SiteView
+from server.reception.towns import TownDirectory
+from server.settings import Settings
+from server.web.sse import Hub
+from server.web.words import Words
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """What pages call the municipality and this office."""
+
+    name: str
+    office: str
+
+
+@dataclass(frozen=True)
+class Services:
+    """The wired server."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    core: CoreAdapter
+    catalogue: Catalogue
+    hub: Hub
+    words: Words
+    site: SiteView
+    towns: TownDirectory
+
+    def municipality(self, lang: str) -> Municipality:
+        """The names in this language."""
+        if lang == "ja":
+            return Municipality(self.site.municipality_ja, self.site.name_ja)
+        return Municipality(self.site.municipality_en, self.site.name_en)
+
+    @property
+    def system(self) -> Context:
+        """The server acting on its own account."""
+        return Context(self.settings.tenant, self.settings.site, actor="system", role="system")
+
+
+def services(request: Request) -> Services:
+    """The services of the application that handles `request`."""
+    found: Services = request.app.state.services
+    return found

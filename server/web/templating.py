@@ -1,0 +1,105 @@
+"""Jinja2 with escaping forced on, the words of the reader's language, and nothing that a template could decide."""
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from server.kit.clock import jst
+from server.kit.ids import new_id
+from server.kit.wareki import long_date, partial
+from server.web.services import services
+from server.web.words import DEFAULT
+
+LABELS = {"ja": "日本語", "en": "English"}
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def environment() -> Environment:
+    """One environment for all screens; templates are addressed by room: kiosk/…, counter/…."""
+    env = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in ("server.web", "kiosk", "counter", "server.devdock")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters["wareki"] = lambda value: long_date(_day(value))
+    env.filters["partial"] = partial
+    env.filters["clock"] = lambda value: f"{jst(value):%-H:%M}"
+    env.globals["static_version"] = static_version()
+    env.globals["new_key"] = new_id
+    return env
+
+
+@cache
+def static_version() -> str:
+    """Changes when any static file does, so that browsers keep the others."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def language(request: Request) -> str:
+    """The reader's language: chosen on this page, else the one chosen before, else Japanese."""
+    asked = request.query_params.get("lang") or request.cookies.get("kakanai_lang") or DEFAULT
+    return asked if asked in services(request).words.languages else DEFAULT
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, lang: str | None = None, **context: Any
+) -> HTMLResponse:
+    """Render `template` for the reader of `request`."""
+    return HTMLResponse(render(request, template, lang=lang, **context), status_code=status)
+
+
+def render(request: Request, template: str, *, lang: str | None = None, **context: Any) -> str:
+    """`template` as text; `_` says a key in the reader's language."""
+    words = services(request).words
+    chosen = lang or language(request)
+
+    def say(key: str, **params: Any) -> str:
+        return words.say(chosen, key, **params)
+
+    def tell(other: str, key: str, **params: Any) -> str:
+        return words.say(other, key, **params)
+
+    staff = getattr(request.state, "staff", None)
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            _=say,
+            tr=tell,
+            lang=chosen,
+            languages=[
+                {"code": code, "label": LABELS.get(code, code), "url": _here(request, code)}
+                for code in words.languages
+            ],
+            csrf_token=getattr(staff, "csrf", "") or "",
+            staff=staff,
+            env_name=services(request).settings.env,
+            municipality=services(request).municipality(chosen),
+            **context,
+        )
+    )
+
+
+def _here(request: Request, lang: str) -> str:
+    """This page in another language, without naming a host: the same page is served through each gateway."""
+    url = request.url.include_query_params(lang=lang)
+    return f"{url.path}?{url.query}"
+
+
+def _day(value: date | datetime | str) -> date:
+    if isinstance(value, str):
+        return date.fromisoformat(value[:10])
+    return jst(value).date() if isinstance(value, datetime) else value
