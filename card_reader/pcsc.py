@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from typing import Any
 
 from card_reader.reader import ReaderState
@@ -56,9 +55,10 @@ class PcscReader:
 
     def __init__(self, name: str = "") -> None:
         try:
-            self._scard: Any = import_module("smartcard.scard")
+            import smartcard.scard
         except ImportError as error:
             raise PcscNotInstalled("card reading needs pyscard: install kakanai[pcsc]") from error
+        self._scard: Any = smartcard.scard
         self._wanted = name
         self._closed = threading.Event()
 

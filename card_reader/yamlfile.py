@@ -25,7 +25,8 @@ def load(path: Path, model: type[M]) -> M:
         raise BadDataFile(f"{path}:1: {error}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadDataFile(f"{path}:{line}: {error.problem}") from error
+        # Without its cause, which quotes the line.
+        raise BadDataFile(f"{path}:{line}: {error.problem}") from None
     twice = [f"{path}:{line}: {key} is given twice" for key, line in _repeated_keys(root)]
     if twice:
         raise BadDataFile("\n".join(twice))

@@ -67,7 +67,8 @@ class VpcdCard:
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
-        if self._thread is not None:
+        # The card itself may be the caller, when it leaves in the middle of an answer.
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
             self._thread = None
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import smartcard
+import smartcard.scard
 
 from card_reader import CardRemoved, ReaderFailed, ReaderState, pcsc, read_card
 from card_reader.pcsc import PcscNotInstalled, PcscReader
@@ -49,7 +51,7 @@ class Scard:
 def reader_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[PcscReader, Scard]]:
     def make(wanted: str = "ACS", **answers: Callable[..., Any]) -> tuple[PcscReader, Scard]:
         library = Scard(**answers)
-        monkeypatch.setitem(sys.modules, "smartcard.scard", library)
+        monkeypatch.setattr(smartcard, "scard", library)
         return PcscReader(wanted), library
 
     return make
@@ -239,6 +241,6 @@ def test_closing_ends_a_wait(reader_with: Make) -> None:
 
 
 def test_without_pyscard_the_reader_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "smartcard.scard", None)
+    monkeypatch.setitem(sys.modules, "smartcard", None)
     with pytest.raises(PcscNotInstalled, match="kakanai"):
         PcscReader("ACS")
