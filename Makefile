@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# One word per line after the colon is what `make help` prints.
+# What stands after ## is what `make help` prints.
 .PHONY: help
 help:  ## show this list / この一覧
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -28,6 +28,10 @@ test: setup-test  ## every check and every test / すべての検査と試験
 format: setup-test  ## put the code into its house style / 書式を整える
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: docs
+docs: setup-test  ## write the generated parts of docs/ / 文書の一覧を書き直す
+	$(BIN)/python scripts/write_docs.py
 
 .PHONY: lock
 lock:  ## write requirements/*.lock anew from pyproject.toml (needs uv) / 部品の版を固定し直す

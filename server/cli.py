@@ -8,6 +8,7 @@ every call, so they keep their own heavy imports inside the handlers.
 
 import argparse
 import importlib
+import importlib.util
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from collections.abc import Sequence
 from server import commands
 
 PACKAGES = ("card_reader", "procedures", "printing", "core_adapter", "station")
-MISSING = 3
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(metavar="COMMAND", required=True)
     own = [f"{commands.__name__}.{module.name}" for module in pkgutil.iter_modules(commands.__path__)]
     for module in [*own, *(f"{package}.commands" for package in PACKAGES)]:
-        importlib.import_module(module).add(subparsers)
+        if importlib.util.find_spec(module):
+            importlib.import_module(module).add(subparsers)
     return top
 
 
