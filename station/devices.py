@@ -1,6 +1,5 @@
 """Chooses this station's devices from its settings: the only place that knows which backend is which."""
 
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from card_reader.pcsc import PcscReader
 from card_reader.reader import Reader
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.counters import TryCounters
-from card_reader.simulated.personas import Persona, load_personas
+from card_reader.simulated.personas import load_personas
 from card_reader.simulated.reader import InProcessReader
 from card_reader.simulated.vpcd import VpcdCard, slot_port
 from printing.simulated import SimulatedPagePrinter, SimulatedTicketPrinter
@@ -124,13 +123,8 @@ class VpcdSlot:
         chosen = load_personas()[persona]
         self.remove()
         counters = self._counters.setdefault(persona, TryCounters(chosen))
-        if pull_after_apdu is None:
-            self._lying = VpcdCard(SimulatedCard(chosen, counters), self._port).start()
-            return
-        leaving = _LeavingCard(chosen, counters, pull_after_apdu)
-        lying = VpcdCard(leaving, self._port)
-        leaving.leave = lying.stop
-        self._lying = lying.start()
+        card = SimulatedCard(chosen, counters)
+        self._lying = VpcdCard(card, self._port, pull_after_apdu=pull_after_apdu).start()
 
     def remove(self) -> None:
         """See CardSlot."""
@@ -146,20 +140,3 @@ class VpcdSlot:
     def persona(self) -> str | None:
         """See CardSlot."""
         return None if self._lying is None else self._lying.card.persona.id
-
-
-class _LeavingCard(SimulatedCard):
-    """A card that is pulled out after `answers` answers."""
-
-    def __init__(self, persona: Persona, counters: TryCounters, answers: int) -> None:
-        super().__init__(persona, counters)
-        self._answers = answers
-        self.leave = lambda: None
-
-    def transmit(self, apdu: bytes) -> bytes:
-        if self._answers == 0:
-            # stop() waits for the thread that we are in, so another one has to call it.
-            threading.Thread(target=self.leave, name="card pulled", daemon=True).start()
-            raise OSError("the card was pulled out")
-        self._answers -= 1
-        return super().transmit(apdu)

@@ -10,41 +10,41 @@ from station.link import ServerAway, ServerLink
 _BEAT_S = 10.0
 _RETRY_S = 2.0
 _LONGEST_PAUSE_S = 10.0
+_TAKEN = "the server is up"
 
 _log = logging.getLogger(__name__)
 
 
-async def heartbeat(link: ServerLink, board: Board) -> None:
-    """Tells the server how the devices are: at once, at each change, and every ten seconds; until
-    cancelled."""
-    heard = True
+async def heartbeat(link: ServerLink, board: Board, back: asyncio.Event) -> None:
+    """Tells the server how the devices are: at once, at each change, and every ten seconds; until cancelled.
+
+    Sets `back` each time the server answers again after it did not.
+    """
+    heard = ""
     while True:
         # Printers that were not asked yet would only be news for a moment.
         state = board.state
         if "unknown" not in (state.ticket_printer, state.page_printer):
-            accepted = await _beat(link, state)
-            if accepted != heard:
-                _log.log(
-                    logging.INFO if accepted else logging.WARNING, "server %s", "up" if accepted else "down"
-                )
-            heard = accepted
-            board.set_server("up" if accepted else "down")
-        # What changed while the beat was on its way is news; what the beat itself found out about the
-        # server is not.
-        await board.after(replace(state, server=board.state.server), _BEAT_S if heard else _RETRY_S)
+            said = await _beat(link, state)
+            if said != heard:
+                _log.log(logging.INFO if said == _TAKEN else logging.WARNING, "heartbeat: %s", said)
+            heard = said
+            if said == _TAKEN and board.state.server == "down":
+                back.set()
+            board.set_server("up" if said == _TAKEN else "down")
+        # What changed while the beat was on its way is news; what the beat found out about the server is not.
+        await board.after(replace(state, server=board.state.server), _BEAT_S if heard == _TAKEN else _RETRY_S)
 
 
-async def _beat(link: ServerLink, state: StationState) -> bool:
+async def _beat(link: ServerLink, state: StationState) -> str:
     report = {key: value for key, value in state.as_dict().items() if key != "server"}
     try:
         answer = await link.post("/heartbeat", report, limit_s=5.0)
     except ServerAway:
-        return False
-    if not answer.accepted:
-        _log.error(
-            "the server does not take this station's heartbeat: %d; check its key and clock", answer.status
-        )
-    return answer.accepted
+        return "the server is away"
+    if answer.accepted:
+        return _TAKEN
+    return f"refused with {answer.status}; check this station's registration, key and clock"
 
 
 async def listen(link: ServerLink, wake: asyncio.Event) -> None:

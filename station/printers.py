@@ -121,8 +121,12 @@ class StationPrinter:
             return "failed"
         if isinstance(result, Sent):
             return "printed"
-        self._board.set_printer(self.kind, result.status.value)
-        return "failed" if result.status.can_print else _TROUBLE[result.status]
+        # A printer that was cut off in the middle may be silent for a moment; asked again, it can say why.
+        now = trouble(await self.status())
+        if now is None or now == "silent":
+            self._board.set_printer(self.kind, result.status.value)
+            return trouble(result.status) or "failed"
+        return now
 
     async def close(self, grace_s: float) -> None:
         """Lets a job that is on its way come to its end, for `grace_s` seconds at most."""

@@ -15,7 +15,7 @@ from station.link import Answer, ServerAway, ServerLink
 from station.printers import Kind, Outcome, PrintJob, StationPrinter, trouble
 
 _POLL_S = 2.0
-_LONGEST_PAUSE_S = 10.0
+_AWAY_S = 10.0
 # The server has its word on this job (cancelled, already reported, gone); asking again changes nothing.
 _SETTLED = frozenset({404, 409, 410})
 
@@ -38,15 +38,15 @@ class Spooler:
 
     async def run(self) -> None:
         """Works until cancelled. One job at a time, in the order in which the server gives them."""
-        pause = _POLL_S
         while True:
+            busy, pause = False, _POLL_S
             try:
                 await self._settle()
                 busy = await self._next_job()
-                pause = _POLL_S
             except ServerAway:
+                # The heartbeat finds out when it is back, and wakes us.
                 self._board.set_server("down")
-                busy, pause = False, min(pause * 2, _LONGEST_PAUSE_S)
+                pause = _AWAY_S
             if not busy:
                 await self._rest(pause)
 

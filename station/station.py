@@ -83,7 +83,7 @@ class Station:
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "card-watch": self._cards.watch,
             "spooler": self._spooler.run,
-            "heartbeat": lambda: heartbeat(self._link, self.board),
+            "heartbeat": lambda: heartbeat(self._link, self.board, self._spooler.wake),
             "events": lambda: listen(self._link, self._spooler.wake),
         }
         for kind, printer in self._printers.items():
