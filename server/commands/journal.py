@@ -11,7 +11,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     """Register `journal`."""
     parser = subparsers.add_parser("journal", help="記録を調べる / the journal")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    verify = commands.add_parser("verify", help="改ざんがないことを確かめる / prove that no entry was altered")
+    verify = commands.add_parser(
+        "verify", help="改ざんがないことを確かめる / prove that no entry was altered"
+    )
     verify.add_argument("--json", action="store_true", help="print one JSON object")
     verify.set_defaults(run=run)
 
@@ -58,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         for proof in proofs:
             if proof.whole:
-                print(f"{proof.tenant_id}: {proof.entries} 件、つながっています。 / {proof.entries} entries, whole.")
+                print(
+                    f"{proof.tenant_id}: {proof.entries} 件、つながっています。 / {proof.entries} entries, whole."
+                )
             else:
                 print(
                     f"{proof.tenant_id}: {proof.broken_at} 件目でつながりません。 / "

@@ -19,6 +19,7 @@ class Account:
 
 ACCOUNTS = (
     Account("clerk1", "clerk", "窓口の職員", "counter clerk"),
+    Account("clerk2", "clerk", "窓口の職員（2番）", "counter clerk, desk 2"),
     Account("supervisor1", "supervisor", "窓口の責任者", "supervisor"),
     Account("kokuho1", "department", "国保年金課", "health insurance department"),
     Account("admin1", "administrator", "管理者", "administrator"),

@@ -36,7 +36,11 @@ def issue(request: Request, wanted: TicketRequest, idempotency_key: Key = None) 
         if write.earlier is not None:
             return JSONResponse(write.earlier, 201)
         ticket = queue.issue(
-            unit, ctx, wanted.service_class, language=wanted.language, station=ctx.station,
+            unit,
+            ctx,
+            wanted.service_class,
+            language=wanted.language,
+            station=ctx.station,
             address=held.settings.address,
         )
         day = unit.get(BusinessDay, ticket.business_day_id)

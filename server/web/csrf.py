@@ -30,7 +30,10 @@ def check_origin(request: Request) -> None:
     if gateway:
         allowed.add(gateway)
     parsed = urlsplit(origin)
-    on_this_machine = services(request).settings.env != "production" and parsed.hostname in ("127.0.0.1", "localhost")
+    on_this_machine = services(request).settings.env != "production" and parsed.hostname in (
+        "127.0.0.1",
+        "localhost",
+    )
     if origin not in allowed and not (on_this_machine and parsed.port and gateway is None):
         raise Problem(403, "cross_site")
 

@@ -40,7 +40,9 @@ class Sent:
 
     def content(self) -> dict[str, list[str]]:
         """Everything but the key and the token, for comparing a replay with the first request."""
-        names = sorted({name for name in self.data if name not in ("idempotency_key", "csrf_token", "version")})
+        names = sorted(
+            {name for name in self.data if name not in ("idempotency_key", "csrf_token", "version")}
+        )
         return {name: self.texts(name) for name in names}
 
 

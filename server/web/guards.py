@@ -161,7 +161,9 @@ class GuardedRouter(APIRouter):
             raise RuntimeError(f"{method} {path} names no guard")
         REGISTER.append(Guarded(method, self.prefix + path, chosen.name))
         kwargs.setdefault("include_in_schema", self.prefix.startswith("/api"))
-        return self.api_route(path, methods=[method], dependencies=[Depends(chosen), Depends(check_token)], **kwargs)
+        return self.api_route(
+            path, methods=[method], dependencies=[Depends(chosen), Depends(check_token)], **kwargs
+        )
 
     def page(self, path: str, guard: Guard | None = None, **kwargs: Any) -> Callable[..., Any]:
         return self.guarded("GET", path, guard, response_model=None, **kwargs)

@@ -47,8 +47,12 @@ class Once:
         unit.add(
             ctx.stamp(
                 IdempotencyRecord(
-                    tenant_id="", site_id="", key=self.key, request_digest=self.digest,
-                    answer=json.dumps(answer, ensure_ascii=False), created_at=now(),
+                    tenant_id="",
+                    site_id="",
+                    key=self.key,
+                    request_digest=self.digest,
+                    answer=json.dumps(answer, ensure_ascii=False),
+                    created_at=now(),
                 )
             )
         )
@@ -64,7 +68,9 @@ def once(unit: Unit, ctx: Context, key: str | None, what: str, content: object) 
         raise Problem(400, "key_missing")
     digest = hashlib.sha256(json.dumps([what, content], sort_keys=True, default=str).encode()).hexdigest()
     known = unit.first(
-        select(IdempotencyRecord).where(IdempotencyRecord.tenant_id == ctx.tenant_id, IdempotencyRecord.key == key)
+        select(IdempotencyRecord).where(
+            IdempotencyRecord.tenant_id == ctx.tenant_id, IdempotencyRecord.key == key
+        )
     )
     if known is None:
         return Once(key, digest, None)

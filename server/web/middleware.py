@@ -93,7 +93,9 @@ def _with_headers(path: str, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            headers.setdefault("Cache-Control", "max-age=31536000, immutable" if path.startswith("/static/") else "no-store")
+            headers.setdefault(
+                "Cache-Control", "max-age=31536000, immutable" if path.startswith("/static/") else "no-store"
+            )
         await send(message)
 
     return sending

@@ -13,12 +13,13 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from server.db.uow import NotThereError
+from server.db.vault import KeyDestroyedError
 from server.kit.machine import NotNowError
 from server.kit.text import UnsafeTextError
-from server.db.vault import KeyDestroyedError
 from server.queue.service import AlreadyCalled, NobodyWaitsError, NoBusinessDayError, UnknownServiceError
 from server.reception.acceptance import NotSignedError
 from server.reception.confirmation import NotReadyError
+from server.reception.guidance import UnknownAnswerError
 from server.reception.service import ItemsHeldError, ProtectedError, StaleScreenError
 from server.web.services import services
 from server.web.templating import language, render
@@ -78,11 +79,19 @@ _SIMPLE: dict[type[Exception], tuple[int, str]] = {
     ProtectedError: (403, "protected"),
     ItemsHeldError: (409, "items_held"),
     NotReadyError: (409, "not_ready"),
+    UnknownAnswerError: (422, "invalid_input"),
     NotSignedError: (409, "not_signed"),
     OtherDepartmentError: (403, "other_department"),
     KeyDestroyedError: (410, "forgotten"),
 }
-_HTTP_CODES = {400: "invalid_input", 401: "sign_in", 403: "forbidden", 404: "not_found", 405: "not_found", 413: "too_large"}
+_HTTP_CODES = {
+    400: "invalid_input",
+    401: "sign_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "not_found",
+    413: "too_large",
+}
 
 
 def answer(request: Request, problem: Problem) -> Response:
@@ -93,8 +102,14 @@ def answer(request: Request, problem: Problem) -> Response:
             "type": f"about:kakanai/{problem.code}",
             "status": problem.status,
             "code": problem.code,
-            "title": {lang: words.say(lang, f"problem.{problem.code}.title", **problem.params) for lang in ("ja", "en")},
-            "action": {lang: words.say(lang, f"problem.{problem.code}.action", **problem.params) for lang in ("ja", "en")},
+            "title": {
+                lang: words.say(lang, f"problem.{problem.code}.title", **problem.params)
+                for lang in ("ja", "en")
+            },
+            "action": {
+                lang: words.say(lang, f"problem.{problem.code}.action", **problem.params)
+                for lang in ("ja", "en")
+            },
         }
         return JSONResponse(body, problem.status, media_type="application/problem+json")
     lang = language(request)

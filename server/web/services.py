@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from core_adapter.ports import CoreAdapter
 from fastapi import Request
-from procedures import Catalogue
 
+from core_adapter.ports import CoreAdapter
+from procedures import Catalogue
 from server.db.context import Context
 from server.db.uow import Database
 from server.db.vault import Vault

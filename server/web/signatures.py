@@ -36,7 +36,9 @@ class Nonces:
     def use(self, nonce: str, at: int) -> bool:
         """False when the nonce was used before."""
         with self._lock:
-            while self._seen and (next(iter(self._seen.values())) < at - 2 * WINDOW_MS or len(self._seen) > _KEEP):
+            while self._seen and (
+                next(iter(self._seen.values())) < at - 2 * WINDOW_MS or len(self._seen) > _KEEP
+            ):
                 self._seen.popitem(last=False)
             if nonce in self._seen:
                 return False
@@ -68,7 +70,9 @@ def recognise(request: Request, body: bytes) -> StationView | None:
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
     query = request.scope.get("query_string", b"").decode("latin-1")
     path = f"{path}?{query}" if query else path
-    message = "\n".join([SCHEME, name, request.method, path, time_ms, nonce, hashlib.sha256(body).hexdigest()])
+    message = "\n".join(
+        [SCHEME, name, request.method, path, time_ms, nonce, hashlib.sha256(body).hexdigest()]
+    )
     try:
         key = load_pem_public_key(station.public_key.encode())
         if not isinstance(key, Ed25519PublicKey):

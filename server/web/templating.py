@@ -24,7 +24,9 @@ STATIC = Path(__file__).parent / "static"
 def environment() -> Environment:
     """One environment for all screens; templates are addressed by room: kiosk/…, counter/…."""
     env = Environment(
-        loader=ChoiceLoader([PackageLoader(package) for package in ("server.web", "kiosk", "counter", "server.devdock")]),
+        loader=ChoiceLoader(
+            [PackageLoader(package) for package in ("server.web", "kiosk", "counter", "server.devdock")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,245 @@
+"""Who is there: identity, card, search, household, protection, who moves and who files."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from counter.reception import render
+from counter.writing import shown, write
+from server.db.uow import NotThereError
+from server.journal.service import record
+from server.kit.dates import read_date
+from server.kit.text import UnsafeTextError
+from server.queue.card_reads import CardText
+from server.reception import facts, people, prefill, service
+from server.reception.prefill import CoreAway, Found
+from server.web.forms import Sent, SentForm
+from server.web.guards import GuardedRouter, Staff, ctx_of
+from server.web.problems import Problem
+from server.web.services import services
+
+router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
+
+
+@router.action("/identify")
+def identify(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Whose procedure it is, and how identity was checked."""
+    return write(
+        request,
+        reception_id,
+        sent,
+        "identify",
+        lambda unit, ctx, reception, key: service.identify(
+            unit,
+            ctx,
+            reception,
+            relation=sent.text("relation", limit=20),
+            method=sent.text("method", limit=20),
+            documents=sent.text("documents", limit=100),
+        ),
+    )
+
+
+@router.action("/card/attach")
+def attach(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Staff have matched the person: open the card, and bring it together with the core."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        reception, key = service.locked(unit, ctx, held.vault, reception_id)
+        read = service.card_of(unit, ctx, reception)
+        if read is None or read.id != sent.text("read_id", limit=36):
+            raise Problem(409, "stale_screen")
+        text = service.attach_card(unit, ctx, held.vault, reception, key, read, "staff")
+    return _after_match(request, reception_id, prefill.match_card(held.core, text))
+
+
+@router.action("/search")
+def search(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Look residents up by what was said; only from an open reception, and journalled."""
+    held, ctx = services(request), ctx_of(request)
+    words = _words(sent)
+    found = prefill.search(held.core, words)
+    with held.db.write() as unit:
+        _, key = service.locked(unit, ctx, held.vault, reception_id)
+        _searched(unit, ctx, key, reception_id, found, {k: v for k, v in words.items() if v})
+    if isinstance(found, CoreAway):
+        return render(request, reception_id, away=found)
+    return render(request, reception_id, found=found)
+
+
+@router.action("/choose")
+def choose(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """A person chose this resident; their household is taken in."""
+    return _gather(
+        request, reception_id, sent.text("household_id", limit=15), sent.text("resident_id", limit=15)
+    )
+
+
+@router.action("/gather")
+def gather(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Take the household in again: after a supervisor allowed it, or to see the core's newest state."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        reception, key = service.opened(unit, ctx, held.vault, reception_id)
+        known = facts.read(unit, key, reception_id)
+        chosen = known.value("", "chosen_resident")
+        card = known.value("", "card")
+    if chosen:
+        household_id, resident_id = chosen
+        return _gather(request, reception_id, household_id, resident_id)
+    if card:
+        return _after_match(request, reception_id, prefill.match_card(held.core, CardText(**card)))
+    raise NotThereError("chosen_resident")
+
+
+@router.action("/people")
+def add_person(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Somebody entered by hand, while the core is away or does not know them."""
+    relationship = sent.text("relationship", limit=20)
+    if not people.is_relationship(relationship) or not sent.text("name"):
+        raise UnsafeTextError("relationship")
+    entered = {
+        "name": sent.text("name"),
+        "kana": sent.text("kana"),
+        "birth": read_date(sent.text("birth", limit=20)),
+        "sex": sent.text("sex", "0", 1),
+        "relationship": relationship,
+        "address": sent.text("address"),
+        "is_head": relationship == "世帯主",
+    }
+    return write(
+        request,
+        reception_id,
+        sent,
+        "people",
+        lambda unit, ctx, reception, key: service.enter_person(
+            unit, ctx, reception, key, entered, origin="entered"
+        ),
+    )
+
+
+@router.action("/people/from-card")
+def from_card(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """The card's holder as a person of the intake, while the core is away."""
+    relationship = sent.text("relationship", "世帯主", 20)
+    if not people.is_relationship(relationship):
+        raise UnsafeTextError("relationship")
+
+    def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
+        card = facts.read(unit, key, reception.id).value("", "card")
+        if not card:
+            raise NotThereError("card")
+        birth = card["birth"]
+        entered = {
+            "name": card["name"],
+            "kana": "",
+            "birth": f"{birth[:4]}-{birth[4:6]}-{birth[6:]}",
+            "sex": card["sex"],
+            "relationship": relationship,
+            "address": card["address"],
+            "is_head": relationship == "世帯主",
+        }
+        service.enter_person(unit, ctx, reception, key, entered, origin="card")
+
+    return write(request, reception_id, sent, "from-card", verb)
+
+
+@router.action("/release", guard=Staff("supervisor"))
+def release(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """A supervisor allows the intake of a protected household."""
+    reason = sent.text("reason")
+    if not reason:
+        raise UnsafeTextError("reason")
+    return write(
+        request,
+        reception_id,
+        sent,
+        "release",
+        lambda unit, ctx, reception, key: service.release(unit, ctx, reception, reason),
+    )
+
+
+@router.action("/movers")
+def movers(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Who moves."""
+    chosen = set(sent.texts("person_id"))
+    return write(
+        request,
+        reception_id,
+        sent,
+        "movers",
+        lambda unit, ctx, reception, key: service.set_movers(unit, ctx, reception, key, chosen),
+    )
+
+
+@router.action("/filer")
+def filer(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Who files: a member, or a proxy by name."""
+
+    def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
+        if sent.text("filer_name"):
+            service.set_fact(unit, ctx, reception, key, "filer_name", sent.text("filer_name"), source="staff")
+        else:
+            service.choose_filer(unit, ctx, reception, key, sent.text("person_id", limit=36))
+
+    return write(request, reception_id, sent, "filer", verb)
+
+
+def _after_match(request: Request, reception_id: str, found: Found | CoreAway) -> Response:
+    """One resident beyond doubt is taken in; otherwise a person chooses."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        _, key = service.locked(unit, ctx, held.vault, reception_id)
+        _searched(unit, ctx, key, reception_id, found, {"by": "card"})
+    if isinstance(found, CoreAway):
+        return render(request, reception_id, away=found)
+    if found.only is None:
+        return render(request, reception_id, found=found)
+    return _gather(request, reception_id, found.only.household_id, found.only.resident_id)
+
+
+def _gather(request: Request, reception_id: str, household_id: str, resident_id: str) -> Response:
+    held, ctx = services(request), ctx_of(request)
+    taken = prefill.household(held.core, household_id)
+    if isinstance(taken, CoreAway):
+        return render(request, reception_id, away=taken)
+    if taken is None or resident_id not in {member.resident_id for member in taken.members}:
+        raise NotThereError("Household")
+    with held.db.write() as unit:
+        reception, key = service.locked(unit, ctx, held.vault, reception_id)
+        protected = any(member.protection == "yes" for member in taken.members)
+        if protected and reception.released_by is None:
+            service.refer_to_supervisor(unit, ctx, reception, key, household_id, resident_id)
+        else:
+            service.take_household(unit, ctx, reception, key, taken, resident_id)
+            service.derive_school_district(unit, ctx, reception, key, held.towns)
+    return shown(request, reception_id)
+
+
+def _searched(
+    unit: Any, ctx: Any, key: Any, reception_id: str, found: Found | CoreAway, query: dict[str, Any]
+) -> None:
+    away = isinstance(found, CoreAway)
+    record(
+        unit,
+        ctx,
+        "reception.searched",
+        reception_id,
+        key=key,
+        found=None if isinstance(found, CoreAway) else len(found.candidates),
+        core="away" if away else "up",
+        reason=query.pop("by", "asked"),
+        query=query or None,
+    )
+
+
+def _words(sent: Sent) -> dict[str, str | None]:
+    """The search words of the form, by the names that a query has for them."""
+    return {
+        "name": sent.text("name") or None,
+        "kana": sent.text("kana") or None,
+        "birth": read_date(sent.text("birth", limit=20)),
+        "sex": sent.text("sex", limit=1) or None,
+        "address": sent.text("address") or None,
+    }

@@ -1,0 +1,117 @@
+"""The reception workspace: one page that shows everything about an intake."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+
+from server.auth.queries import names
+from server.journal.service import record
+from server.kit.clock import today
+from server.reception import confirmation, service
+from server.reception import queries as receptions
+from server.reception.prefill import CoreAway, Found
+from server.web.guards import GuardedRouter, Staff, ctx_of
+from server.web.problems import Problem
+from server.web.services import services
+from server.web.streams import sse
+from server.web.templating import language, page
+from server.worklists import queries as worklists
+
+router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
+
+
+@router.page("")
+def workspace(request: Request, reception_id: str) -> HTMLResponse:
+    """The whole page. That it was shown is journalled with it: no entry, no page."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        record(unit, ctx, "reception.viewed", reception_id, screen="workspace")
+        context = context_of(request, unit, reception_id)
+    return page(request, "counter/reception.html", **context)
+
+
+@router.page("/workspace")
+def fragment(request: Request, reception_id: str) -> HTMLResponse:
+    """The part of the page that changes."""
+    return render(request, reception_id)
+
+
+@router.page("/events")
+async def events(request: Request, reception_id: str) -> StreamingResponse:
+    """`changed` when the intake, its papers, its submissions or the stations moved."""
+    held = services(request)
+
+    async def changes() -> AsyncIterator[tuple[str, object] | None]:
+        async for version in held.hub.listen([f"subject:{reception_id}", "core", "stations"]):
+            yield None if version is None else ("changed", version)
+
+    return sse(changes())
+
+
+@router.page("/form.pdf")
+def form(request: Request, reception_id: str) -> Response:
+    """The frozen form: the same bytes that are printed."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        reception, key = service.locked(unit, ctx, held.vault, reception_id)
+        pdf = confirmation.pdf_of(unit, key, reception.id)
+        record(unit, ctx, "reception.viewed", reception.id, screen="form")
+    return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": "inline"})
+
+
+@router.page("/history")
+def history(request: Request, reception_id: str) -> HTMLResponse:
+    """Every journalled step."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        context = context_of(request, unit, reception_id)
+        reception, _ = service.opened(unit, ctx, held.vault, reception_id)
+        steps = receptions.history(unit, ctx, reception, language(request))
+        staff = names(unit, ctx.tenant_id)
+        record(unit, ctx, "reception.viewed", reception_id, screen="history")
+    return page(request, "counter/history.html", w=context["w"], steps=steps, staff_names=staff)
+
+
+@router.page("/why/{procedure_id}")
+def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
+    """The rule's own conditions, with the facts found and where they came from."""
+    held = services(request)
+    with held.db.read() as unit:
+        context = context_of(request, unit, reception_id)
+    guidance = context["w"].guidance
+    items = [*guidance.applies, *guidance.needs_confirmation, *guidance.may_apply] if guidance else []
+    found = [item for item in items if item.procedure_id == procedure_id]
+    if not found:
+        raise Problem(404, "not_found")
+    return page(request, "counter/why.html", item=found[0], w=context["w"])
+
+
+def context_of(
+    request: Request, unit: Any, reception_id: str, found: Found | None = None, away: CoreAway | None = None
+) -> dict[str, Any]:
+    """What the workspace templates need."""
+    held, ctx = services(request), ctx_of(request)
+    reception, key = service.opened(unit, ctx, held.vault, reception_id)
+    view = receptions.workspace(
+        unit, ctx, held.vault, held.catalogue, held.settings.municipality, reception, key
+    )
+    return {
+        "w": view,
+        "towns": held.towns.all(),
+        "work": worklists.of_reception(unit, ctx, reception_id),
+        "found": found,
+        "away": away,
+        "today": today(),
+        "is_supervisor": ctx.role == "supervisor",
+    }
+
+
+def render(
+    request: Request, reception_id: str, found: Found | None = None, away: CoreAway | None = None
+) -> HTMLResponse:
+    """The workspace fragment as it is now."""
+    with services(request).db.read() as unit:
+        context = context_of(request, unit, reception_id, found, away)
+    return page(request, "counter/_workspace.html", **context)

@@ -1,0 +1,15 @@
+"""The staff's pages: sign-in, the line, the reception workspace, the departments' work."""
+
+from counter import acts, backoffice, line, people_acts, reception, signing_in
+from server.web.guards import GuardedRouter
+
+router = GuardedRouter()
+for part in (
+    signing_in.router,
+    line.router,
+    reception.router,
+    acts.router,
+    people_acts.router,
+    backoffice.router,
+):
+    router.include_router(part)

@@ -1,0 +1,79 @@
+"""The only place that chooses: database, core adapter, rule catalogue. Everything above receives the result."""
+
+from importlib.metadata import entry_points
+
+from core_adapter.ports import CoreAdapter
+from procedures import load_catalogue
+from server.db import engine as engines
+from server.db.context import system
+from server.db.migrate import upgrade
+from server.db.uow import Database
+from server.db.vault import Vault, master_from
+from server.kit import clock, failpoints
+from server.queue import queries as queue
+from server.queue.queries import SiteView
+from server.reception.towns import TownDirectory
+from server.settings import Settings, SettingsRefusedError
+from server.web.services import Services
+from server.web.sse import Hub
+from server.web.words import Words
+
+KEY_FILE = "master.key"
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, brought to this release's tables and proven durable."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    engine = engines.create(settings.url)
+    engines.assert_durable(engine)
+    upgrade(engine)
+    return Database(engine)
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The municipality's key; the demo makes its own on first use, production must be given one."""
+    path = settings.state_dir / KEY_FILE
+    if settings.env == "production" and not path.exists():
+        raise SettingsRefusedError(
+            f"There is no key file at {path}: restore it, or make one with `kakanai keys new`."
+        )
+    return Vault(master_from(path, create=settings.env != "production"))
+
+
+def core_adapter(settings: Settings) -> CoreAdapter:
+    """The adapter named by KAKANAI_CORE_ADAPTER among the installed ones (group kakanai.core_adapters)."""
+    found = {point.name: point for point in entry_points(group="kakanai.core_adapters")}
+    point = found.get(settings.core_adapter)
+    if point is None:
+        known = ", ".join(sorted(found)) or "none"
+        raise SettingsRefusedError(
+            f"No core adapter is called {settings.core_adapter!r}; installed: {known}."
+        )
+    adapter: CoreAdapter = point.load()(settings.core_url)
+    return adapter
+
+
+def build(settings: Settings) -> Services:
+    """Wire a server (or a worker)."""
+    clock.start_at(settings.now)
+    failpoints.arm(settings.failpoint)
+    db = open_database(settings)
+    hub = Hub()
+    db.publish = hub.publish
+    core = core_adapter(settings)
+    return Services(
+        settings=settings,
+        db=db,
+        vault=open_vault(settings),
+        core=core,
+        catalogue=load_catalogue(settings.municipality),
+        hub=hub,
+        words=Words(),
+        site=_site(settings, db),
+        towns=TownDirectory(core),
+    )
+
+
+def _site(settings: Settings, db: Database) -> SiteView:
+    with db.read() as unit:
+        return queue.site(unit, system(settings.tenant, settings.site))

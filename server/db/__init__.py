@@ -1,0 +1,1 @@
+"""Storage: engine, unit of work (the only commit), keys for personal columns."""

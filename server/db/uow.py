@@ -1,0 +1,118 @@
+"""The unit of work: the only place that commits.
+
+A verb that writes runs inside `Database.write()`; it commits as a whole or not at all. What has to be told
+to others afterwards (screens that show a queue) is collected as topics and published after the commit.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlmodel import Session, SQLModel, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+Model = TypeVar("Model", bound=SQLModel)
+Publisher = Callable[[Sequence[str]], None]
+
+
+class NotThereError(LookupError):
+    """No such row in this municipality."""
+
+
+class Unit:
+    """One transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.topics: list[str] = []
+
+    def add(self, row: Model) -> Model:
+        """Write `row`; visible to later reads of this unit."""
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def flush(self) -> None:
+        self.session.flush()
+
+    def get(self, model: type[Model], key: Any, *, lock: bool = False) -> Model:
+        """The row with this primary key, held against other writers when `lock`. Raises NotThereError."""
+        row = self.session.get(model, key, with_for_update=lock or None, populate_existing=lock)
+        if row is None:
+            raise NotThereError(model.__name__)
+        return row
+
+    def all(self, query: SelectOfScalar[Model]) -> list[Model]:
+        return list(self.session.exec(query).all())
+
+    def first(self, query: SelectOfScalar[Model]) -> Model | None:
+        return self.session.exec(query.limit(1)).first()
+
+    def announce(self, topic: str) -> None:
+        """Tell listeners of `topic`, after the commit, that something there has changed."""
+        if topic not in self.topics:
+            self.topics.append(topic)
+
+
+class Database:
+    """Reading and writing units over one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.publish: Publisher = lambda topics: None
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        # One writer at a time on SQLite: waiting on a lock in the process is fair and quick, waiting in
+        # SQLite's busy handler is neither.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """A consistent view; anything written in it is dropped."""
+        with Session(self.engine) as session:
+            try:
+                yield Unit(session)
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """A transaction: commits when the block ends, rolls back when it raises."""
+        if not self._is_sqlite:
+            yield from self._transaction({})
+            return
+        with self._writer:
+            yield from self._transaction({"kakanai_write": True})
+
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Unit]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            if options:
+                session.connection(execution_options=options)
+            unit = Unit(session)
+            try:
+                yield unit
+                if unit.topics and not self._is_sqlite:
+                    self._notify(session, unit.topics)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        if unit.topics:
+            self.publish(unit.topics)
+
+    @staticmethod
+    def _notify(session: Session, topics: Sequence[str]) -> None:
+        for topic in topics:
+            session.execute(text("SELECT pg_notify('kakanai', :topic)"), {"topic": topic})
+
+
+def one_of(unit: Unit, model: type[Model], tenant_id: str, key: str, *, lock: bool = False) -> Model:
+    """The row `key` if it belongs to this tenant. Raises NotThereError otherwise, without telling which."""
+    query = select(model).where(model.id == key, model.tenant_id == tenant_id)  # type: ignore[attr-defined]
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = unit.first(query)
+    if row is None:
+        raise NotThereError(model.__name__)
+    return row

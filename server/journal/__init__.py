@@ -1,0 +1,1 @@
+"""What happened, by whom, when, at which station: once each, append-only, hash-chained."""

@@ -1,0 +1,1 @@
+"""Helpers without business and without I/O: clock, ids, wareki, text."""

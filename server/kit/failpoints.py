@@ -1,0 +1,30 @@
+"""Named places where a test may let the process die (KAKANAI_FAILPOINT=name). Refused in production."""
+
+import os
+import signal
+
+NAMES = frozenset(
+    {
+        "queue.before_commit",
+        "queue.after_commit",
+        "acceptance.before_commit",
+        "acceptance.after_commit",
+        "submission.before_send",
+        "submission.before_mark",
+    }
+)
+_armed = ""
+
+
+def arm(name: str) -> None:
+    """Arm one failpoint, or none with an empty name. Raises ValueError for an unknown one."""
+    global _armed  # noqa: PLW0603 - armed once at start-up
+    if name and name not in NAMES:
+        raise ValueError(f"unknown failpoint {name}; known: {', '.join(sorted(NAMES))}")
+    _armed = name
+
+
+def reached(name: str) -> None:
+    """Die here, as if the power had gone, when this failpoint is armed."""
+    if _armed == name:
+        os.kill(os.getpid(), signal.SIGKILL)

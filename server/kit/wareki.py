@@ -1,0 +1,66 @@
+"""Japanese calendar years. The era table is law (元号を改める政令); only dates from 明治6年 on are exact here."""
+
+from dataclasses import dataclass
+from datetime import date
+
+ERAS: tuple[tuple[date, str], ...] = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 1, 25), "明治"),
+)
+WEEKDAYS = "月火水木金土日"
+
+
+@dataclass(frozen=True)
+class Wareki:
+    """One day in the Japanese calendar; `year` 1 is written 元."""
+
+    era: str
+    year: int
+    month: int
+    day: int
+
+    @property
+    def year_text(self) -> str:
+        return "元" if self.year == 1 else str(self.year)
+
+    def __str__(self) -> str:
+        return f"{self.era}{self.year_text}年{self.month}月{self.day}日"
+
+
+def wareki(day: date) -> Wareki:
+    """`day` in the era that was in force on it.
+
+    Raises ValueError before 明治元年 (25 January 1868).
+    """
+    for start, era in ERAS:
+        if day >= start:
+            return Wareki(era, day.year - start.year + 1, day.month, day.day)
+    raise ValueError("no era is known before 1868-01-25")
+
+
+def long_date(day: date) -> str:
+    """令和8年11月23日（月）."""
+    return f"{wareki(day)}（{WEEKDAYS[day.weekday()]}）"
+
+
+def partial(value: str | None, western: bool = False) -> str:
+    """A date of which perhaps only the year or the month is known, in words.
+
+    `value` is "YYYY-MM-DD", "YYYY-MM", "YYYY" or None. A year alone names the era of its last day.
+    Foreign residents' birth dates are written in western years (住民基本台帳事務処理要領).
+    """
+    if not value:
+        return "不詳"
+    parts = [int(part) for part in value.split("-")]
+    year, month, day = (*parts, 0, 0)[:3]
+    if western:
+        head = f"{year}年"
+    else:
+        era = wareki(date(year, month or 12, day or 28))
+        head = f"{era.era}{era.year_text}年"
+    if not month:
+        return f"{head}月日不詳"
+    return f"{head}{month}月{day}日" if day else f"{head}{month}月日不詳"

@@ -1,0 +1,139 @@
+"""Queueing papers, leasing them to a station, and taking down what became of them."""
+
+from datetime import timedelta
+
+from sqlmodel import col, or_, select
+
+from server.db.context import Context
+from server.db.uow import Unit, one_of
+from server.journal.service import record
+from server.kit.clock import now
+from server.print_jobs.models import PrintJob
+from server.print_jobs.states import move
+
+LEASE = timedelta(seconds=20)
+TROUBLES = frozenset({"paper_out", "cover_open", "offline", "silent", "failed"})
+
+
+def topic(station: str) -> str:
+    """What a station's spooler listens to."""
+    return f"print:{station}"
+
+
+def queue_ticket(
+    unit: Unit, ctx: Context, station: str, ticket_id: str, content: str, copy_no: int = 1
+) -> PrintJob:
+    """Ask `station` for a paper ticket; `content` is the printing package's wire message as JSON."""
+    job = PrintJob(
+        tenant_id="",
+        site_id="",
+        station=station,
+        kind="ticket",
+        subject=ticket_id,
+        content=content,
+        copy_no=copy_no,
+        created_at=now(),
+    )
+    return _queue(unit, ctx, job)
+
+
+def queue_form(
+    unit: Unit, ctx: Context, station: str, subject: str, document: str, key_id: str, copy_no: int = 1
+) -> PrintJob:
+    """Ask `station` for the form that lies sealed as `document`."""
+    job = PrintJob(
+        tenant_id="",
+        site_id="",
+        station=station,
+        kind="form",
+        subject=subject,
+        document=document,
+        key_id=key_id,
+        copy_no=copy_no,
+        created_at=now(),
+    )
+    return _queue(unit, ctx, job)
+
+
+def lease(unit: Unit, ctx: Context, station: str, kinds: list[str]) -> PrintJob | None:
+    """The oldest waiting job of these kinds at this station, for twenty seconds; a lease that ran out is given
+    again."""
+    at = now()
+    query = (
+        select(PrintJob)
+        .where(
+            PrintJob.tenant_id == ctx.tenant_id,
+            PrintJob.station == station,
+            col(PrintJob.kind).in_(kinds),
+            or_(
+                col(PrintJob.state) == "queued",
+                (col(PrintJob.state) == "leased") & (col(PrintJob.leased_until) < at),
+            ),
+        )
+        .order_by(col(PrintJob.created_at), col(PrintJob.id))
+        .with_for_update(skip_locked=True)
+    )
+    job = unit.first(query)
+    if job is None:
+        return None
+    move(job, "lease")
+    job.leased_until = at + LEASE
+    job.attempts += 1
+    return unit.add(job)
+
+
+def anything_for(unit: Unit, ctx: Context, station: str) -> bool:
+    """Whether a job of this station is queued or leased: a look that takes no writer's turn."""
+    query = select(PrintJob.id).where(
+        PrintJob.tenant_id == ctx.tenant_id,
+        PrintJob.station == station,
+        col(PrintJob.state).in_(["queued", "leased"]),
+    )
+    return unit.session.exec(query.limit(1)).first() is not None
+
+
+def finish(unit: Unit, ctx: Context, job_id: str, outcome: str) -> PrintJob:
+    """Record what the printer said: printed, or one of TROUBLES (the job waits again).
+
+    A job that was cancelled meanwhile, or already reported, stays as it is.
+    """
+    job = one_of(unit, PrintJob, ctx.tenant_id, job_id, lock=True)
+    if job.state != "leased":
+        return job
+    if outcome == "printed":
+        move(job, "print")
+        job.finished_at, job.problem = now(), None
+        record(unit, ctx, "print.finished", job.subject, kind=job.kind, station=job.station, outcome=outcome)
+    else:
+        trouble = outcome if outcome in TROUBLES else "failed"
+        move(job, "fail")
+        if job.problem != trouble:
+            record(
+                unit, ctx, "print.failed", job.subject, kind=job.kind, station=job.station, outcome=trouble
+            )
+        job.problem = trouble
+    unit.announce(f"subject:{job.subject}")
+    unit.announce("stations")
+    return unit.add(job)
+
+
+def cancel(unit: Unit, ctx: Context, subject: str, reason: str) -> int:
+    """Take back every paper of `subject` that is not printed yet; returns how many."""
+    query = select(PrintJob).where(
+        PrintJob.tenant_id == ctx.tenant_id,
+        PrintJob.subject == subject,
+        col(PrintJob.state).in_(["queued", "leased"]),
+    )
+    jobs = unit.all(query.with_for_update())
+    for job in jobs:
+        move(job, "cancel")
+        unit.add(job)
+        record(unit, ctx, "print.cancelled", subject, kind=job.kind, station=job.station, reason=reason)
+    return len(jobs)
+
+
+def _queue(unit: Unit, ctx: Context, job: PrintJob) -> PrintJob:
+    unit.add(ctx.stamp(job))
+    record(unit, ctx, "print.queued", job.subject, kind=job.kind, station=job.station, copy=job.copy_no)
+    unit.announce(topic(job.station))
+    return job

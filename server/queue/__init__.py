@@ -1,0 +1,1 @@
+"""The waiting line: business days, tickets, calls."""

@@ -1,0 +1,29 @@
+"""The life of a ticket."""
+
+from server.kit.machine import Machine
+from server.queue.models import Ticket
+
+MACHINE: Machine[str] = Machine(
+    "ticket",
+    {
+        ("waiting", "call"): "called",
+        ("called", "recall"): "called",
+        ("called", "absent"): "waiting",
+        ("called", "no_show"): "no_show",
+        ("called", "serve"): "serving",
+        ("serving", "finish"): "finished",
+        ("waiting", "cancel"): "cancelled",
+        ("called", "cancel"): "cancelled",
+        ("serving", "put_back"): "waiting",
+    },
+)
+
+
+def move(ticket: Ticket, action: str) -> Ticket:
+    """Carry out `action`. Raises NotNowError."""
+    ticket.state = MACHINE.next(ticket.state, action)
+    return ticket
+
+
+def available_actions(state: str) -> frozenset[str]:
+    return MACHINE.actions(state)

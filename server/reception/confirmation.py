@@ -1,0 +1,207 @@
+"""Preparing the paper: the intake is frozen, the form made once, and the resident checks it.
+
+The digest covers the facts, the guidance and the PDF's bytes; preview, print and archive are the same file.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from printing.forms import residence_change
+from procedures import Guidance
+from server.db.context import Context
+from server.db.uow import NotThereError, Unit
+from server.db.vault import DataKey
+from server.journal.service import record
+from server.kit.clock import now
+from server.print_jobs import service as print_jobs
+from server.reception import forms
+from server.reception.intake import Intake
+from server.reception.message import draft_of
+from server.reception.missing import gaps
+from server.reception.models import PreparedIntake, Reception
+from server.reception.service import current_intake
+from server.reception.states import move
+
+HOW = ("screen", "aloud")
+
+
+class NotReadyError(RuntimeError):
+    """Something is still open; `gaps` are keys of the sentences that say what."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(", ".join(missing))
+        self.gaps = missing
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the form needs besides the intake."""
+
+    municipality: str
+    municipality_code: str
+    desk: str
+    staff_name: str
+    ticket_label: str | None
+
+
+def render(intake: Intake, paper: Paper) -> bytes:
+    """The form's PDF; slow enough to be made outside the transaction that freezes it."""
+    return residence_change.render(
+        forms.fill(
+            intake,
+            municipality=paper.municipality,
+            desk=paper.desk,
+            staff_name=paper.staff_name,
+            ticket_label=paper.ticket_label,
+        )
+    )
+
+
+def prepare(
+    unit: Unit,
+    ctx: Context,
+    reception: Reception,
+    key: DataKey,
+    intake: Intake,
+    guidance: Guidance,
+    pdf: bytes,
+    paper: Paper,
+) -> PreparedIntake:
+    """Freeze the intake with its form. Raises NotReadyError."""
+    missing = gaps(intake, guidance)
+    if missing:
+        raise NotReadyError(missing)
+    move(reception, "prepare")
+    form_digest = hashlib.sha256(pdf).hexdigest()
+    frozen = {
+        "draft": draft_of(intake, guidance, reception, paper, ctx, form_digest),
+        "guidance": guidance.to_dict(),
+        "facts": _facts(intake),
+    }
+    text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, default=str)
+    digest = hashlib.sha256((text + form_digest).encode()).hexdigest()
+    row = PreparedIntake(
+        tenant_id="",
+        site_id="",
+        reception_id=reception.id,
+        form_id=forms.FORM_ID,
+        form_version=forms.FORM_VERSION,
+        catalogue_version=guidance.catalogue_version,
+        digest=digest,
+        form_sha256=form_digest,
+        pages=_pages(pdf),
+        frozen=b"",
+        pdf=b"",
+        at=now(),
+        by=ctx.actor,
+    )
+    row.frozen = key.seal(json.loads(text), f"prepared:{row.id}")
+    row.pdf = key.seal_bytes(pdf, f"pdf:{row.id}")
+    unit.add(ctx.stamp(row))
+    reception.disputed = None
+    unit.add(reception)
+    record(
+        unit,
+        ctx,
+        "reception.prepared",
+        reception.id,
+        form=row.form_id,
+        version=row.form_version,
+        digest=digest,
+        catalogue=row.catalogue_version,
+        pages=row.pages,
+    )
+    _changed(unit, reception)
+    return row
+
+
+def confirm(unit: Unit, ctx: Context, reception: Reception, how: str) -> None:
+    """The resident says that it is right: on the second screen, or read aloud to them. The form is printed."""
+    if how not in HOW:
+        raise NotThereError("how")
+    move(reception, "confirm")
+    reception.confirmed_how = how
+    unit.add(reception)
+    record(unit, ctx, "reception.confirmed", reception.id, how=how)
+    _changed(unit, reception)
+
+
+def print_form(unit: Unit, ctx: Context, reception: Reception, station: str) -> None:
+    """Ask a station for the paper; every further one is a numbered copy of the same file."""
+    intake = current_intake(unit, reception.id)
+    if intake is None:
+        raise NotThereError("PreparedIntake")
+    earlier = print_jobs.cancel(unit, ctx, reception.id, "printed anew")
+    print_jobs.queue_form(unit, ctx, station, reception.id, intake.id, reception.key_id, copy_no=earlier + 1)
+    _changed(unit, reception)
+
+
+def dispute(unit: Unit, ctx: Context, reception: Reception, fields: list[str]) -> None:
+    """The resident has pointed at places that are wrong: back to the intake, paper withdrawn."""
+    move(reception, "dispute")
+    reception.disputed = ",".join(fields)[:200]
+    _drop(unit, ctx, reception, "disputed")
+    record(unit, ctx, "reception.disputed", reception.id, fields=fields)
+    _changed(unit, reception)
+
+
+def reopen(unit: Unit, ctx: Context, reception: Reception, reason: str) -> None:
+    """Staff want to change something before acceptance."""
+    move(reception, "reopen")
+    _drop(unit, ctx, reception, "reopened")
+    record(unit, ctx, "reception.reopened", reception.id, reason=reason)
+    _changed(unit, reception)
+
+
+def pdf_of(unit: Unit, key: DataKey, reception_id: str) -> bytes:
+    """The form's bytes. Raises NotThereError before it was prepared."""
+    intake = current_intake(unit, reception_id)
+    if intake is None:
+        raise NotThereError("PreparedIntake")
+    return key.open_bytes(intake.pdf, f"pdf:{intake.id}")
+
+
+def frozen_of(key: DataKey, intake: PreparedIntake) -> dict[str, Any]:
+    """What was frozen: draft, guidance, facts."""
+    frozen: dict[str, Any] = key.open(intake.frozen, f"prepared:{intake.id}")
+    return frozen
+
+
+def _drop(unit: Unit, ctx: Context, reception: Reception, reason: str) -> None:
+    intake = current_intake(unit, reception.id)
+    if intake is not None:
+        intake.dropped = True
+        unit.add(intake)
+    reception.confirmed_how = None
+    unit.add(reception)
+    print_jobs.cancel(unit, ctx, reception.id, reason)
+
+
+def _facts(intake: Intake) -> list[dict[str, Any]]:
+    owners = ["", *(person.person_id for person in intake.people)]
+    return [
+        {
+            "person": owner,
+            "name": name,
+            "value": view.value,
+            "unknown": view.unknown,
+            "source": view.source,
+            "at": view.at.isoformat(),
+            "by": view.by,
+            "as_of": view.as_of.isoformat() if view.as_of else None,
+            "confirmed_by": view.confirmed_by,
+        }
+        for owner in owners
+        for name, view in sorted(intake.facts.of(owner).items())
+    ]
+
+
+def _pages(pdf: bytes) -> int:
+    return pdf.count(b"/Type /Page\n") or 1
+
+
+def _changed(unit: Unit, reception: Reception) -> None:
+    unit.announce(f"subject:{reception.id}")
+    unit.announce(f"desk:{reception.desk}")

@@ -1,0 +1,130 @@
+"""Filling the 住民異動届 from an intake. Addresses that may not be shown are left blank on the paper."""
+
+from datetime import date
+
+from printing.forms.residence_change import Filer, PersonNotes, ResidenceChangeForm
+from printing.forms.residence_change import Person as FormPerson
+from printing.forms.values import AddressCell, DateCell, StaffNotes
+from server.kit.wareki import wareki
+from server.reception.intake import Intake
+from server.reception.people import PersonView
+
+FORM_ID = "residence_change"
+FORM_VERSION = "1"
+_RELATION = {
+    "self": "self",
+    "member": "member",
+    "legal_representative": "legal_representative",
+    "agent": "agent",
+    "messenger": "messenger",
+}
+_SEX = {"1": "male", "2": "female"}
+_IDENTITY = {
+    "my_number_card": "マイナンバーカード",
+    "photo_document": "顔写真付き証明書",
+    "two_documents": "証明書2点",
+    "acquaintance": "聞き取り",
+}
+
+
+def fill(
+    intake: Intake, *, municipality: str, desk: str, staff_name: str, ticket_label: str | None
+) -> ResidenceChangeForm:
+    """The form's content. The sheet is in Japanese; a foreign resident's has small English beside the labels."""
+    new = intake.new_address
+    head = next((person for person in intake.people if person.is_head), None)
+    head_name = intake.facts.value(head.person_id, "name", "") if head else ""
+    number = intake.number
+    return ResidenceChangeForm(
+        municipality=municipality,
+        case_no=number,
+        barcode=f"{number}/{FORM_ID}/{FORM_VERSION}",
+        filed_on=date_cell(intake.filed_on.isoformat()),
+        moved_on=date_cell(intake.moved_on.isoformat() if intake.moved_on else None),
+        kind="転居",
+        scope="全部" if intake.whole_household else "一部",
+        joins="same" if intake.whole_household else "new",
+        filer=_filer(intake),
+        new_address=AddressCell(
+            postal_code=new["postal_code"],
+            text=f"{new['municipality']}{new['town']}{new['number']}",
+            building=new["building"],
+        )
+        if new
+        else AddressCell(),
+        new_head=head_name if intake.whole_household else "",
+        old_address=AddressCell(text=intake.old_address),
+        old_head=head_name,
+        people=[_person(intake, person) for person in intake.movers],
+        staff=StaffNotes(
+            ticket_label=ticket_label,
+            desk=desk,
+            received_by=staff_name,
+            identity_documents=[_IDENTITY[intake.identity_method]] if intake.identity_method else [],
+        ),
+        gloss="en" if intake.language == "en" else None,
+    )
+
+
+def date_cell(value: str | None, text: str | None = None, *, western: bool = False) -> DateCell:
+    """A date of the register in the form's cells; what is not known to the day keeps the register's own wording."""
+    if text and (value is None or len(value) < 10):
+        return DateCell(text=text)
+    if value is None:
+        return DateCell()
+    year, month, day = ([int(part) for part in value.split("-")] + [0, 0])[:3]
+    parts = {"month": str(month) if month else None, "day": str(day) if day else None}
+    if western:
+        return DateCell(era="西暦", year=str(year), **parts)
+    written = wareki(date(year, month or 12, day or 28))
+    return DateCell(era=written.era, year=written.year_text, **parts)  # type: ignore[arg-type]
+
+
+def _filer(intake: Intake) -> Filer:
+    person = intake.filer
+    relation = _RELATION[intake.relation or "self"]
+    if person is not None and relation == "self" and person.is_head:
+        relation = "head"
+    name = (
+        intake.facts.value(person.person_id, "name", "")
+        if person
+        else intake.facts.value("", "filer_name", "")
+    )
+    return Filer(
+        name=name,
+        kana=(intake.facts.value(person.person_id, "kana") if person else None),
+        phone=intake.facts.value("", "phone"),
+        relation=relation,  # type: ignore[arg-type]
+    )
+
+
+def _person(intake: Intake, person: PersonView) -> FormPerson:
+    facts, resident = intake.facts, person.resident
+    western = resident is not None and resident.residence_kind != "JP"
+    held = facts.value(person.person_id, "mnc")
+    return FormPerson(
+        name=facts.value(person.person_id, "name", ""),
+        kana=facts.value(person.person_id, "kana"),
+        former_name=resident.name.former if resident else None,
+        alias=resident.name.alias if resident else None,
+        birth=date_cell(
+            facts.value(person.person_id, "birth"), resident.birth.text if resident else None, western=western
+        ),
+        sex=_SEX.get(facts.value(person.person_id, "sex", ""), "unknown"),  # type: ignore[arg-type]
+        relationship=facts.value(person.person_id, "relationship", ""),
+        card="held" if held == "held" else "none" if held == "none" else "unknown",
+        notes=_notes(person),
+    )
+
+
+def _notes(person: PersonView) -> PersonNotes:
+    if person.resident is None:
+        return PersonNotes()
+    known = person.resident.known
+    return PersonNotes(
+        national_health_insurance=known.national_health_insurance,
+        late_elderly=known.late_elderly,
+        care_insurance=known.care_insurance,
+        pension=known.pension,
+        child_allowance=known.child_allowance,
+    )

@@ -1,0 +1,77 @@
+"""Asking the procedure engine: the intake's facts become a case, its answer goes to the screen unchanged."""
+
+from datetime import date
+
+from procedures import Case, Catalogue, Fact, Guidance, PersonCase, evaluate
+from server.kit.dates import read_date
+from server.reception.facts import Facts, FactView
+from server.reception.people import PersonView
+
+EVENTS = {"move": "MOVE"}
+
+
+def case_of(
+    kind: str, catalogue: Catalogue, municipality: str, on: date, people: list[PersonView], facts: Facts
+) -> Case:
+    """The intake in the engine's words. Everybody is in it; `moves` says whose record changes."""
+    return Case(
+        municipality=municipality,
+        date=on,
+        event=EVENTS[kind],
+        household=tuple(
+            PersonCase(person.person_id, _facts(catalogue, "person", facts.of(person.person_id)))
+            for person in people
+        ),
+        facts={"filed_on": Fact(on.isoformat(), "derived")} | _facts(catalogue, "household", facts.of("")),
+    )
+
+
+def guide(
+    kind: str, catalogue: Catalogue, municipality: str, on: date, people: list[PersonView], facts: Facts
+) -> Guidance | None:
+    """The guidance on this day, or None while there is nobody to guide or the visit has no life event."""
+    if not people or kind not in EVENTS:
+        return None
+    return evaluate(case_of(kind, catalogue, municipality, on, people, facts), catalogue)
+
+
+def _facts(catalogue: Catalogue, scope: str, standing: dict[str, FactView]) -> dict[str, Fact]:
+    """Those facts that the rules have a name for; the others are the intake's own."""
+    given: dict[str, Fact] = {}
+    for name, view in standing.items():
+        spec = catalogue.facts.get(name)
+        if spec is None or spec.scope != scope:
+            continue
+        if view.unknown:
+            given[name] = Fact.declared_unknown(view.source)
+            continue
+        fact = Fact.read({"value": view.value, "source": view.source}, name)
+        if fact is not None:
+            given[name] = fact
+    return given
+
+
+class UnknownAnswerError(ValueError):
+    """No such question, or no such answer to it."""
+
+
+def read_answer(catalogue: Catalogue, name: str, said: list[str]) -> bool | int | str | list[str]:
+    """What a page sent as an answer, as the rules' fact takes it. Raises UnknownAnswerError."""
+    spec = catalogue.facts.get(name)
+    if spec is None or spec.question is None:
+        raise UnknownAnswerError(name)
+    if spec.type == "choices":
+        chosen = [choice for choice in said if choice]
+        if all(choice in spec.words for choice in chosen):
+            return chosen
+    elif len(said) == 1:
+        only = said[0]
+        if spec.type == "yes_no" and only in ("true", "false"):
+            return only == "true"
+        if spec.type == "choice" and only in spec.words:
+            return only
+        if spec.type == "number" and only.isascii() and only.isdigit():
+            return int(only)
+        if spec.type == "date":
+            return str(read_date(only))
+    raise UnknownAnswerError(name)

@@ -1,0 +1,104 @@
+"""The intake's tables. Personal columns are ciphertext under the reception's own key (`key_id`)."""
+
+import datetime as dt
+
+from sqlalchemy import Column, UniqueConstraint
+from sqlmodel import Field
+
+from server.db.base import Instant, Row, Sealed
+
+
+class Reception(Row, table=True):
+    """One intake. `version` moves with every change: a screen that shows an older one is told so."""
+
+    __tablename__ = "reception"
+    __table_args__ = (UniqueConstraint("tenant_id", "site_id", "number"),)
+
+    number: str = Field(max_length=30)
+    kind: str = Field(max_length=10)
+    ticket_id: str | None = Field(default=None, max_length=36, index=True)
+    state: str = Field(default="opened", max_length=12, index=True)
+    desk: str = Field(max_length=10)
+    staff_id: str = Field(max_length=36)
+    language: str = Field(default="ja", max_length=5)
+    key_id: str = Field(max_length=36)
+    version: int = 1
+    relation: str | None = Field(default=None, max_length=20)
+    identity_method: str | None = Field(default=None, max_length=20)
+    identity_documents: str | None = Field(default=None, max_length=100)
+    filer_person_id: str | None = Field(default=None, max_length=36)
+    bearer_person_id: str | None = Field(default=None, max_length=36)
+    protection: str = Field(default="unknown", max_length=8)
+    released_by: str | None = Field(default=None, max_length=36)
+    gathered_from: str | None = Field(default=None, max_length=10)
+    core_as_of: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    opened_at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    accepted_at: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    closed_at: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    signed: bool = False
+    confirmed_how: str | None = Field(default=None, max_length=10)
+    disputed: str | None = Field(default=None, max_length=200)
+
+
+class Person(Row, table=True):
+    """Somebody in the intake, in the household's order. `sealed` holds the core's record of them."""
+
+    __tablename__ = "reception_person"
+    __table_args__ = (UniqueConstraint("reception_id", "position"),)
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    position: int
+    origin: str = Field(max_length=10)
+    protection: str = Field(default="unknown", max_length=8)
+    sealed: bytes = Field(sa_column=Column(Sealed, nullable=False))
+
+
+class FactRow(Row, table=True):
+    """One value about a person or the household (person_id empty), with where it came from.
+
+    A newer value of the same name replaces an older one of the same source; the older row stays, marked.
+    """
+
+    __tablename__ = "fact"
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    person_id: str = Field(default="", max_length=36)
+    name: str = Field(max_length=40)
+    source: str = Field(max_length=10)
+    sealed: bytes = Field(sa_column=Column(Sealed, nullable=False))
+    at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    by: str = Field(max_length=40)
+    as_of: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    confirmed_by: str | None = Field(default=None, max_length=40)
+    replaced: bool = False
+
+
+class PreparedIntake(Row, table=True):
+    """What was frozen for the signature: the facts, the guidance and the form's bytes, all under one digest."""
+
+    __tablename__ = "prepared_intake"
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    form_id: str = Field(max_length=40)
+    form_version: str = Field(max_length=20)
+    catalogue_version: str = Field(max_length=40)
+    digest: str = Field(max_length=64)
+    form_sha256: str = Field(max_length=64)
+    pages: int
+    frozen: bytes = Field(sa_column=Column(Sealed, nullable=False))
+    pdf: bytes = Field(sa_column=Column(Sealed, nullable=False))
+    at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    by: str = Field(max_length=40)
+    dropped: bool = False
+
+
+class HeldItem(Row, table=True):
+    """A card or paper taken from the resident (お預かり品); the visit cannot end before it is back."""
+
+    __tablename__ = "held_item"
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    kind: str = Field(max_length=20)
+    person_id: str | None = Field(default=None, max_length=36)
+    taken_at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    returned_at: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))

@@ -1,0 +1,73 @@
+"""What the resident sees on the second screen: the form's values, each of which can be marked as wrong.
+
+A protected person's addresses never appear there: the screen stands where others pass.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.db.context import Context
+from server.db.uow import Unit
+from server.db.vault import Vault
+from server.reception.confirmation import frozen_of
+from server.reception.models import Reception
+from server.reception.service import current_intake
+
+STATES = {"prepared": "review", "confirmed": "sign", "accepted": "done"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value: `key` names it when it is disputed, `label` keys its caption, `mask` hides it until touched.
+
+    `hidden` values are not shown at all; `kind` is text or date.
+    """
+
+    key: str
+    label: str
+    value: str = field(repr=False)
+    kind: str = "text"
+    person: int | None = None
+    hidden: bool = False
+
+
+def rows_of(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> list[Row]:
+    """The frozen intake as the resident checks it; nothing before it was prepared."""
+    intake = current_intake(unit, reception.id)
+    if intake is None:
+        return []
+    draft = frozen_of(vault.key(unit, ctx, reception.key_id), intake)["draft"]
+    hidden = reception.protection == "yes"
+    subjects = draft["subjects"]
+    old = subjects[0]["old_address"] if subjects else None
+    rows = [
+        Row("moved_on", "second.row.moved_on", draft["moved_on"], "date"),
+        Row("new_address", "second.row.new_address", subjects[0]["new_address"]["text"], hidden=hidden),
+        Row(
+            "old_address", "second.row.old_address", old["text"] if old else "", hidden=hidden or old is None
+        ),
+        Row("filer", "second.row.filer", draft["filer"]["name"]),
+    ]
+    for number, subject in enumerate(subjects, start=1):
+        rows += _person(number, subject)
+    return rows
+
+
+def _person(number: int, subject: dict[str, Any]) -> list[Row]:
+    birth = subject["birth"]
+    return [
+        Row(f"name:{number}", "second.row.name", subject["name"], person=number),
+        Row(
+            f"birth:{number}",
+            "second.row.birth",
+            birth["text"] or birth["value"] or "",
+            "date",
+            person=number,
+        ),
+        Row(
+            f"relationship:{number}",
+            "second.row.relationship",
+            "の".join(subject["relationship"]),
+            person=number,
+        ),
+    ]

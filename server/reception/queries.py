@@ -1,0 +1,362 @@
+"""The intake as its screens show it: frozen views in which nothing hidden is present.
+
+Addresses are masked here, by the data's own protection, never in a template.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from procedures import Catalogue, Guidance
+from server.auth.queries import names
+from server.db.context import Context
+from server.db.uow import Unit
+from server.db.vault import DataKey, Vault
+from server.journal.queries import Step, steps
+from server.kit.text import HIDDEN, masked_name
+from server.print_jobs.queries import PaperView, papers
+from server.queue import card_reads
+from server.queue import queries as queue
+from server.queue.queries import TicketView
+from server.reception import guidance as guiding
+from server.reception.intake import Intake, load
+from server.reception.missing import gaps
+from server.reception.models import Reception
+from server.reception.people import PersonView
+from server.reception.service import current_intake, held_items
+from server.reception.states import available_actions
+from server.submissions.queries import CoreStanding, SubmissionView, core_standing, of_reception
+
+SHOWN = ("name", "kana", "birth", "sex", "relationship", "address")
+
+
+@dataclass(frozen=True)
+class ValueView:
+    """One value with its source mark (card, core, pre-entry, resident, staff, derived)."""
+
+    value: str = field(repr=False)
+    source: str
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ConflictView:
+    """A field on which sources disagree, the value of record first. `kind`: glyphs (異体字の差) or content."""
+
+    field: str
+    kind: str
+    values: tuple[ValueView, ...]
+
+
+@dataclass(frozen=True)
+class MemberView:
+    """One person of the intake. Fields that nobody has said are absent from `fields`."""
+
+    person_id: str
+    name: str = field(repr=False)
+    is_head: bool
+    is_filer: bool
+    is_bearer: bool
+    moves: bool
+    origin: str
+    foreign: bool
+    age: int | None
+    birth_text: str = field(repr=False)
+    fields: dict[str, ValueView] = field(repr=False)
+    conflicts: tuple[ConflictView, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CardView:
+    """A card read that waits to be matched with the person, or was. `masked` is all that staff see before."""
+
+    read_id: str
+    station: str
+    read_at: datetime
+    attached: bool
+    masked_name: str = field(repr=False)
+    birth_year: str
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step of the strip. state: done, now, open, blocked; `why` keys what is missing."""
+
+    key: str
+    state: str
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An お預かり品."""
+
+    item_id: str
+    kind: str
+    person_id: str | None
+    taken_at: datetime
+    returned_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PreparedView:
+    """The frozen form."""
+
+    intake_id: str
+    digest: str
+    form_sha256: str
+    pages: int
+    at: datetime
+    catalogue_version: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything on the clerk's one page."""
+
+    reception_id: str
+    number: str
+    version: int
+    kind: str
+    state: str
+    language: str
+    desk: str
+    opened_at: datetime
+    accepted_at: datetime | None
+    staff_name: str
+    ticket: TicketView | None
+    relation: str | None
+    identity_method: str | None
+    protection: str
+    needs_supervisor: bool
+    core: CoreStanding
+    core_as_of: datetime | None
+    addresses_hidden: bool
+    card: CardView | None
+    members: tuple[MemberView, ...]
+    filer_name: str | None = field(repr=False)
+    new_address: dict[str, Any] | None = field(repr=False)
+    moved_on: date | None
+    guidance: Guidance | None = field(repr=False)
+    answers: tuple[dict[str, Any], ...] = field(repr=False)
+    gaps: tuple[str, ...]
+    strip: tuple[StepView, ...]
+    actions: frozenset[str]
+    prepared: PreparedView | None
+    confirmed_how: str | None
+    disputed: tuple[str, ...]
+    papers: tuple[PaperView, ...]
+    items: tuple[ItemView, ...]
+    submissions: tuple[SubmissionView, ...]
+    chosen_waits: bool
+
+
+def workspace(
+    unit: Unit,
+    ctx: Context,
+    vault: Vault,
+    catalogue: Catalogue,
+    municipality: str,
+    reception: Reception,
+    key: DataKey,
+) -> Workspace:
+    """The clerk's page for this reception, as of this transaction."""
+    intake = load(unit, ctx, key, reception)
+    guidance = guiding.guide(
+        reception.kind, catalogue, municipality, intake.filed_on, intake.people, intake.facts
+    )
+    missing = gaps(intake, guidance)
+    prepared = current_intake(unit, reception.id)
+    sent = of_reception(unit, ctx, vault, reception.id)
+    items = tuple(
+        ItemView(i.id, i.kind, i.person_id, i.taken_at, i.returned_at) for i in held_items(unit, reception.id)
+    )
+    printed = tuple(papers(unit, ctx.tenant_id, reception.id))
+    return Workspace(
+        reception_id=reception.id,
+        number=reception.number,
+        version=reception.version,
+        kind=reception.kind,
+        state=reception.state,
+        language=reception.language,
+        desk=reception.desk,
+        opened_at=reception.opened_at,
+        accepted_at=reception.accepted_at,
+        staff_name=names(unit, ctx.tenant_id).get(reception.staff_id, ""),
+        ticket=queue.ticket(unit, ctx, reception.ticket_id) if reception.ticket_id else None,
+        relation=reception.relation,
+        identity_method=reception.identity_method,
+        protection=intake.standing.effective,
+        needs_supervisor=intake.standing.needs_supervisor,
+        core=core_standing(unit, ctx),
+        core_as_of=reception.core_as_of,
+        addresses_hidden=not intake.may_show("core"),
+        card=_card(unit, ctx, vault, reception),
+        members=tuple(member(intake, person) for person in intake.people),
+        filer_name=intake.facts.value(intake.filer_id or "", "name") or intake.facts.value("", "filer_name"),
+        new_address=intake.new_address if intake.standing.may_show_any_address else None,
+        moved_on=intake.moved_on,
+        guidance=guidance,
+        answers=_answers(intake),
+        gaps=tuple(missing),
+        strip=strip(reception, missing, printed, sent, items),
+        actions=available_actions(reception.state, ctx.role),
+        prepared=None
+        if prepared is None
+        else PreparedView(
+            prepared.id,
+            prepared.digest,
+            prepared.form_sha256,
+            prepared.pages,
+            prepared.at,
+            prepared.catalogue_version,
+        ),
+        confirmed_how=reception.confirmed_how,
+        disputed=tuple(filter(None, (reception.disputed or "").split(","))),
+        papers=printed,
+        items=items,
+        submissions=tuple(sent),
+        chosen_waits=bool(intake.facts.value("", "chosen_resident")) and not intake.people,
+    )
+
+
+def member(intake: Intake, person: PersonView) -> MemberView:
+    """One person with every field's standing value and the disagreements."""
+    facts, resident = intake.facts, person.resident
+    fields, conflicts = {}, []
+    for name in SHOWN:
+        views = [
+            ValueView(_text(intake, name, view.value, view.source), view.source, view.as_of)
+            for view in facts.all(person.person_id, name)
+            if not view.unknown
+        ]
+        if views:
+            fields[name] = views[0]
+        if len({view.value for view in views}) > 1:
+            conflicts.append(ConflictView(name, "glyphs" if name == "name" else "content", tuple(views)))
+    birth = facts.value(person.person_id, "birth")
+    return MemberView(
+        person_id=person.person_id,
+        name=str(facts.value(person.person_id, "name", "")),
+        is_head=person.is_head,
+        is_filer=person.person_id == intake.filer_id,
+        is_bearer=person.person_id == intake.bearer_id,
+        moves=bool(facts.value(person.person_id, "moves", False)),
+        origin=person.origin,
+        foreign=resident is not None and resident.residence_kind != "JP",
+        age=_age(birth, intake.filed_on),
+        birth_text=(resident.birth.text or "") if resident else "",
+        fields=fields,
+        conflicts=tuple(conflicts),
+    )
+
+
+def strip(
+    reception: Reception,
+    missing: list[str],
+    printed: tuple[PaperView, ...],
+    sent: list[SubmissionView],
+    items: tuple[ItemView, ...],
+) -> tuple[StepView, ...]:
+    """受付 → 本人確認 → 内容 → 確認 → 印刷・署名 → 受理 → 連携 → 返却: what is done, what is next, what is in the way."""
+    order = ["opened", "identified", "intake", "prepared", "confirmed", "accepted", "closed"]
+    if reception.state == "abandoned":
+        return (StepView("abandoned", "now"),)
+    at = order.index(reception.state)
+    on_paper = any(paper.state == "printed" for paper in printed)
+    settled = bool(sent) and all(one.state in ("provisional", "registered") for one in sent)
+    rejected = any(one.state in ("rejected", "unreconciled") for one in sent)
+    back = all(item.returned_at for item in items)
+    return (
+        StepView("reception", "done"),
+        StepView("identity", "done" if at >= 1 else "now"),
+        StepView(
+            "content", "done" if at >= 3 else "now" if at >= 1 else "open", tuple(missing) if at < 3 else ()
+        ),
+        StepView("check", "done" if at >= 4 else "now" if at == 3 else "open"),
+        StepView("paper", "done" if at >= 5 or on_paper else "now" if at == 4 else "open"),
+        StepView("accept", "done" if at >= 5 else "now" if at == 4 and on_paper else "open"),
+        StepView("exchange", "blocked" if rejected else "done" if settled else "now" if at >= 5 else "open"),
+        StepView("return", "done" if at >= 6 else "now" if at >= 5 else "open", () if back else ("items",)),
+    )
+
+
+def history(unit: Unit, ctx: Context, reception: Reception, lang: str) -> list[Step]:
+    """Every journalled step of the reception and its ticket."""
+    subjects = [reception.id, *([reception.ticket_id] if reception.ticket_id else [])]
+    return steps(unit, ctx.tenant_id, subjects, lang)
+
+
+def open_receptions(unit: Unit, ctx: Context, desk: str | None = None) -> list[Reception]:
+    """Intakes that are not closed, newest first."""
+    query = select(Reception).where(
+        Reception.tenant_id == ctx.tenant_id,
+        Reception.site_id == ctx.site_id,
+        col(Reception.state).not_in(["closed", "abandoned"]),
+    )
+    if desk is not None:
+        query = query.where(Reception.desk == desk)
+    return unit.all(query.order_by(col(Reception.opened_at).desc()))
+
+
+def presented_at(unit: Unit, ctx: Context, desk: str) -> Reception | None:
+    """The intake that the resident at this desk is to check or sign."""
+    query = select(Reception).where(
+        Reception.tenant_id == ctx.tenant_id,
+        Reception.site_id == ctx.site_id,
+        Reception.desk == desk,
+        col(Reception.state).in_(["prepared", "confirmed", "accepted"]),
+    )
+    return unit.first(query.order_by(col(Reception.opened_at).desc()))
+
+
+def _text(intake: Intake, name: str, value: Any, source: str) -> str:
+    if name == "address" and not intake.may_show(source):
+        return HIDDEN
+    return str(value)
+
+
+def _card(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> CardView | None:
+    if reception.state in ("closed", "abandoned"):
+        return None
+    reads = card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id)
+    read = next((one for one in reads if one.outcome == "read"), None)
+    if read is None:
+        return None
+    text = card_reads.text_of(unit, ctx, vault, read)
+    return CardView(
+        read.id,
+        read.station,
+        read.read_at,
+        read.attached_at is not None,
+        masked_name(text.name),
+        text.birth[:4],
+    )
+
+
+def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
+    """What was answered at the counter, so that it can be changed."""
+    owners = ["", *(person.person_id for person in intake.people)]
+    return tuple(
+        {
+            "person_id": owner,
+            "name": name,
+            "value": view.value,
+            "unknown": view.unknown,
+            "source": view.source,
+        }
+        for owner in owners
+        for name, view in intake.facts.of(owner).items()
+        if view.source in ("resident", "staff")
+        and name not in (*SHOWN, "new_address", "event_date", "moves", "chosen_resident")
+    )
+
+
+def _age(birth: str | None, on: date) -> int | None:
+    """Years as people count them; the rules count for themselves (年齢計算ニ関スル法律)."""
+    if not birth or len(birth) < 10:
+        return None
+    day = date.fromisoformat(birth)
+    return on.year - day.year - ((on.month, on.day) < (day.month, day.day))

@@ -1,0 +1,41 @@
+"""The life of a reception.
+
+Preparing, signing and acceptance are three acts; only acceptance (受理) sends anything anywhere.
+"""
+
+from server.kit.machine import Machine
+from server.reception.models import Reception
+
+BEFORE_ACCEPTANCE = ("opened", "identified", "intake", "prepared", "confirmed")
+
+MACHINE: Machine[str] = Machine(
+    "reception",
+    {
+        ("opened", "identify"): "identified",
+        ("identified", "identify"): "identified",
+        ("intake", "identify"): "intake",
+        ("identified", "gather"): "intake",
+        ("intake", "gather"): "intake",
+        ("intake", "edit"): "intake",
+        ("intake", "prepare"): "prepared",
+        ("prepared", "confirm"): "confirmed",
+        ("prepared", "dispute"): "intake",
+        ("prepared", "reopen"): "intake",
+        ("confirmed", "reopen"): "intake",
+        ("confirmed", "accept"): "accepted",
+        ("accepted", "close"): "closed",
+    }
+    | {(state, "abandon"): "abandoned" for state in BEFORE_ACCEPTANCE},
+)
+
+
+def move(reception: Reception, action: str) -> Reception:
+    """Carry out `action` and count the change. Raises NotNowError."""
+    reception.state = MACHINE.next(reception.state, action)
+    reception.version += 1
+    return reception
+
+
+def available_actions(state: str, role: str) -> frozenset[str]:
+    """What a member of staff may do now; departments and administrators do not work on receptions."""
+    return MACHINE.actions(state) if role in ("clerk", "supervisor") else frozenset()

@@ -1,0 +1,1 @@
+"""What the station processes ask of the server: print jobs, card reads, heartbeats."""

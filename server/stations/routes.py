@@ -1,0 +1,157 @@
+"""/api/v1/stations: every request is signed by the station it speaks of."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Header, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from card_reader.messages import CardReadMessage
+from server.db.uow import Unit, one_of
+from server.print_jobs import service as print_jobs
+from server.print_jobs.models import PrintJob
+from server.queue import card_reads
+from server.queue.card_reads import CardText
+from server.reception.models import PreparedIntake, Reception
+from server.stations import service
+from server.web.guards import GuardedRouter, Station, ctx_of
+from server.web.idempotency import once
+from server.web.problems import Problem
+from server.web.services import Services, services
+from server.web.streams import sse
+
+router = GuardedRouter(prefix="/api/v1/stations", guard=Station())
+State = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class CardReadReport(CardReadMessage):
+    """A card reading and what it was made for."""
+
+    purpose: Annotated[str, Field(pattern="^(ticket|reception)$")]
+    reference: Annotated[str, Field(max_length=64)] | None = None
+
+
+class LeaseRequest(_Wire):
+    kinds: list[Annotated[str, Field(pattern="^(ticket|form)$")]]
+
+
+class JobResult(_Wire):
+    outcome: State
+
+
+class Heartbeat(_Wire):
+    reader: State
+    ticket_printer: State
+    page_printer: State
+
+
+@router.action("/card-reads", status_code=201)
+def card_read(
+    request: Request, report: CardReadReport, idempotency_key: Annotated[str | None, Header()] = None
+) -> JSONResponse:
+    """Keep what a card said until staff have matched its bearer."""
+    held, ctx = services(request), ctx_of(request)
+    text = None
+    if report.attributes is not None:
+        found = report.attributes
+        text = CardText(name=found.name, address=found.address, birth=found.birth, sex=found.sex)
+    with held.db.write() as unit:
+        write = once(
+            unit, ctx, idempotency_key, "card_read", [report.purpose, report.reference, report.outcome]
+        )
+        if write.earlier is not None:
+            return JSONResponse(write.earlier, 201)
+        reception_id = None
+        if report.purpose == "reception" and report.reference:
+            reception = one_of(unit, Reception, ctx.tenant_id, report.reference)
+            if reception.desk != ctx.desk:
+                raise Problem(403, "forbidden")
+            reception_id = reception.id
+        row = card_reads.keep(
+            unit,
+            ctx,
+            held.vault,
+            write.key[:36],
+            station=ctx.station or "",
+            mode=report.mode,
+            outcome=report.outcome,
+            tries_left=report.tries_left,
+            apdus=report.apdus,
+            purpose=report.purpose,
+            text=text,
+            reception_id=reception_id,
+        )
+        return JSONResponse(write.save(unit, ctx, {"id": row.id}), 201)
+
+
+@router.action("/print-jobs/lease")
+def lease(request: Request, wanted: LeaseRequest) -> Response:
+    """The next paper for this station, or 204."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        if not print_jobs.anything_for(unit, ctx, ctx.station or ""):
+            return Response(status_code=204)
+    with held.db.write() as unit:
+        job = print_jobs.lease(unit, ctx, ctx.station or "", wanted.kinds)
+        if job is None:
+            return Response(status_code=204)
+        return JSONResponse(
+            {
+                "id": job.id,
+                "kind": job.kind,
+                "attempt": job.attempts,
+                "title": job.id,
+                "ticket": json.loads(job.content) if job.kind == "ticket" else None,
+                "pdf_base64": base64.b64encode(_pdf(held, request, unit, job)).decode()
+                if job.document
+                else None,
+            }
+        )
+
+
+@router.action("/print-jobs/{job_id}/result", status_code=204)
+def result(request: Request, job_id: str, report: JobResult) -> Response:
+    """What the printer said."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        if one_of(unit, PrintJob, ctx.tenant_id, job_id).station != ctx.station:
+            raise Problem(404, "not_found")
+        print_jobs.finish(unit, ctx, job_id, report.outcome)
+    return Response(status_code=204)
+
+
+@router.action("/heartbeat", status_code=204)
+def heartbeat(request: Request, beat: Heartbeat) -> Response:
+    """The station is alive."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        service.heartbeat(
+            unit, ctx, reader=beat.reader, ticket_printer=beat.ticket_printer, page_printer=beat.page_printer
+        )
+    return Response(status_code=204)
+
+
+@router.page("/events")
+async def events(request: Request) -> StreamingResponse:
+    """`jobs` whenever there may be a paper to print here."""
+    held, ctx = services(request), ctx_of(request)
+
+    async def lines() -> AsyncIterator[tuple[str, object] | None]:
+        async for version in held.hub.listen([print_jobs.topic(ctx.station or "")]):
+            yield None if version is None else ("jobs", version)
+
+    return sse(lines())
+
+
+def _pdf(held: Services, request: Request, unit: Unit, job: PrintJob) -> bytes:
+    ctx = ctx_of(request)
+    intake = one_of(unit, PreparedIntake, ctx.tenant_id, job.document or "")
+    key = held.vault.key(unit, ctx, job.key_id or "")
+    return key.open_bytes(intake.pdf, f"pdf:{intake.id}")

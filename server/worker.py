@@ -1,0 +1,58 @@
+"""The worker: sends what is due to the core, reads the core's feed, erases what nobody needs any more.
+
+On SQLite it is a thread of the server (one writing process); on PostgreSQL a process of its own.
+"""
+
+import logging
+import threading
+from datetime import timedelta
+
+from server.queue import service as queue
+from server.submissions import service as submissions
+from server.web.services import Services
+from server.worklists import service as worklists
+
+log = logging.getLogger("kakanai.worker")
+PAUSE = 1.0
+UNATTACHED = timedelta(minutes=60)
+SWEEP_EVERY = 60
+
+
+class Worker:
+    """Runs `round` about once a second until stopped."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Work in a thread of this process."""
+        self._thread = threading.Thread(target=self.run, name="kakanai-worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the round under way and end."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=3)
+
+    def run(self) -> None:
+        """Work until stopped. A failed round is logged by its kind and tried again: nothing is lost by it."""
+        rounds = 0
+        while not self._stopped.is_set():
+            try:
+                self.round(sweep=rounds % SWEEP_EVERY == 0)
+            except Exception as error:
+                log.error("a worker round failed: %s", type(error).__name__)
+            rounds += 1
+            self._stopped.wait(PAUSE)
+
+    def round(self, *, sweep: bool = False) -> None:
+        """One look at the outbox, the feed, and (when `sweep`) at what is to be erased."""
+        held = self._services
+        submissions.send_due(held.db, held.system, held.vault, held.core, worklists.on_submission)
+        submissions.record_acks(held.db, held.system, held.vault, held.core, worklists.on_submission)
+        if sweep:
+            with held.db.write() as unit:
+                queue.expire_card_reads(unit, held.system, UNATTACHED)
