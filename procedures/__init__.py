@@ -1,4 +1,6 @@
-"""Procedure guidance as data: rules, facts and forms' fields in YAML, and the pure engine that reads them."""
+"""Procedure guidance as data: rules, facts and forms' fields in YAML, and the pure engine that reads
+them.
+"""
 
 from procedures.case import Case, CaseError, Fact, PersonCase
 from procedures.catalogue import Catalogue

@@ -1,4 +1,6 @@
-"""What is known about one household on one day: the input of the engine, and the layout of a CASE.yaml file."""
+"""What is known about one household on one day: the input of the engine, and the layout of a CASE.yaml
+file.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,9 @@ class CaseError(ValueError):
 class Fact:
     """One value and where it came from.
 
-    A fact that nobody has asked about is simply absent from the case. A fact that was asked about and that the
-    person (or the staff) could not answer is `Fact.declared_unknown(...)`: it is never asked again and leads to
-    needs_confirmation instead. Neither is the same as false.
+    A fact that nobody has asked about is simply absent from the case. A fact that was asked about and
+    that the person (or the staff) could not answer is `Fact.declared_unknown(...)`: it is never asked
+    again and leads to needs_confirmation instead. Neither is the same as false.
     """
 
     value: FactValue | None = field(repr=False)
@@ -98,8 +100,9 @@ class PersonCase:
 class Case:
     """One life event of one household on one day.
 
-    The household is the one BEFORE the event, with everyone in it; the person fact `moves` says whose record changes.
-    `date` is the day of filing (処理日): ages, rule versions and days left are counted from it.
+    The household is the one BEFORE the event, with everyone in it; the person fact `moves` says whose
+    record changes. `date` is the day of filing (処理日): ages, rule versions and days left are counted
+    from it.
     """
 
     municipality: str
@@ -109,8 +112,10 @@ class Case:
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Case:
-        """From plain data in the layout of CASE.yaml (key `expect` is ignored); CaseError says where it is wrong."""
+    def from_dict(cls, data: Mapping[Any, Any]) -> Case:
+        """From plain data in the layout of CASE.yaml (key `expect` is ignored); CaseError says where it
+        is wrong.
+        """
         if True in data:
             raise CaseError("on", "YAML reads this key as true; the day of the case is called `date`")
         known = {"municipality", "date", "event", "household", "facts", "expect", "title", "focus"}

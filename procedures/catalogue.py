@@ -92,7 +92,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything the engine needs. Immutable; share one per municipality. `version` changes with every file's content."""
+    """Everything the engine needs. Immutable; share one per municipality. `version` changes with every
+    file's content.
+    """
 
     municipality: str
     name: Text

@@ -1,9 +1,10 @@
-"""Reads the condition language of the YAML files into compiled conditions; every fault is reported with its line.
+"""Reads the condition language of the YAML files into compiled conditions; every fault is reported with
+its line.
 
 moves                                  a yes_no fact is true          not: moves
 {ins: kokuho}   {nat: [a, b]}          the fact is (one of) ...       {dis_cert: {has: shintai}}
-{birth: {legal_age: {at_least: 65}}}   ages: see dates.AGE_KINDS; bounds at_least, at_most, less_than, more_than, is
-{event_date: {days_ago: {at_most: 90}}}   days from a date to the day of filing
+{birth: {legal_age: {at_least: 65}}}   ages: see dates.AGE_KINDS; bounds at_least, at_most, less_than,
+more_than, is {event_date: {days_ago: {at_most: 90}}}   days from a date to the day of filing
 {stay_years: {at_least: 3}}            numbers
 {event: [MOVE, BIRTH]}                 the life event
 {all: [...]}  {any: [...]}  {not: ...}
@@ -23,32 +24,35 @@ _BOUNDS = {"at_least", "at_most", "less_than", "more_than", "is"}
 
 
 class Parser:
-    """Parses conditions of one file against the known facts; collects problems instead of stopping at the first."""
+    """Parses conditions of one file against the known facts; collects problems instead of stopping at the
+    first.
+    """
 
     def __init__(
         self, source: Located, facts: Mapping[str, Mapping[str, Raw]], events: Mapping[str, Raw]
     ) -> None:
         """`facts` maps a name to at least {scope, type, choices}; `events` is keyed by event code."""
-        self._source = source
+        self.source = source
         self._facts = facts
         self._events = events
         self.problems: list[Problem] = []
         self.used: dict[str, Place] = {}
 
     def parse(self, raw: Raw, place: Place, scope: str) -> Node:
-        """One condition; `scope` (person | household) says whether facts of a person may stand outside quantifiers.
+        """One condition; `scope` (person | household) says whether facts of a person may stand outside
+        quantifiers.
 
         A faulty condition is recorded in `problems` and answered with one that never holds.
         """
         if isinstance(raw, str):
             return self._fact(raw, True, place, scope)
         if not isinstance(raw, Mapping) or len(raw) != 1:
-            return self._fault(place, "a condition is a fact's name or a mapping with one key")
+            return self.fault(place, "a condition is a fact's name or a mapping with one key")
         key, body = next(iter(raw.items()))
         below = (*place, key)
         if key in ("all", "any"):
             if not isinstance(body, list) or not body:
-                return self._fault(below, f"`{key}` needs a list of conditions")
+                return self.fault(below, f"`{key}` needs a list of conditions")
             parts = tuple(self.parse(part, (*below, index), scope) for index, part in enumerate(body))
             return All(parts) if key == "all" else Any(parts)
         if key == "not":
@@ -59,14 +63,15 @@ class Parser:
             return self._event(body, below)
         return self._fact(key, body, below, scope)
 
-    def _fault(self, place: Place, message: str) -> Node:
-        self.problems.append(self._source.problem(place, message))
+    def fault(self, place: Place, message: str) -> Node:
+        """Record a fault of the file; the node returned never holds."""
+        self.problems.append(self.source.problem(place, message))
         return Any(())
 
     def _members(self, kind: str, body: Raw, place: Place) -> Node:
         if kind == "count_members":
             if not isinstance(body, Mapping) or "where" not in body:
-                return self._fault(place, "count_members needs `where` and a bound")
+                return self.fault(place, "count_members needs `where` and a bound")
             bounds = self._bounds({k: v for k, v in body.items() if k != "where"}, place)
             if bounds is None:
                 return Any(())
@@ -80,7 +85,7 @@ class Parser:
         codes = body if isinstance(body, list) else [body]
         unknown = [str(code) for code in codes if code not in self._events]
         if unknown:
-            return self._fault(place, f"no such event: {', '.join(unknown)}")
+            return self.fault(place, f"no such event: {', '.join(unknown)}")
         return Event(frozenset(codes))
 
     def _bounds(self, body: Raw, place: Place) -> tuple[int | None, int | None] | None:
@@ -90,7 +95,7 @@ class Parser:
             or set(body) - _BOUNDS
             or not all(isinstance(number, int) and not isinstance(number, bool) for number in body.values())
         ):
-            self._fault(place, f"bounds are whole numbers under {', '.join(sorted(_BOUNDS))}")
+            self.fault(place, f"bounds are whole numbers under {', '.join(sorted(_BOUNDS))}")
             return None
         if "is" in body:
             return body["is"], body["is"]
@@ -101,13 +106,11 @@ class Parser:
     def _fact(self, name: Raw, body: Raw, place: Place, scope: str) -> Node:
         fact = self._facts.get(name)
         if fact is None:
-            return self._fault(place, f"no such fact: {name}")
+            return self.fault(place, f"no such fact: {name}")
         self.used.setdefault(str(name), place)
         personal = fact["scope"] == "person"
         if personal and scope != "person":
-            return self._fault(
-                place, f"{name} belongs to a person; ask it inside any_member or count_members"
-            )
+            return self.fault(place, f"{name} belongs to a person; ask it inside any_member or count_members")
         household, kind = not personal, fact["type"]
         if isinstance(body, Mapping):
             return self._test(str(name), household, kind, fact, body, place)
@@ -121,9 +124,9 @@ class Parser:
         if kind == "choice":
             unknown = [str(value) for value in values if value not in fact["choices"]]
             if unknown:
-                return self._fault(place, f"{name} has no choice {', '.join(unknown)}")
+                return self.fault(place, f"{name} has no choice {', '.join(unknown)}")
             return Is(str(name), household, frozenset(values))
-        return self._fault(place, f"{name} is of type {kind} and cannot be compared like this")
+        return self.fault(place, f"{name} is of type {kind} and cannot be compared like this")
 
     def _test(
         self,
@@ -138,14 +141,14 @@ class Parser:
             bounds = self._bounds(body, place)
             return Any(()) if bounds is None else Between(name, household, *bounds)
         if len(body) != 1:
-            return self._fault(place, "one test at a time; combine several with `all`")
+            return self.fault(place, "one test at a time; combine several with `all`")
         test, argument = next(iter(body.items()))
         below = (*place, test)
         if kind in ("choices", "texts") and test == "has":
             values = argument if isinstance(argument, list) else [argument]
             unknown = [str(value) for value in values if kind == "choices" and value not in fact["choices"]]
             if unknown:
-                return self._fault(below, f"{name} has no choice {', '.join(unknown)}")
+                return self.fault(below, f"{name} has no choice {', '.join(unknown)}")
             return Has(name, household, frozenset(values))
         if kind == "date" and (test in AGE_KINDS or test == "days_ago"):
             bounds = self._bounds(argument, below)
@@ -156,4 +159,4 @@ class Parser:
                 if test == "days_ago"
                 else Age(name, household, test, *bounds)
             )
-        return self._fault(below, f"{name} is of type {kind}, which has no test `{test}`")
+        return self.fault(below, f"{name} is of type {kind}, which has no test `{test}`")

@@ -1,7 +1,8 @@
-"""The condition language, compiled: three-valued truth (True, False, None = unknown) over the facts of one case.
+"""The condition language, compiled: three-valued truth (True, False, None = unknown) over the facts of
+one case.
 
-Unknown is never false: `all` is False as soon as one part is False, `any` True as soon as one part is True, and
-everything else that touches an unknown stays unknown.
+Unknown is never false: `all` is False as soon as one part is False, `any` True as soon as one part is
+True, and everything else that touches an unknown stays unknown.
 """
 
 from __future__ import annotations
@@ -34,13 +35,26 @@ class Missing(Enum):
 class View(Protocol):
     """The facts of one case as conditions read them."""
 
-    date: date
-    event: str
-    people: Sequence[dict[str, Value | Missing]]
-    household: dict[str, Value | Missing]
+    @property
+    def date(self) -> date:
+        """The day of filing."""
+
+    @property
+    def event(self) -> str:
+        """The life event's code."""
+
+    @property
+    def people(self) -> Sequence[dict[str, Value | Missing]]:
+        """The members' facts, by index."""
+
+    @property
+    def household(self) -> dict[str, Value | Missing]:
+        """The facts of the household and of the municipality."""
 
     def resolve(self, fact: str, person: int) -> Value | Missing:
-        """The value of a fact that the case does not hold: derived, presumed, of the municipality, or missing."""
+        """The value of a fact that the case does not hold: derived, presumed, of the municipality, or
+        missing.
+        """
 
 
 class Node:
@@ -67,7 +81,9 @@ _leaf_numbers = itertools.count()
 
 @dataclass(slots=True, eq=False)
 class Leaf(Node):
-    """A test of one fact. `household` tells whose fact it is; `number` identifies the leaf inside the process."""
+    """A test of one fact. `household` tells whose fact it is; `number` identifies the leaf inside the
+    process.
+    """
 
     fact: str
     household: bool
@@ -139,7 +155,9 @@ class Age(Leaf):
 
 @dataclass(slots=True, eq=False)
 class OnDate(Leaf):
-    """A date compared with the day of filing: days from the fact to that day, within bounds (both included)."""
+    """A date compared with the day of filing: days from the fact to that day, within bounds (both
+    included).
+    """
 
     low: int | None
     high: int | None
@@ -222,8 +240,8 @@ class Any(Node):
 class Members(Node):
     """The number of household members for whom `where` holds lies within bounds.
 
-    any_member is low 1; no_member is high 0; all_members is written as no member for whom the opposite holds, so the
-    kind is kept for the words. The member asked about is counted too.
+    any_member is low 1; no_member is high 0; all_members is written as no member for whom the opposite
+    holds, so the kind is kept for the words. The member asked about is counted too.
     """
 
     kind: str

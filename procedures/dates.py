@@ -1,7 +1,8 @@
 """Dates of birth that may be incomplete, and the four ways in which Japanese law counts an age.
 
-Sources: 年齢計算ニ関スル法律, 民法143条 (age is reached on the day before the birthday), 学校教育法17条 (school year),
-高齢者の医療の確保に関する法律50・52条 (75 on the birthday itself), 国民健康保険法42条 (70: first of the following month).
+Sources: 年齢計算ニ関スル法律, 民法143条 (age is reached on the day before the birthday), 学校教育法17条
+(school year), 高齢者の医療の確保に関する法律50・52条 (75 on the birthday itself), 国民健康保険法42条 (70:
+first of the following month).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _PATTERN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 @dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A date of which the day, or the month and the day, may be unknown (不詳日). Ordered by its two ends."""
+    """A date of which the day, or the month and the day, may be unknown (不詳日). Ordered by its two
+    ends.
+    """
 
     earliest: date
     latest: date
@@ -44,7 +47,8 @@ def month_end(year: int, month: int) -> date:
 def parse_partial(text: str) -> PartialDate:
     """Read "1951", "1951-05", "1951-05-03" or the zero-filled "1951-00-00"; ValueError for anything else.
 
-    A day that is not in the calendar (the register allows 2月29日 of a common year) counts as an unknown day of its month.
+    A day that is not in the calendar (the register allows 2月29日 of a common year) counts as an unknown
+    day of its month.
     """
     match = _PATTERN.fullmatch(text)
     if match is None:
@@ -61,7 +65,9 @@ def parse_partial(text: str) -> PartialDate:
 
 
 def anniversary_age(birth: date, on: date) -> int:
-    """Birthdays passed by `on`, the birthday itself included; someone born on 29 February has it on 1 March."""
+    """Birthdays passed by `on`, the birthday itself included; someone born on 29 February has it on 1
+    March.
+    """
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
 
 
@@ -74,7 +80,8 @@ def fiscal_age(birth: date, on: date) -> int:
     """Age that sorts people into school years: the birthdays passed by 1 April of the fiscal year of `on`.
 
     Someone born on 1 April is therefore in the year before those born on 2 April (学校教育法17条), and
-    "until the end of the fiscal year of the 18th year" (18歳に達する日以後の最初の3月31日まで) is fiscal_age <= 17.
+    "until the end of the fiscal year of the 18th year" (18歳に達する日以後の最初の3月31日まで) is
+    fiscal_age <= 17.
     """
     return anniversary_age(birth, date(on.year if on.month >= 4 else on.year - 1, 4, 1))
 
@@ -90,7 +97,8 @@ def kouki_age(birth: date, on: date) -> int:
 
 
 def kokuho70_age(birth: date, on: date) -> int:
-    """Age as the 70–74 co-payment of 国民健康保険 counts it: from the first of the month after the age is reached.
+    """Age as the 70–74 co-payment of 国民健康保険 counts it: from the first of the month after the age is
+    reached.
 
     Reached on the day before the birthday, so those born on the 1st count from the birthday's own month.
     """

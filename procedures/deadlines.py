@@ -1,7 +1,8 @@
 """From a rule's deadline to a date or to words.
 
-民法140条: the first day is not counted unless the law says so (count: same_day, as for 出生届). A period that ends on a
-closed day of the town hall runs to the next open day (地方自治法4条の2第4項) unless the rule says as_is.
+民法140条: the first day is not counted unless the law says so (count: same_day, as for 出生届). A period
+that ends on a closed day of the town hall runs to the next open day (地方自治法4条の2第4項) unless the
+rule says as_is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The engine: from a case and a catalogue to the guidance. Pure; the only time it knows is the case's own date."""
+"""The engine: from a case and a catalogue to the guidance. Pure; the only time it knows is the case's own
+date.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +55,9 @@ class _Found:
 def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     """The guidance for a case.
 
-    Raises CaseError for facts that facts.yaml does not know or whose value does not fit, and EventNotReady for a life
-    event whose rules are not complete. Takes about a millisecond for a household of eight.
+    Raises CaseError for facts that facts.yaml does not know or whose value does not fit, and
+    EventNotReady for a life event whose rules are not complete. Takes about a millisecond for a household
+    of eight.
     """
     if case.municipality != catalogue.municipality:
         raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")
@@ -125,7 +128,9 @@ class _Evaluation:
         undecided: tuple[Node, ...],
         sure: bool = False,
     ) -> None:
-        """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch is open."""
+        """`undecided` are the conditions still open; `sure` says that the rule applies and only its
+        branch is open.
+        """
         askable = False
         deciding: dict[str, dict[int, str]] = {}
         for node in undecided:

@@ -1,4 +1,6 @@
-"""Reads data/facts/*.yaml into FactSpecs, with their derivations, presumptions and presuppositions compiled."""
+"""Reads data/facts/*.yaml into FactSpecs, with their derivations, presumptions and presuppositions
+compiled.
+"""
 
 from __future__ import annotations
 
@@ -106,6 +108,8 @@ def _spec(
         ),
         only_if=optional(model.only_if, parser, (name, "only_if")),
         unit=model.unit,
+        file=parser.source.file,
+        line=parser.source.line((name,)),
     )
 
 

@@ -27,8 +27,9 @@ class Presumption:
 class FactSpec:
     """One fact as facts.yaml describes it.
 
-    type: yes_no | choice | choices | date | number. source: core | ask | derived | municipality. `chances` maps each
-    answer to its likelihood (for choices: of each option on its own). `only_if` must hold for the question to make sense.
+    type: yes_no | choice | choices | date | number. source: core | ask | derived | municipality.
+    `chances` maps each answer to its likelihood (for choices: of each option on its own). `only_if` must
+    hold for the question to make sense.
     """
 
     name: str
@@ -46,6 +47,8 @@ class FactSpec:
     presume: tuple[Presumption, ...] = ()
     only_if: Node | None = None
     unit: str | None = None
+    file: str = ""
+    line: int = 0
 
     def read(self, fact: Fact, path: str) -> Value | Missing:
         """The fact's value as conditions compare it; CaseError when it does not fit the type."""
@@ -75,16 +78,18 @@ class FactSpec:
 
 @dataclass(slots=True)
 class CaseView:
-    """The facts of one case, read once; derived and presumed values are worked out on first use and kept."""
+    """The facts of one case, read once; derived and presumed values are worked out on first use and
+    kept.
+    """
 
     case: Case
     specs: Mapping[str, FactSpec]
     settings: Mapping[str, Value]
     date: date = field(init=False)
     event: str = field(init=False)
-    people: list[dict[str, Value | Missing]] = field(init=False)
-    household: dict[str, Value | Missing] = field(init=False)
-    presumed: dict[tuple[str, int], Presumption] = field(init=False, default_factory=dict)
+    people: list[dict[str, Value | Missing]] = field(init=False, repr=False)
+    household: dict[str, Value | Missing] = field(init=False, repr=False)
+    presumed: dict[tuple[str, int], Presumption] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.date = self.case.date
@@ -124,13 +129,17 @@ class CaseView:
         return Missing.UNASKED if spec.question is not None else Missing.UNAVAILABLE
 
     def value(self, fact: str, person: int) -> Value | Missing:
-        """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality facts)."""
+        """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality
+        facts).
+        """
         facts = self.household if person == HOUSEHOLD else self.people[person]
         found = facts.get(fact)
         return self.resolve(fact, person) if found is None else found
 
     def home(self, fact: str, person: int) -> int:
-        """The index under which a fact is kept: the member's, or HOUSEHOLD when it is not a person's fact."""
+        """The index under which a fact is kept: the member's, or HOUSEHOLD when it is not a person's
+        fact.
+        """
         return person if self.specs[fact].scope == PERSON else HOUSEHOLD
 
     def source(self, fact: str, person: int) -> str:

@@ -1,6 +1,7 @@
 """What the engine answers: procedures sorted by how sure they are, why, and the questions that are left.
 
-Everything here is frozen, free of behaviour that needs the catalogue, and turns into plain JSON with `to_dict()`.
+Everything here is frozen, free of behaviour that needs the catalogue, and turns into plain JSON with
+`to_dict()`.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ GROUPS = ("today", "here", "handover", "advice")
 class Reason:
     """A node of a rule's own condition, with what was found for it.
 
-    kind: all | any | not | member (one member under a "someone in the household" condition) | members | fact | event.
+    kind: all | any | not | member (one member under a "someone in the household" condition) | members |
+    fact | event.
     result: true | false | unknown. `required` says what the rule asks for, `found` what the case holds.
     """
 
     kind: str
     result: str
     required: Text
-    found: Text | None = None
+    found: Text | None = field(default=None, repr=False)
     fact: str | None = None
     person_id: str | None = None
     value: Any = field(default=None, repr=False)
@@ -54,7 +56,7 @@ class Why:
     """The reason for one person (or for the household: person_id None): the tree and its short sentence."""
 
     person_id: str | None
-    because: Text
+    because: Text = field(repr=False)
     conditions: Reason
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,7 +70,9 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """A fact that keeps an item open. state: unasked | declared_unknown | incomplete (a partial date) | unavailable."""
+    """A fact that keeps an item open. state: unasked | declared_unknown | incomplete (a partial date) |
+    unavailable.
+    """
 
     fact: str
     label: Text
@@ -87,7 +91,9 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something to bring or hand over. needed: yes | no | unknown, with the words for no and unknown in `note`."""
+    """Something to bring or hand over. needed: yes | no | unknown, with the words for no and unknown in
+    `note`.
+    """
 
     id: str
     name: Text
@@ -108,7 +114,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """Who owns the procedure. `id` is stable and keys the work items; `external` is outside the town hall."""
+    """Who owns the procedure. `id` is stable and keys the work items; `external` is outside the town
+    hall.
+    """
 
     id: str
     name: Text
@@ -127,7 +135,9 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """kind: date | text | unknown. `days_left` counts calendar days from the case's date, negative when late."""
+    """kind: date | text | unknown. `days_left` counts calendar days from the case's date, negative when
+    late.
+    """
 
     kind: str
     text: Text
@@ -146,7 +156,9 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Who may sign: self, household, head, guardian, recipient, proxy. `same_day` False means it cannot end today."""
+    """Who may sign: self, household, head, guardian, recipient, proxy. `same_day` False means it cannot
+    end today.
+    """
 
     who: str
     name: Text
@@ -167,9 +179,9 @@ class Applicant:
 class Item:
     """One procedure for the people it concerns, with one outcome.
 
-    A procedure may appear twice when it is sure for one member and open for another. `klass` is A–E as in the rule
-    table, or N for a notification itself. `variant` names the branch of the rule, None for its main form.
-    `confidential` items must not reach paper, displays or the second screen.
+    A procedure may appear twice when it is sure for one member and open for another. `klass` is A–E as in
+    the rule table, or N for a notification itself. `variant` names the branch of the rule, None for its
+    main form. `confidential` items must not reach paper, displays or the second screen.
     """
 
     procedure_id: str
@@ -197,7 +209,9 @@ class Item:
 
     @cached_property
     def why(self) -> tuple[Why, ...]:
-        """The rule's own conditions with facts, values and sources, one per person; built when first read."""
+        """The rule's own conditions with facts, values and sources, one per person; built when first
+        read.
+        """
         return self._why()
 
     def to_dict(self) -> dict[str, Any]:
@@ -263,8 +277,9 @@ class Question:
     """One fact to ask, for all members it is still open for at once.
 
     type: yes_no | choice | choices (several may be ticked; an empty list is an answer) | date | number.
-    asked_of: resident | staff (a fact that the staff look up). わからない is always a further answer: hand it back as
-    Fact.declared_unknown(). `expected_remaining` is the number of questions expected to be left after this one.
+    asked_of: resident | staff (a fact that the staff look up). わからない is always a further answer:
+    hand it back as Fact.declared_unknown(). `advice_only`: it decides nothing but advice (class D or E).
+    `expected_remaining` is the number of questions expected to be left after this one.
     """
 
     fact: str
@@ -276,6 +291,7 @@ class Question:
     asked_of: str
     hint: Text | None
     decides: tuple[str, ...]
+    advice_only: bool
     expected_remaining: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -290,13 +306,16 @@ class Question:
             "asked_of": self.asked_of,
             "hint": self.hint.to_dict() if self.hint else None,
             "decides": list(self.decides),
+            "advice_only": self.advice_only,
             "expected_remaining": round(self.expected_remaining, 3),
         }
 
 
 @dataclass(frozen=True)
 class Guidance:
-    """The whole answer. Items are in the order in which the counter should handle them; questions best first."""
+    """The whole answer. Items are in the order in which the counter should handle them; questions best
+    first.
+    """
 
     applies: tuple[Item, ...]
     may_apply: tuple[Item, ...]

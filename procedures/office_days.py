@@ -1,7 +1,8 @@
 """Which days the town hall is closed, and the deadlines that depend on it.
 
-A deadline that the law counts in days and that ends on a closed day moves to the next open day (地方自治法4条の2第4項);
-holidays come from 国民の祝日に関する法律 (jpholiday), weekends and the turn of the year from the municipality's own ordinance.
+A deadline that the law counts in days and that ends on a closed day moves to the next open day
+(地方自治法4条の2第4項); holidays come from 国民の祝日に関する法律 (jpholiday), weekends and the turn of
+the year from the municipality's own ordinance.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class OfficeCalendar:
         closed: Iterable[date] = (),
         opened: Iterable[date] = (),
     ) -> None:
-        """Weekdays count from Monday = 0; `year_end` is the first and the last (month, day), both closed."""
+        """Weekdays count from Monday = 0; `year_end` is the first and the last (month, day), both
+        closed.
+        """
         self._weekdays = frozenset(closed_weekdays)
         self._first, self._last = year_end
         self._closed = frozenset(closed)

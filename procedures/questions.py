@@ -1,8 +1,9 @@
 """Which questions are worth asking, and in what order.
 
-A question is one fact, asked for all members at once. It is worth asking while some answer to it can still change the
-outcome of some rule. Best is the question after which the fewest questions are expected to be left (one step ahead,
-the members' answers taken as independent); ties go to the rule that the counter handles first, then to facts.yaml.
+A question is one fact, asked for all members at once. It is worth asking while some answer to it can
+still change the outcome of some rule. Best is the question after which the fewest questions are expected
+to be left (one step ahead, the members' answers taken as independent); ties go to the rule that the
+counter handles first, then to facts.yaml.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from procedures.residual import Analysis, Analyst, Variable, renumbered
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One rule that is open for one member: its live facts (with real member indexes) and what each answer leaves."""
+    """One rule that is open for one member: its live facts (with real member indexes) and what each
+    answer leaves.
+    """
 
     rule: Rule
     live: frozenset[Variable]
@@ -51,14 +54,12 @@ def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) ->
             sensible[fact] = now
     ranked = sorted(
         (
-            (
-                _remaining(fact, by_fact),
-                min(o.rule.face.order for o in by_fact[fact]),
-                catalogue.facts[fact].rank,
-                fact,
-            )
-            for fact in sensible
+            _remaining(fact, by_fact),
+            min(o.rule.face.order for o in by_fact[fact]),
+            catalogue.facts[fact].rank,
+            fact,
         )
+        for fact in sensible
     )
     return tuple(
         _question(catalogue.facts[fact], sensible[fact], by_fact[fact], remaining, view)
@@ -102,5 +103,6 @@ def _question(
         asked_of=spec.asked_of,
         hint=spec.hint,
         decides=tuple(sorted({opening.rule.id for opening in openings})),
+        advice_only=all(opening.rule.face.group == "advice" for opening in openings),
         expected_remaining=remaining,
     )

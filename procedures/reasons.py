@@ -1,4 +1,6 @@
-"""Why a rule applies, may apply, or does not: the rule's own conditions as a tree, and one sentence from it."""
+"""Why a rule applies, may apply, or does not: the rule's own conditions as a tree, and one sentence from
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from procedures.conditions import (
     All,
     Any,
     Event,
+    Is,
     Leaf,
     Members,
     Missing,
@@ -131,11 +134,14 @@ class Explainer:
 
     def opposite(self, node: Node) -> Text:
         """The opposite of a condition in one line."""
-        if isinstance(node, Leaf):
+        if isinstance(node, Is):
             spec = self._specs[node.fact]
-            values = getattr(node, "values", frozenset())
-            if spec.type == "yes_no" and len(values) == 1:
-                return spec.words[next(iter(values)) is not True]
+            if spec.type == "yes_no" and len(node.values) == 1:
+                return spec.words[next(iter(node.values)) is not True]
+            if spec.type == "choice":
+                options = [text for value, text in spec.words.items() if value in node.values]
+                names = joined(options, "・", " or ")
+                return Text(f"{spec.label.ja}が{names.ja}以外", f"{spec.label.en}: other than {names.en}")
         inner = self.words(node)
         return Text(f"「{inner.ja}」ではない", f"not ({inner.en})")
 
@@ -181,7 +187,7 @@ def _decisive(reason: Reason) -> Iterator[Text]:
         return
     wanted: Truth = {"true": True, "false": False}.get(reason.result)
     children = [child for child in reason.children if child.result == _RESULT[wanted]]
-    if reason.kind == "any" and wanted is True or reason.kind == "all" and wanted is False:
+    if (reason.kind, wanted) in (("any", True), ("all", False)):
         children = children[:1]
     for child in children or reason.children:
         yield from _decisive(child)

@@ -1,9 +1,11 @@
-"""What is left of a condition once the known facts are put in, and which of the open facts can still change it.
+"""What is left of a condition once the known facts are put in, and which of the open facts can still
+change it.
 
 A residual is True, False, or a nested tuple:
-("?",) unknown for good (declared unknown, incomplete date, nobody to ask) | ("v", leaf number, fact, person) |
-("not", r) | ("all", r, ...) | ("any", r, ...) | ("count", low, high, r, ...).
-Persons in it can be renumbered in the order of their appearance, so that members in the same position share one analysis.
+("?",) unknown for good (declared unknown, incomplete date, nobody to ask) | ("v", leaf number, fact,
+person) | ("not", r) | ("all", r, ...) | ("any", r, ...) | ("count", low, high, r, ...).
+Persons in it can be renumbered in the order of their appearance, so that members in the same position
+share one analysis.
 """
 
 from __future__ import annotations
@@ -101,7 +103,9 @@ def variables(tree: Tree) -> Iterator[tuple[int, str, int]]:
 
 
 def renumbered(tree: Tree) -> tuple[Tree, dict[int, int]]:
-    """The residual with members numbered 0, 1, … by first appearance, and the way back (new number → member)."""
+    """The residual with members numbered 0, 1, … by first appearance, and the way back (new number →
+    member).
+    """
     forward: dict[int, int] = {HOUSEHOLD: HOUSEHOLD}
 
     def rename(part: Tree) -> Tree:
@@ -118,9 +122,11 @@ def renumbered(tree: Tree) -> tuple[Tree, dict[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """live: the open facts (fact, member) some answer to which can still change the truth, in some continuation.
+    """live: the open facts (fact, member) some answer to which can still change the truth, in some
+    continuation.
 
-    after[f][g]: likelihood that fact g is still live for someone once fact f has been answered for everyone.
+    after[f][g]: likelihood that fact g is still live for someone once fact f has been answered for
+    everyone.
     """
 
     live: frozenset[Variable]
@@ -136,7 +142,9 @@ class Analyst:
         self._known: dict[Tree, Analysis] = {}
 
     def analyse(self, tree: Tree) -> Analysis:
-        """`tree` must be renumbered. Exact up to 512 combinations of answers; beyond, every open leaf counts as live."""
+        """`tree` must be renumbered. Exact up to 512 combinations of answers; beyond, every open leaf
+        counts as live.
+        """
         found = self._known.get(tree)
         if found is None:
             if len(self._known) > 20_000:

@@ -1,4 +1,6 @@
-"""The shape of the YAML files. Conditions stay raw here; condition_parser reads them once all facts are known."""
+"""The shape of the YAML files. Conditions stay raw here; condition_parser reads them once all facts are
+known.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ class FactModel(Strict):
 
 
 class DocumentModel(Strict):
-    """Something to bring. `when` limits it; `unless` names what makes it unnecessary, `unless_note` says so."""
+    """Something to bring. `when` limits it; `unless` names what makes it unnecessary, `unless_note` says
+    so.
+    """
 
     id: str
     name: ResidentWords
@@ -109,7 +113,9 @@ class DocumentModel(Strict):
 
 
 class OffsetModel(Strict):
-    """A period from a fact. count: next_day (初日不算入, 民法140条) | same_day (初日算入). closed: next_open | as_is."""
+    """A period from a fact. count: next_day (初日不算入, 民法140条) | same_day (初日算入). closed:
+    next_open | as_is.
+    """
 
     type: Literal["offset"]
     start: str
@@ -206,7 +212,9 @@ class HistoryModel(Strict):
 
 
 class RuleModel(FaceModel):
-    """One version of one rule. A second version of the same id begins on the day after the first one ends."""
+    """One version of one rule. A second version of the same id begins on the day after the first one
+    ends.
+    """
 
     id: Annotated[str, Field(pattern=r"^R\d{3}[a-z]?$")]
     events: Annotated[list[str], Field(min_length=1)]
@@ -232,7 +240,9 @@ class DepartmentModel(Strict):
 
 
 class EventModel(Strict):
-    """A life event. `ready`: every rule that it triggers is in the catalogue; evaluate() refuses the others."""
+    """A life event. `ready`: every rule that it triggers is in the catalogue; evaluate() refuses the
+    others.
+    """
 
     name: Words
     ready: bool = False
@@ -250,7 +260,9 @@ class CodesModel(Strict):
 
 
 class CalendarModel(Strict):
-    """Closed days of a municipality; weekdays count from Monday = 0; year_end is "MM-DD" twice, both closed."""
+    """Closed days of a municipality; weekdays count from Monday = 0; year_end is "MM-DD" twice, both
+    closed.
+    """
 
     closed_weekdays: list[int]
     year_end: Annotated[list[str], Field(min_length=2, max_length=2)]

@@ -1,4 +1,6 @@
-"""Words in the three languages every screen and paper needs: Japanese, plain Japanese (やさしい日本語), English."""
+"""Words in the three languages every screen and paper needs: Japanese, plain Japanese (やさしい日本語),
+English.
+"""
 
 from __future__ import annotations
 

@@ -113,6 +113,6 @@ def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: object) -> Tex
         shown = Text(
             "・".join(text.ja for text in options) or "なし", ", ".join(text.en for text in options) or "none"
         )
-    elif not isinstance(value, PartialDate) and value in spec.words:
+    elif isinstance(value, str) and value in spec.words:
         shown = spec.words[value]
     return Text(f"{spec.label.ja}：{shown.ja}", f"{spec.label.en}: {shown.en}")

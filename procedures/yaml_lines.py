@@ -52,7 +52,9 @@ class Located:
 
 
 def read_yaml(path: Path, shown_as: str | None = None) -> Located:
-    """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads as true/false."""
+    """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads
+    as true/false.
+    """
     name = shown_as or str(path)
     lines: dict[Place, int] = {}
     loader = _Loader(path.read_text(encoding="utf-8"))

@@ -1,0 +1,155 @@
+"""CASE.yaml: a household, an event, and what the rule table says should come out of it.
+
+municipality: "992011"
+date: 2026-11-24
+event: MOVE
+facts: {event_date: 2026-11-20}
+household:
+  - {id: taro, facts: {birth: 1973-05-01, moves: true}}
+expect:
+  applies: [R010, R070/linked, {R031: [taro]}]    an id, an id with its variant, or the people it
+  concerns
+  may_apply: []                                   each list that is given must be met exactly …
+  needs_confirmation: []
+  next_question: dog                              null: nothing is left to ask
+  not_applicable: [R015]                          these among others
+  deadlines: {R010: 2026-12-04, R130: text}       the day, or the kind when there is none
+  today: [R010]                                   items of `applies` that must be done today
+  never_asked: [ins]                              facts that no question may be about
+focus: [R070]                                     … or, when given, only as far as these procedures go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from procedures.case import Case, CaseError
+from procedures.guidance import Guidance, Item
+from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml
+
+_LISTS = ("applies", "may_apply", "needs_confirmation")
+_KEYS = {*_LISTS, "next_question", "not_applicable", "deadlines", "today", "never_asked"}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One case with its expectations."""
+
+    title: str
+    case: Case
+    expect: dict[str, Any] = field(repr=False)
+    focus: frozenset[str] | None
+    source: Located = field(repr=False)
+
+    def on(self, day: date) -> CaseFile:
+        """The same case on another day; the expectations are dropped."""
+        return replace(self, case=replace(self.case, date=day), expect={})
+
+
+def read_case(path: Path) -> CaseFile:
+    """Read one CASE.yaml. Raises CatalogueInvalid (broken YAML) or CaseError (the path inside the case)."""
+    source = read_yaml(path)
+    if not isinstance(source.data, dict):
+        raise CaseError("case", "a case is a mapping")
+    expect = source.data.get("expect") or {}
+    extra = set(expect) - _KEYS
+    if extra:
+        raise CaseError("expect", f"no such expectation: {', '.join(sorted(map(str, extra)))}")
+    focus = source.data.get("focus")
+    return CaseFile(
+        title=str(source.data.get("title", path.stem)),
+        case=Case.from_dict(source.data),
+        expect=expect,
+        focus=None if focus is None else frozenset(focus),
+        source=source,
+    )
+
+
+def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
+    """Where the guidance is not what the case expects; empty when all is well."""
+    found: list[Problem] = []
+
+    def differs(key: str, message: str) -> None:
+        found.append(file.source.problem(("expect", key), f"{key}: {message}"))
+
+    for key in _LISTS:
+        if key in file.expect:
+            _compare(key, file, getattr(guidance, key), differs)
+    items = [*guidance.applies, *guidance.may_apply, *guidance.needs_confirmation]
+    if "next_question" in file.expect:
+        asked = guidance.next_question.fact if guidance.next_question else None
+        if asked != file.expect["next_question"]:
+            differs("next_question", f"expected {file.expect['next_question']}, got {asked}")
+    absent = {entry.procedure_id for entry in guidance.not_applicable}
+    missing = set(file.expect.get("not_applicable", ())) - absent
+    if missing:
+        differs("not_applicable", f"missing {', '.join(sorted(missing))}")
+    for procedure, expected in file.expect.get("deadlines", {}).items():
+        got = {_until(item) for item in items if item.procedure_id == procedure}
+        if got != {str(expected)}:
+            differs(
+                "deadlines", f"{procedure}: expected {expected}, got {', '.join(sorted(got)) or 'no item'}"
+            )
+    if "today" in file.expect:
+        today = {item.procedure_id for item in guidance.applies if item.must_today}
+        if file.focus is not None:
+            today &= file.focus
+        if today != set(file.expect["today"]):
+            differs("today", f"expected {sorted(file.expect['today'])}, got {sorted(today)}")
+    asked_in_vain = {question.fact for question in guidance.questions} & set(
+        file.expect.get("never_asked", ())
+    )
+    if asked_in_vain:
+        differs("never_asked", f"asks {', '.join(sorted(asked_in_vain))}")
+    return found
+
+
+def _until(item: Item) -> str:
+    return item.deadline.on.isoformat() if item.deadline.on else item.deadline.kind
+
+
+def _compare(key: str, file: CaseFile, items: Iterable[Item], differs: Any) -> None:
+    got = {
+        (item.procedure_id, item.variant): set(item.person_ids)
+        for item in items
+        if file.focus is None or item.procedure_id in file.focus
+    }
+    wanted: dict[tuple[str, str | None], set[str] | None] = {}
+    for entry in file.expect[key]:
+        name, people = next(iter(entry.items())) if isinstance(entry, dict) else (entry, None)
+        procedure, _, variant = str(name).partition("/")
+        matches = [known for known in got if known[0] == procedure and (not variant or known[1] == variant)]
+        wanted[matches[0] if matches else (procedure, variant or None)] = (
+            None if people is None else set(people)
+        )
+    missing = [_name(entry) for entry in wanted if entry not in got]
+    surplus = [_name(entry) for entry in got if entry not in wanted]
+    if missing:
+        differs(key, f"missing {', '.join(sorted(missing))}")
+    if surplus:
+        differs(key, f"unexpected {', '.join(sorted(surplus))}")
+    for entry, people in wanted.items():
+        if people is not None and entry in got and got[entry] != people:
+            differs(key, f"{_name(entry)} concerns {sorted(got[entry])}, expected {sorted(people)}")
+
+
+def _name(entry: tuple[str, str | None]) -> str:
+    return entry[0] if entry[1] is None else f"{entry[0]}/{entry[1]}"
+
+
+def read_cases(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
+    """Every case of a folder in the order of the names, and the files that are no cases."""
+    files: list[CaseFile] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            files.append(read_case(path))
+        except CaseError as error:
+            problems.append(Problem(str(path), 0, str(error)))
+        except CatalogueInvalid as error:
+            problems += error.problems
+    return files, problems

@@ -1,0 +1,124 @@
+"""`procedures check`: everything about the rule data that can be wrong without any case failing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from procedures.case import CaseError
+from procedures.case_file import CaseFile, differences, read_cases
+from procedures.catalogue import Catalogue, Rule
+from procedures.engine import evaluate
+from procedures.loading import DATA, Loader
+from procedures.yaml_lines import CatalogueInvalid, Problem
+
+
+def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
+    """Every problem of the data, for each municipality, with file and line; an empty list when all is well.
+
+    `cases` is a folder of CASE.yaml files: each must come out as it expects, and every rule and every
+    variant of a complete life event must occur in one of them as applying or needing confirmation.
+    """
+    problems: list[Problem] = []
+    catalogues: dict[str, Catalogue] = {}
+    for folder in sorted(path for path in (data / "municipalities").iterdir() if path.is_dir()):
+        loader = Loader(folder.name, data)
+        try:
+            catalogue = loader.catalogue()
+        except CatalogueInvalid as error:
+            problems += error.problems
+            continue
+        problems += loader.problems
+        if catalogue is None:
+            continue
+        catalogues[folder.name] = catalogue
+        problems += _unused_questions(catalogue, loader.used_facts)
+        problems += _versions(catalogue.rules)
+        problems += _local_decisions(catalogue, loader)
+    if cases is not None:
+        problems += _cases(cases, catalogues)
+    return list(dict.fromkeys(problems))
+
+
+def _unused_questions(catalogue: Catalogue, used: set[str]) -> Iterable[Problem]:
+    for spec in catalogue.facts.values():
+        if spec.source == "ask" and spec.name not in used:
+            yield Problem(spec.file, spec.line, f"{spec.name} is asked, but no rule reads it")
+        if spec.source == "derived" and spec.name not in used:
+            yield Problem(spec.file, spec.line, f"{spec.name} is worked out, but no rule reads it")
+
+
+def _versions(rules: Iterable[Rule]) -> Iterable[Problem]:
+    by_id: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_id.setdefault(rule.id, []).append(rule)
+    for name, versions in by_id.items():
+        versions.sort(key=lambda rule: (rule.effective_from is not None, rule.effective_from))
+        for rule in versions:
+            if rule.effective_from and rule.effective_to and rule.effective_to < rule.effective_from:
+                yield Problem(rule.file, rule.line, f"{name} ends before it begins")
+        for earlier, later in zip(versions, versions[1:], strict=False):
+            if later.effective_from is None or earlier.effective_to is None:
+                yield Problem(later.file, later.line, f"two versions of {name} are in force at the same time")
+                continue
+            follows = earlier.effective_to + timedelta(days=1)
+            if later.effective_from > follows:
+                yield Problem(later.file, later.line, f"no version of {name} is in force on {follows}")
+            elif later.effective_from < follows:
+                yield Problem(
+                    later.file, later.line, f"two versions of {name} are in force on {later.effective_from}"
+                )
+
+
+def _local_decisions(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
+    """What differs between municipalities (M) must be decided by each; nothing else may stay undecided."""
+    assert loader.overlay is not None and loader.overlay_file is not None  # noqa: S101 - a catalogue exists
+    for rule in catalogue.rules:
+        place = ("procedures", rule.id)
+        if rule.variance == "M" and rule.id not in loader.overlay.procedures:
+            yield loader.overlay_file.problem(
+                ("procedures",), f"{rule.id} differs between municipalities (M); this one has not decided"
+            )
+        for face in (rule.face, *(variant.face for variant in rule.variants)):
+            if face.deadline.type == "unknown" and rule.variance != "M":
+                yield Problem(rule.file, rule.line, f"{rule.id} has no deadline although it is not an M rule")
+            elif face.deadline.type == "unknown":
+                yield loader.overlay_file.problem(place, f"{rule.id}: this municipality has set no deadline")
+
+
+def _cases(folder: Path, catalogues: dict[str, Catalogue]) -> Iterable[Problem]:
+    files, problems = read_cases(folder)
+    yield from problems
+    seen: dict[str, set[tuple[str, str | None]]] = {name: set() for name in catalogues}
+    for file in files:
+        catalogue = catalogues.get(file.case.municipality)
+        if catalogue is None:
+            yield file.source.problem(("municipality",), "there is no catalogue for this municipality")
+            continue
+        yield from _case(file, catalogue, seen[file.case.municipality])
+    for name, catalogue in catalogues.items():
+        if not any(file.case.municipality == name for file in files):
+            continue  # a municipality without cases of its own relies on those of the national rules
+        for rule in catalogue.rules:
+            if not any(catalogue.ready(event) for event in rule.events):
+                continue
+            for variant in [None, *(variant.id for variant in rule.variants)]:
+                wanted = (rule.id, variant)
+                if variant is None and any(procedure == rule.id for procedure, _ in seen[name]):
+                    continue
+                if wanted not in seen[name]:
+                    label = rule.id if variant is None else f"{rule.id}/{variant}"
+                    yield Problem(rule.file, rule.line, f"{label} occurs in no case")
+
+
+def _case(file: CaseFile, catalogue: Catalogue, seen: set[tuple[str, str | None]]) -> Iterable[Problem]:
+    try:
+        guidance = evaluate(file.case, catalogue)
+    except CaseError as error:
+        yield Problem(file.source.file, 0, str(error))
+        return
+    seen.update(
+        (item.procedure_id, item.variant) for item in (*guidance.applies, *guidance.needs_confirmation)
+    )
+    yield from differences(file, guidance)

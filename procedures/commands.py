@@ -1,0 +1,113 @@
+"""`kakanai procedures check | explain | docs`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date
+from pathlib import Path
+
+OK, FINDING, USAGE = 0, 1, 2
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the commands of this package."""
+    parser = subparsers.add_parser("procedures", help="rules of the procedure guidance")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    check = actions.add_parser("check", help="check the rule data and the cases; faults with file and line")
+    check.add_argument(
+        "--cases", type=Path, default=None, help="folder of CASE.yaml (tests/procedures/cases)"
+    )
+    check.add_argument("--data", type=Path, default=None, help="folder of the rule data")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(run=run_check)
+
+    explain = actions.add_parser("explain", help="show the guidance for a case and why")
+    explain.add_argument("case", type=Path, metavar="CASE.yaml")
+    explain.add_argument(
+        "--on", type=date.fromisoformat, default=None, metavar="DATE", help="as if filed on DATE"
+    )
+    explain.add_argument("--json", action="store_true")
+    explain.set_defaults(run=run_explain)
+
+    docs = actions.add_parser("docs", help="write the catalogue of procedures as Markdown")
+    docs.add_argument("--municipality", default="992011")
+    docs.add_argument("--out", type=Path, default=Path("docs/procedures"), help="folder to write to")
+    docs.add_argument("--json", action="store_true")
+    docs.set_defaults(run=run_docs)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """0 when nothing is wrong, 1 with a list of what is, 2 when a folder does not exist."""
+    from procedures.checker import check
+    from procedures.loading import DATA
+
+    usual = Path("tests/procedures/cases")
+    cases: Path | None = args.cases or (usual if usual.is_dir() else None)
+    data: Path = args.data or DATA
+    for folder in (cases, data):
+        if folder is not None and not folder.is_dir():
+            print(f"{folder}: no such folder")
+            return USAGE
+    problems = check(cases, data)
+    if args.json:
+        faults = [{"file": p.file, "line": p.line, "message": p.message} for p in problems]
+        print(json.dumps({"ok": not problems, "problems": faults}, ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(problem)
+        print(f"{len(problems)} problem(s)" if problems else "procedures: ok")
+    return FINDING if problems else OK
+
+
+def run_explain(args: argparse.Namespace) -> int:
+    """0 when the case comes out as it expects (or expects nothing), 1 when not, 2 for an unreadable
+    case.
+    """
+    from procedures.case import CaseError
+    from procedures.case_file import differences, read_case
+    from procedures.engine import evaluate
+    from procedures.explanation import lines
+    from procedures.loading import load_catalogue
+    from procedures.yaml_lines import CatalogueInvalid
+
+    try:
+        file = read_case(args.case)
+        if args.on is not None:
+            file = file.on(args.on)
+        guidance = evaluate(file.case, load_catalogue(file.case.municipality))
+    except FileNotFoundError:
+        print(f"{args.case}: no such file")
+        return USAGE
+    except (CaseError, CatalogueInvalid) as error:
+        print(f"{args.case}: {error}" if isinstance(error, CaseError) else error)
+        return USAGE
+    found = differences(file, guidance)
+    if args.json:
+        answer = {"guidance": guidance.to_dict(), "differences": [str(problem) for problem in found]}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        for line in lines(file.case, guidance):
+            print(line)
+        for problem in found:
+            print(f"! {problem}")
+    return FINDING if found else OK
+
+
+def run_docs(args: argparse.Namespace) -> int:
+    """Write catalogue.md into the folder; 2 for an unknown municipality."""
+    from procedures.catalogue_page import page
+    from procedures.loading import load_catalogue
+    from procedures.yaml_lines import CatalogueInvalid
+
+    try:
+        catalogue = load_catalogue(args.municipality)
+    except CatalogueInvalid as error:
+        print(error)
+        return USAGE
+    args.out.mkdir(parents=True, exist_ok=True)
+    target = args.out / "catalogue.md"
+    target.write_text(page(catalogue), encoding="utf-8")
+    print(json.dumps({"written": str(target)}) if args.json else f"wrote {target}")
+    return OK
