@@ -7,6 +7,7 @@ ticket printer on a TCP port, so that NetworkPrinter can be tried against it as 
 from __future__ import annotations
 
 import io
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ _KEPT_JOBS = 200
 
 # Answers to DLE EOT 1, 2 and 4 without any fault; fixed bits as in query_status.
 _FINE = {1: 0b0001_0110, 2: 0b0001_0010, 4: 0b0001_0010}
+_REAL_TIME = re.compile(rb"\x10\x04[\x01\x02\x04]")
 _FAULTS: dict[PrinterStatus, dict[int, int]] = {
     PrinterStatus.PAPER_LOW: {4: 0b0000_1100},
     PrinterStatus.PAPER_OUT: {1: 0b0000_1000, 2: 0b0010_0000, 4: 0b0110_1100},
@@ -66,7 +68,7 @@ class _Folder:
             waiting = path.with_suffix(".new")
             waiting.write_bytes(data)
             waiting.replace(path)
-            for old in files[: len(files) + 1 - _KEPT_JOBS]:
+            for old in files[: max(0, len(files) + 1 - _KEPT_JOBS)]:
                 old.unlink(missing_ok=True)
             return name
 
@@ -84,9 +86,10 @@ class _Folder:
         return next((job.path.read_bytes() for job in self.jobs() if job.id == job_id), None)
 
 
-class _Feed:
-    """Follows the byte stream: answers status requests, cuts it into jobs. A status request is recognised
-    only between commands, so picture bytes that look like one are left alone."""
+class Line:
+    """One connection to the simulated printer. Follows the byte stream: answers status requests, cuts it
+    into jobs. A status request is recognised only between commands, so picture bytes that look like one are
+    left alone."""
 
     def __init__(self) -> None:
         self._pending = bytearray()
@@ -140,36 +143,39 @@ class SimulatedTicketPrinter:
             return b""
         return bytes([_FINE[question] | _FAULTS.get(self.state, {}).get(question, 0)])
 
-    def _print(self, feed: _Feed, command: bytes) -> None:
+    def _print(self, line: Line, command: bytes) -> None:
         if self.paper_lasts is not None and self.state.can_print:
             self.paper_lasts -= len(command)
             if self.paper_lasts <= 0:
                 self.paper_lasts = None
                 self.state = PrinterStatus.PAPER_OUT
-                self._folder.keep(bytes(feed.job) + command, partial=True)
-                feed.job.clear()
+                self._folder.keep(bytes(line.job) + command, partial=True)
+                line.job.clear()
         if not self.state.can_print:
             return
-        feed.job += command
+        line.job += command
         if command.startswith(b"\x1dV"):
-            self._folder.keep(bytes(feed.job))
-            feed.job.clear()
+            self._folder.keep(bytes(line.job))
+            line.job.clear()
 
-    def receive(self, feed: _Feed, data: bytes) -> bytes:
-        """What the printer answers to these bytes of one connection (`feed` is that connection's state)."""
+    def receive(self, line: Line, data: bytes) -> bytes:
+        """What the printer answers to these bytes of one connection (`line` is that connection's state)."""
         answers = b""
         with self._lock:
-            for command in feed.commands(data):
+            if not self.state.can_print:
+                # A printer that has stopped listens for real-time requests alone, wherever they stand.
+                return b"".join(self._answer(request[2]) for request in _REAL_TIME.findall(data))
+            for command in line.commands(data):
                 if command.startswith(b"\x10\x04"):
                     answers += self._answer(command[2])
                 else:
-                    self._print(feed, command)
+                    self._print(line, command)
         return answers
 
-    def hang_up(self, feed: _Feed) -> None:
+    def hang_up(self, line: Line) -> None:
         """The connection ended: an unfinished job is kept as partial."""
         with self._lock:
-            rest = feed.rest()
+            rest = line.rest()
             if rest and self.state.can_print:
                 self._folder.keep(rest, partial=True)
 
@@ -179,7 +185,7 @@ class SimulatedTicketPrinter:
         try:
             yield wire
         finally:
-            self.hang_up(wire.feed)
+            self.hang_up(wire.line)
 
     def status(self) -> PrinterStatus:
         """Ask it with DLE EOT, as one asks a real one; a silent printer is known at once, without the two
@@ -217,12 +223,12 @@ class _MemoryWire:
     def __init__(self, printer: SimulatedTicketPrinter) -> None:
         self._printer = printer
         self._answers = b""
-        self.feed = _Feed()
+        self.line = Line()
 
     def write(self, data: bytes, seconds: float) -> int:
         if not data.startswith(b"\x10\x04") and not self._printer.state.can_print:
             raise TimeoutError("the printer takes no more bytes")
-        self._answers += self._printer.receive(self.feed, data)
+        self._answers += self._printer.receive(self.line, data)
         return len(data)
 
     def read(self, seconds: float) -> bytes:
@@ -238,16 +244,16 @@ def listen(printer: SimulatedTicketPrinter, port: int = 0) -> Iterator[int]:
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            feed = _Feed()
+            line = Line()
             try:
                 while data := self.request.recv(65536):
-                    answers = printer.receive(feed, data)
+                    answers = printer.receive(line, data)
                     if answers:
                         self.request.sendall(answers)
             except ConnectionError:
                 pass  # the other side is gone; the unfinished job is kept below
             finally:
-                printer.hang_up(feed)
+                printer.hang_up(line)
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True

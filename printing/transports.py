@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 import select
 import socket
 import subprocess
@@ -133,11 +134,21 @@ def _ask(wire: Wire, question: int, clock: _Clock) -> int:
                 return byte
 
 
+def _drain(wire: Wire) -> None:
+    """Forget what was answered before: a picture may hold bytes that a printer takes for a status request."""
+    try:
+        while wire.read(0.001):
+            pass
+    except (TimeoutError, BlockingIOError):
+        return
+
+
 def query_status(wire: Wire, seconds: float = STATUS_TIMEOUT_S) -> PrinterStatus:
     """Ask an ESC/POS printer how it is. Bits: DLE EOT 1 bit 3 off-line; 2 bit 2 cover open, bit 5 stopped
     for paper; 4 bits 2-3 near end, bits 5-6 end of paper. Any failure or delay is SILENT."""
     try:
         clock = _Clock(seconds)
+        _drain(wire)
         printer = _ask(wire, _PRINTER, clock)
         paper = _ask(wire, _PAPER, clock)
         cause = _ask(wire, _OFFLINE_CAUSE, clock)
@@ -152,12 +163,14 @@ def query_status(wire: Wire, seconds: float = STATUS_TIMEOUT_S) -> PrinterStatus
     return PrinterStatus.PAPER_LOW if paper & 0b0000_1100 else PrinterStatus.OK
 
 
-def send_job(wire: Wire, data: bytes, seconds: float = SEND_TIMEOUT_S) -> SendResult:
+def send_job(
+    wire: Wire, data: bytes, answer_within: float = STATUS_TIMEOUT_S, seconds: float = SEND_TIMEOUT_S
+) -> SendResult:
     """Status, job, status: the one way a job goes over an open line.
 
     The second status is asked after the last byte: a printer that ran out of paper in the middle says so
     there, and a line that only swallowed the bytes is found out."""
-    before = query_status(wire)
+    before = query_status(wire, answer_within)
     if not before.can_print:
         return NotSent(before)
     written = 0
@@ -166,7 +179,7 @@ def send_job(wire: Wire, data: bytes, seconds: float = SEND_TIMEOUT_S) -> SendRe
         while written < len(data):
             written += wire.write(data[written : written + _CHUNK], clock.left())
     except OSError:
-        after = query_status(wire)
+        after = query_status(wire, answer_within)
         # Its answer can still be "ok" (a full buffer): the job is incomplete all the same.
         return HalfSent(written, len(data), PrinterStatus.SILENT if after.can_print else after)
     after = query_status(wire, seconds)
@@ -190,19 +203,20 @@ class NetworkPrinter:
     """An ESC/POS printer on raw TCP, usually port 9100. One connection for each question or job, closed at
     once."""
 
-    def __init__(self, host: str, port: int = 9100) -> None:
+    def __init__(self, host: str, port: int = 9100, answer_within: float = STATUS_TIMEOUT_S) -> None:
         self._address = (host, port)
+        self._seconds = answer_within
 
     @contextmanager
     def _wire(self) -> Iterator[Wire]:
-        with socket.create_connection(self._address, timeout=STATUS_TIMEOUT_S) as line:
+        with socket.create_connection(self._address, timeout=self._seconds) as line:
             yield _SocketWire(line)
 
     def status(self) -> PrinterStatus:
         """OFFLINE when nothing listens at the address, SILENT when it listens and does not answer."""
         try:
             with self._wire() as wire:
-                return query_status(wire)
+                return query_status(wire, self._seconds)
         except TimeoutError:
             return PrinterStatus.SILENT
         except OSError:
@@ -212,7 +226,7 @@ class NetworkPrinter:
         """Print one ESC/POS job."""
         try:
             with self._wire() as wire:
-                return send_job(wire, data)
+                return send_job(wire, data, self._seconds)
         except TimeoutError:
             return NotSent(PrinterStatus.SILENT)
         except OSError:
@@ -295,6 +309,8 @@ class CupsPrinter:
     """A page printer behind the local print system (CUPS `lp` and `lpstat`), addressed by its queue name."""
 
     def __init__(self, queue: str, title: str = "Kakanai") -> None:
+        if not re.fullmatch(r"[0-9A-Za-z_.][0-9A-Za-z_.-]*", queue):
+            raise ValueError(f"{queue!r} is not the name of a print queue")
         self._queue = queue
         self._title = clean(title)
 

@@ -173,7 +173,7 @@ def filled(form: ResidenceChangeForm) -> Filled:
         "old.head": clean(form.old_head),
         "honseki": clean(form.honseki or ""),
         "hittousha": clean(form.hittousha or ""),
-        "remarks": clean("　".join(form.remarks)),
+        "remarks": clean("　".join(form.remarks)).replace("。　", "。"),
         "staff.ticket": clean(staff.ticket_label or ""),
         "staff.desk": clean(staff.desk or ""),
         "staff.received_by": clean(staff.received_by or ""),
