@@ -20,9 +20,8 @@ Written by `kakanai procedures docs`; change the rules in `procedures/data`, not
 |---|---|
 {marks}
 
-確度 confidence: V = read in a source, K = general knowledge, to be confirmed by a practitioner, U =
-uncertain or new. 自治体差 variance: N = the same everywhere, D = names and papers differ, M = decided by
-each municipality.
+確度 confidence: V = read in a source, K = general knowledge, U = uncertain or new.
+自治体差 variance: N = the same everywhere, D = names and papers differ, M = decided by each municipality.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from procedures.case import CaseError
@@ -58,7 +59,7 @@ def _versions(rules: Iterable[Rule]) -> Iterable[Problem]:
         for rule in versions:
             if rule.effective_from and rule.effective_to and rule.effective_to < rule.effective_from:
                 yield Problem(rule.file, rule.line, f"{name} ends before it begins")
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in pairwise(versions):
             if later.effective_from is None or earlier.effective_to is None:
                 yield Problem(later.file, later.line, f"two versions of {name} are in force at the same time")
                 continue
@@ -73,7 +74,8 @@ def _versions(rules: Iterable[Rule]) -> Iterable[Problem]:
 
 def _local_decisions(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
     """What differs between municipalities (M) must be decided by each; nothing else may stay undecided."""
-    assert loader.overlay is not None and loader.overlay_file is not None  # noqa: S101 - a catalogue exists
+    assert loader.overlay is not None  # noqa: S101 - a catalogue exists
+    assert loader.overlay_file is not None  # noqa: S101
     for rule in catalogue.rules:
         place = ("procedures", rule.id)
         if rule.variance == "M" and rule.id not in loader.overlay.procedures:
