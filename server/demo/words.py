@@ -25,26 +25,28 @@ def port_taken(name: str, port: int) -> str:
 
 def summary(plan: Plan) -> str:
     """Where to go and who to be; ends with the line KAKANAI READY."""
-    by_role = {account.role: account.login for account in ACCOUNTS}
+    logins = [account.login for account in ACCOUNTS]
+    # One clerk per counter, so that two people can play at once.
+    clerks = iter([account.login for account in ACCOUNTS if account.role == "clerk"])
+    department = next(account.login for account in ACCOUNTS if account.role == "department")
     rows = []
     for station in plan.stations:
         if station.kind == "kiosk":
             rows.append(("発券機", "kiosk", station.page, ""))
         else:
-            rows.append((f"{station.desk}番窓口", f"counter {station.desk}", station.page, by_role["clerk"]))
+            rows.append((f"{station.desk}番窓口", f"counter {station.desk}", station.page, next(clerks, "")))
     rows += [
-        ("担当課", "back office", plan.urls["backoffice"], by_role["department"]),
+        ("担当課", "back office", plan.urls["backoffice"], department),
         ("呼出表示", "call display", plan.urls["display"], ""),
         ("模擬機器", "hardware desk", plan.urls["devdock"], ""),
     ]
-    logins = ", ".join(account.login for account in ACCOUNTS)
     lines = [
         "",
         both("準備ができました。画面をブラウザーで開いてください。", "Ready. Open these in a browser."),
         "",
         *(f"  {_pad(ja, 10)} {_pad(en, 14)} {_pad(url, 36)} {who}".rstrip() for ja, en, url, who in rows),
         "",
-        f"  {_pad('利用者', 10)} {_pad('accounts', 14)} {logins}",
+        f"  {_pad('利用者', 10)} {_pad('accounts', 14)} {', '.join(logins)}",
         f"  {_pad('パスワード', 10)} {_pad('password', 14)} {PASSWORD}",
         f"  {_pad('データ', 10)} {_pad('data', 14)} {plan.state_dir}",
         f"  {_pad('止める', 10)} {_pad('to stop', 14)} Ctrl-C",

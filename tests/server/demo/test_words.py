@@ -25,6 +25,7 @@ def test_run_json_has_urls_accounts_stations_and_pids(tmp_path: Path) -> None:
     logins = {account["login"]: account["role"] for account in document["accounts"]}
     assert logins == {
         "clerk1": "clerk",
+        "clerk2": "clerk",
         "supervisor1": "supervisor",
         "kokuho1": "department",
         "admin1": "administrator",
