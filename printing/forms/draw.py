@@ -125,7 +125,8 @@ def draw(pages: list[list[Op]], title: str) -> bytes:
             invariant=1,
             pageCompression=1,
             lang="ja-JP",
-            initialFontName="Kakanai-gothic-0",
+            # Some font of ours, so that reportlab does not name Helvetica, which it would not embed.
+            initialFontName=fonts.typeface("gothic").glyph("様").font,
         )
         canvas.setTitle(title)
         canvas.setAuthor("Kakanai")
