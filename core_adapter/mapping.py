@@ -10,6 +10,7 @@ CoreMalformed. Unknown codes fall to the careful side: protection and residence 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from core_adapter.models import Address, DateValue, Household, Known, Name, Noti
 CODES = Path(__file__).parent / "data" / "codes.yaml"
 Column = Literal["standard", "vendor"]
 Wire = dict[str, Any]
+_LONG_NUMBER = re.compile(r"\d(?:[\s\-－‐]?\d){10,}")
 R = TypeVar("R", bound=Record)
 
 _RESIDENT_CODES = {"sex": "0", "residence_kind": "unknown", "protection": "unknown"}
@@ -210,4 +212,6 @@ def _closed(
 
 
 def _raw(value: object) -> str:
-    return value[:400] if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:400]
+    """The value as text, without long numbers: 個人番号 must come in by no door (番号法20条)."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _LONG_NUMBER.sub("（数字を削除）", text)[:400]

@@ -19,11 +19,13 @@ from core_adapter.conformance import (
     move,
     takes_and_registers,
 )
+from core_adapter.csv_exchange import CsvExchangeAdapter
 from core_adapter.mock import MockCoreAdapter
 from core_adapter.models import Notification, Receipt
 from core_adapter.rest import RestCoreAdapter
 from core_adapter.sandbox.app import create_app
 from core_adapter.sandbox.faults import AbortableProtocol, Control
+from core_adapter.sandbox.filedrop import FileDrop
 from core_adapter.sandbox.seed import load_seed
 from core_adapter.sandbox.store import Store
 from tests.core_adapter.process import free_port
@@ -82,7 +84,29 @@ class RestBench:
         self._thread.join()
 
 
-BENCHES = [MockBench, RestBench]
+class CsvBench:
+    """The adapter and the sandbox core's import job on one folder; a turn is one run of the job."""
+
+    def __init__(self, folder: Path) -> None:
+        vars(self).update(CITY)
+        seed = load_seed()
+        self._store = Store(folder / "core.sqlite3", seed, NOW)
+        self._drop = FileDrop(folder / "exchange", self._store, seed)
+        self.adapter = CsvExchangeAdapter(folder / "exchange")
+        self.turn()
+
+    def settle(self, key: str, outcome: Literal["registered", "rejected"]) -> None:
+        assert self._store.settle(key, outcome, NOW, "desk_review", "審査の結果、登録できませんでした。")
+        self.turn()
+
+    def turn(self) -> None:
+        self._drop.run(NOW)
+
+    def close(self) -> None:
+        self._store.close()
+
+
+BENCHES = [MockBench, RestBench, CsvBench]
 
 
 @pytest.fixture(params=BENCHES, ids=lambda kind: kind.__name__)

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from core_adapter.conformance import move
+from core_adapter.csv_exchange import CsvExchangeAdapter
 from core_adapter.mapping import CODES, BadCodeTable, load_codes, notification_from_wire, notification_to_wire
 from core_adapter.mock import MockCoreAdapter
 from core_adapter.models import Annotations, DateValue, ResidentQuery
@@ -165,7 +166,7 @@ def test_the_mocks_bad_days() -> None:
 
 
 def test_every_shipped_adapter_is_built_from_settings_alike(tmp_path: Path) -> None:
-    for kind in (MockCoreAdapter, RestCoreAdapter):
+    for kind in (MockCoreAdapter, RestCoreAdapter, CsvExchangeAdapter):
         adapter = kind.from_settings("http://127.0.0.1:1", tmp_path, lambda: NOW)
         assert isinstance(adapter, CoreAdapter)
 
