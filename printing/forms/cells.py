@@ -137,7 +137,7 @@ def _value(
 
 
 # Share of the width, and the word behind the value, of era, year, month and day.
-_DATE_PARTS = ((0.235, ""), (0.315, "年"), (0.225, "月"), (0.225, "日"))
+_DATE_PARTS = ((0.225, ""), (0.335, "年"), (0.22, "月"), (0.22, "日"))
 _DATE_WORD_SIZE = 6.5
 
 
@@ -151,11 +151,11 @@ def _date(pad: Pad, cell: Cell, box: Box, date: DateCell) -> None:
         part = Box(x, box.y, box.w * share, box.h)
         if number:
             pad.ops.append(LineOp(x, box.y + 0.8, x, box.y + box.h - 0.8, "dotted"))
-        word_w = width_mm(word, "gothic", _DATE_WORD_SIZE) + 0.4 if word else 0
-        inner = Box(part.x + 0.5, part.y + _PAD_Y, part.w - 1.0 - word_w, part.h - 2 * _PAD_Y)
+        word_w = width_mm(word, "gothic", _DATE_WORD_SIZE) + 0.3 if word else 0
+        inner = Box(part.x + 0.3, part.y + _PAD_Y, part.w - 0.6 - word_w, part.h - 2 * _PAD_Y)
         _value(pad, cell, inner, text, "center" if not word else "right", one_line=True)
         if word:
-            behind = Box(part.x + part.w - word_w - 0.4, part.y + part.h * 0.18, word_w + 0.4, part.h * 0.8)
+            behind = Box(part.x + part.w - word_w - 0.1, part.y + part.h * 0.18, word_w + 0.1, part.h * 0.8)
             _fixed_text(pad, word, "gothic", behind, (_DATE_WORD_SIZE, 4), "center")
         x += part.w
 

@@ -14,9 +14,9 @@ Part = Annotated[str, StringConstraints(max_length=8)]
 
 
 class FormModel(BaseModel):
-    """Frozen, closed to unknown fields, and without its content in its repr: forms are personal data."""
+    """Frozen, closed to unknown fields; its content is in no repr and no error: forms are personal data."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         """Nothing: a form in a log line or an exception must not show anybody."""

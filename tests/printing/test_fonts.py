@@ -38,7 +38,8 @@ SINGLE = ["𠮷", "髙", "﨑", "\ufa19", "𩸽", "𪚲", "彅"]
 
 
 def _pdf(lines: list[str]) -> bytes:
-    """A page with each string large on its own line, one inch apart, so that each falls on the same pixels."""
+    """A page with each string large on its own line, one inch apart, so that each falls on the same
+    pixels."""
     ops = [TextOp(20, 30 + 25.4 * row, "mincho", 48, text, _PAGE, True) for row, text in enumerate(lines)]
     return draw([list(ops)], "test")
 
