@@ -24,6 +24,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -36,6 +37,8 @@ VENV = ROOT / ".venv"
 PACKAGE_LIST = ROOT / "scripts" / "debian-packages.toml"
 REQUIREMENTS = ROOT / "requirements"
 PURPOSES = ("run", "test")
+APT_LOG = ROOT / "build" / "apt.log"
+BUILT_HERE = {"pyscard"}
 OK, USAGE, MISSING = 0, 2, 3
 
 
@@ -119,13 +122,18 @@ def apt_command() -> list[str] | None:
 
 def apt_install(apt: list[str], names: list[str]) -> None:
     """Install what can be installed; what could not is found by asking dpkg again afterwards."""
-    say(f"Debian パッケージを入れます / Installing Debian packages: {' '.join(names)}")
-    subprocess.run([*apt, "update", "-qq"], check=False)
-    install = [*apt, "install", "-y", "-qq", "--no-install-recommends"]
-    if subprocess.run([*install, *names], check=False).returncode != 0 and len(names) > 1:
+    say(f"Debian パッケージを入れます（数分かかることがあります）: {' '.join(names)}")
+    say("Installing Debian packages (this can take some minutes)")
+    with APT_LOG.open("w", encoding="utf-8") as log:
+
+        def run(*arguments: str) -> bool:
+            return subprocess.run([*apt, *arguments], check=False, stdout=log, stderr=log).returncode == 0
+
+        install = ("install", "-y", "-q", "--no-install-recommends")
         # One unknown name makes apt-get refuse them all: take the others at least.
-        for name in names:
-            subprocess.run([*install, name], check=False)
+        if run("update", "-q") and not run(*install, *names):
+            for name in names:
+                run(*install, name)
 
 
 def report_missing(missing: list[Package]) -> None:
@@ -135,6 +143,8 @@ def report_missing(missing: list[Package]) -> None:
         say(f"  {package.name}: {package.for_ja} / {package.for_en}")
         say(f"    なければ{package.without_ja} / without it: {package.without_en}")
     say(f"  apt-get install --no-install-recommends {' '.join(p.name for p in missing)}")
+    if APT_LOG.exists():
+        say(f"  apt-get の説明 / what apt-get said: {APT_LOG.relative_to(ROOT)}")
 
 
 @dataclass
@@ -203,6 +213,14 @@ def pip(*arguments: str) -> None:
         sys.exit(MISSING)
 
 
+def part_of_lock(lock: str, *, built: bool) -> str:
+    """The entries of a lock that are built here, or the others."""
+    text = (REQUIREMENTS / f"{lock}.lock").read_text(encoding="utf-8")
+    # An entry begins at the margin; its hashes follow, indented.
+    entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)
+    return "".join(entry for entry in entries if (entry.split("==")[0] in BUILT_HERE) == built)
+
+
 def install(stamp: Stamp, lock: str) -> None:
     """Bring .venv to `lock` and install the project itself."""
     if not stamp.root:
@@ -213,8 +231,11 @@ def install(stamp: Stamp, lock: str) -> None:
     pip(*locked, "-r", str(REQUIREMENTS / "build.lock"))
     # Wheels only, but for pyscard, which Linux has to build: with the build tools just installed, none
     # fetched.
-    wheels = ["--only-binary", ":all:", "--no-binary", "pyscard", "--no-build-isolation"]
-    pip(*locked, *wheels, "-r", str(REQUIREMENTS / f"{lock}.lock"))
+    for name, options in (("wheels", ["--only-binary", ":all:"]), ("built", ["--no-build-isolation"])):
+        part = ROOT / "build" / f"{name}.lock"
+        part.write_text(part_of_lock(lock, built=name == "built"), encoding="utf-8")
+        if part.stat().st_size:
+            pip(*locked, *options, "-r", str(part))
     pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     pip("check")
     stamp.root = str(ROOT)
