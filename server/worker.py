@@ -8,6 +8,7 @@ import threading
 from datetime import timedelta
 
 from server.queue import service as queue
+from server.retention import service as retention
 from server.submissions import service as submissions
 from server.web.services import Services
 from server.worklists import service as worklists
@@ -56,3 +57,4 @@ class Worker:
         if sweep:
             with held.db.write() as unit:
                 queue.expire_card_reads(unit, held.system, UNATTACHED)
+                retention.purge(unit, held.system, held.vault)

@@ -53,7 +53,7 @@ def fill(
         if new
         else AddressCell(),
         new_head=head_name if intake.whole_household else "",
-        old_address=AddressCell(text=intake.old_address),
+        old_address=_old_address(intake),
         old_head=head_name,
         people=[_person(intake, person) for person in intake.movers],
         staff=StaffNotes(
@@ -64,6 +64,19 @@ def fill(
         ),
         gloss="en" if intake.language == "en" else None,
     )
+
+
+def _old_address(intake: Intake) -> AddressCell:
+    """The address left behind: the register's with its parts where it may be printed, else what was said."""
+    resident = next((person.resident for person in intake.movers if person.resident), None)
+    if resident is None or not intake.may_show("core"):
+        return AddressCell(text=intake.old_address)
+    address = resident.address
+    text = f"{address.municipality}{address.town}{address.number}"
+    if text + (address.building or "") != address.text.replace("　", "").replace(" ", ""):
+        # Where parts and wording disagree, the wording stands.
+        return AddressCell(postal_code=address.postal_code, text=address.text)
+    return AddressCell(postal_code=address.postal_code, text=text, building=address.building)
 
 
 def date_cell(value: str | None, text: str | None = None, *, western: bool = False) -> DateCell:
@@ -93,6 +106,7 @@ def _filer(intake: Intake) -> Filer:
     return Filer(
         name=name,
         kana=(intake.facts.value(person.person_id, "kana") if person else None),
+        address=intake.new_address["text"] if person in intake.movers and intake.new_address else None,
         phone=intake.facts.value("", "phone"),
         relation=relation,  # type: ignore[arg-type]
     )

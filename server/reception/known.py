@@ -33,6 +33,7 @@ def rule_facts(resident: Resident) -> dict[str, Any]:
         "mnc": known.my_number_card,
         "care_lv": _care_level(resident),
         "gets_jidoteate": known.child_allowance,
+        "dv_support": {"yes": True, "no": False}.get(resident.protection),
     }
     return {name: value for name, value in facts.items() if value is not None}
 

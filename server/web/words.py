@@ -23,7 +23,8 @@ class Words:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        return tuple(self.catalogues)
+        """The municipality's own language first."""
+        return (DEFAULT, *(lang for lang in self.catalogues if lang != DEFAULT))
 
     def say(self, lang: str, key: str, **params: Any) -> str:
         """The sentence of `key` with its %(name)s places filled; Japanese where `lang` lacks it, and the key

@@ -1,0 +1,1 @@
+"""Forgetting on time: personal data goes, the proof that it was there stays."""

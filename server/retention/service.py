@@ -1,0 +1,37 @@
+"""Destroying the keys of receptions whose time has run out.
+
+A notification is kept one year from its acceptance (住民基本台帳法施行令34条4項). Whatever was sealed under
+the reception's key, in its tables, its journal entries and its papers, is unreadable from then on.
+"""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from server.db.context import Context
+from server.db.uow import Unit
+from server.db.vault import DataKeyRow, Vault
+from server.journal.service import record
+from server.kit.clock import now
+from server.reception.models import Reception
+
+KEEP = timedelta(days=366)
+
+
+def purge(unit: Unit, ctx: Context, vault: Vault, keep: timedelta = KEEP) -> int:
+    """Forget every closed reception that was accepted more than `keep` ago; returns how many."""
+    query = (
+        select(Reception)
+        .join(DataKeyRow, col(DataKeyRow.id) == col(Reception.key_id))
+        .where(
+            Reception.tenant_id == ctx.tenant_id,
+            Reception.state == "closed",
+            col(Reception.accepted_at) < now() - keep,
+            col(DataKeyRow.destroyed_at).is_(None),
+        )
+    )
+    due = unit.all(query)
+    for reception in due:
+        vault.destroy(unit, ctx, reception.key_id)
+        record(unit, ctx, "data.forgotten", reception.id, reason="kept for its time")
+    return len(due)

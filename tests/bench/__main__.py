@@ -1,0 +1,33 @@
+"""Measure everything, print a table, write build/bench.json. `--quick` takes a tenth of the time."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import leaves, line
+from tests.bench.figures import Figure, write
+
+TARGET = Path("build/bench.json")
+
+
+def main(quick: bool) -> int:
+    """0 when every goal that is set was met."""
+    share = 0.1 if quick else 1.0
+    with tempfile.TemporaryDirectory() as folder:
+        figures: list[Figure] = [
+            *line.tickets(Path(folder), seconds=10 * share),
+            *line.call_to_display(Path(folder), calls=int(200 * share)),
+            *leaves.card(rounds=int(300 * share)),
+            *leaves.guidance(rounds=int(1000 * share)),
+            *leaves.form(rounds=int(200 * share)),
+        ]
+    write(TARGET, figures)
+    print(f"{'figure':34} {'value':>10} {'unit':8} {'p50':>9} {'p99':>9} {'floor':>9} {'ratio':>6} {'n':>6}")
+    for f in figures:
+        cells = [f"{x:.3f}" if isinstance(x, float) else "-" for x in (f.value, f.p50, f.p99, f.floor, f.ratio)]
+        print(f"{f.id:34} {cells[0]:>10} {f.unit:8} {cells[1]:>9} {cells[2]:>9} {cells[3]:>9} {cells[4]:>6} {f.n:>6}")
+    return 1 if any(f.met is False for f in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--quick" in sys.argv))
