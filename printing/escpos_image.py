@@ -20,9 +20,8 @@ _RASTER = b"\x1dv0"
 _FEED = b"\x1bd"
 _CUT = b"\x1dV"
 
-# 24 rows are one head height of most mechanisms; ten of them keep each command below the 10 KB buffer of
-# small printers.
-_BAND_ROWS = 240
+# One command carries at most 128 rows of 72 bytes, 9 KB: small printers have buffers of little more.
+_BAND_ROWS = 128
 _MAX_WIDTH_BYTES = 128
 
 

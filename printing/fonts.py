@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import functools
 import io
+import mmap
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -105,6 +106,18 @@ def _to_unicode(name: str, texts: Iterable[str]) -> str:
     return "\n".join([*lines, "endcmap", "CMapName currentdict /CMap defineresource pop", "end", "end"])
 
 
+class _Outline:
+    """The glyf table as slices of the file: reportlab would copy the whole table, 20 MB in IPAmj Mincho,
+    for each document."""
+
+    def __init__(self, data: bytes | mmap.mmap, start: int) -> None:
+        self._data = data
+        self._start = start
+
+    def __getitem__(self, part: slice) -> bytes:
+        return self._data[self._start + part.start : self._start + part.stop]
+
+
 class _Face(TTFont):  # type: ignore[misc]  # reportlab has no types
     """A reportlab TrueType font whose ToUnicode tables are right and which draws variation sequences."""
 
@@ -112,13 +125,21 @@ class _Face(TTFont):  # type: ignore[misc]  # reportlab has no types
         super().__init__(name, file, subfontIndex=index, asciiReadable=False, shapable=False)
         self._sequences: dict[str, str] = {}
         self._meaning: dict[int, str] = {}
-        self._mend_face()
+        self._mend_face(file)
 
-    def _mend_face(self) -> None:
+    def _mend_face(self, file: str | io.BytesIO) -> None:
         face = self.face
-        # Each subset copies whole tables out of the file; the outlines alone are 20 MB in IPAmj Mincho.
-        face.get_table = functools.cache(face.get_table)
-        full = int.from_bytes(face.get_table("hhea")[34:36], "big")
+        if isinstance(file, str):
+            # 46 MB of IPAmj Mincho that the system can share and drop, instead of a copy in this process.
+            with open(file, "rb") as opened:
+                face._ttf_data = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        start, _ = face.get_table_pos("glyf")
+        outlines = _Outline(face._ttf_data, start)
+        read = face.get_table
+        face.get_table = lambda tag: outlines if tag == "glyf" else read(tag)
+        # Only reportlab's text shaping, which is switched off, would need the way back.
+        face.glyphToChar = {}
+        full = int.from_bytes(read("hhea")[34:36], "big")
         advance = face.hmetrics[full - 1][0]
         face.hmetrics[full:] = [(advance, bearing) for _, bearing in face.hmetrics[full:]]
 

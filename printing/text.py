@@ -45,6 +45,11 @@ def clean(text: str) -> str:
     return "".join(char for char in spaced if not _is_dropped(char))
 
 
+def without_selectors(text: str) -> str:
+    """`text` without its variation selectors, for a renderer that would draw them as boxes."""
+    return "".join(char for char in text if not is_variation_selector(ord(char)))
+
+
 def clusters(text: str) -> Iterator[str]:
     """Yield the clusters of `text` in order; joined together they are `text` again."""
     current = ""

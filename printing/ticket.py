@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Literal
 
-from PIL import Image
+from PIL import Image, features
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from printing import escpos_image
-from printing.text import clean
+from printing.text import clean, without_selectors
 from printing.ticket_picture import DOTS_PER_MM, TicketLines, draw
 
 __all__ = ["DOTS_PER_MM", "PrinterProfile", "TicketContent", "render_ticket", "ticket_image"]
@@ -88,29 +88,39 @@ def _estimate(content: TicketContent) -> tuple[str, str] | None:
     return f"{low}～{high}分", f"{low}-{high} min"
 
 
+def _words(text: str) -> str:
+    """Cleaned text; variants only where Pillow has the shaping library that knows them (Raqm)."""
+    return clean(text) if features.check("raqm") else without_selectors(clean(text))
+
+
 def _lines(content: TicketContent) -> TicketLines:
     issued, issued_en = _issued(content.issued_at)
     english = content.language == "en"
     facts = [
         ("受付", "Issued", issued, issued_en),
-        ("前に待っている方", "Ahead of you", f"{content.ahead}人", ""),
+        (
+            "前に待っている方",
+            "Ahead of you",
+            f"{content.ahead}人",
+            "1 person" if content.ahead == 1 else f"{content.ahead} people",
+        ),
     ]
     estimate = _estimate(content)
     if estimate is not None:
         facts.append(("待ち時間のめやす", "Estimated wait", estimate[0], estimate[1]))
     return TicketLines(
-        place=(clean(content.municipality), clean(content.site)),
-        class_name=clean(content.class_name),
-        class_name_second=clean(content.class_name_second or ""),
-        label=clean(content.label),
+        place=(_words(content.municipality), _words(content.site)),
+        class_name=_words(content.class_name),
+        class_name_second=_words(content.class_name_second or ""),
+        label=_words(content.label),
         reissued=content.reissued,
         facts=tuple(
             (ja, en if english else "", value, value_en if english else "")
             for ja, en, value, value_en in facts
         ),
-        prepare=tuple(clean(line) for line in content.prepare),
+        prepare=tuple(_words(line) for line in content.prepare),
         qr_url=clean(content.qr_url),
-        second_line=clean(content.second_line or ""),
+        second_line=_words(content.second_line or ""),
         english=english,
     )
 

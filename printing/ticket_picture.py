@@ -199,11 +199,9 @@ def _prepare(roll: _Roll, lines: TicketLines) -> None:
     if not lines.prepare:
         return
     roll.space(22)
-    roll.text(
-        "ご用意ください　Please have ready" if lines.english else "ご用意ください",
-        _font("bold", 30),
-        align="left",
-    )
+    roll.text("ご用意ください", _font("bold", 30), align="left")
+    if lines.english:
+        roll.text("Please have ready", _font("regular", 24), align="left")
     font = _font("regular", 30)
     indent = 36
     for line in lines.prepare:

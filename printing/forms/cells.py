@@ -155,7 +155,7 @@ def _date(pad: Pad, cell: Cell, box: Box, date: DateCell) -> None:
         inner = Box(part.x + 0.3, part.y + _PAD_Y, part.w - 0.6 - word_w, part.h - 2 * _PAD_Y)
         _value(pad, cell, inner, text, "center" if not word else "right", one_line=True)
         if word:
-            behind = Box(part.x + part.w - word_w - 0.1, part.y + part.h * 0.18, word_w + 0.1, part.h * 0.8)
+            behind = Box(part.x + part.w - word_w - 0.25, part.y + part.h * 0.18, word_w + 0.1, part.h * 0.8)
             _fixed_text(pad, word, "gothic", behind, (_DATE_WORD_SIZE, 4), "center")
         x += part.w
 

@@ -149,6 +149,18 @@ def test_the_time_is_japanese_whatever_zone_it_came_in(ticket: Make) -> None:
     assert ticket_image(ticket(issued_at=tokyo)).tobytes() == ticket_image(ticket()).tobytes()
 
 
+def test_a_city_is_written_with_its_own_character(ticket: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, variant = (
+        ticket_image(ticket(municipality=name)) for name in ("葛城市役所", "葛\U000e0100城市役所")
+    )
+    assert base.size == variant.size
+    assert base.tobytes() != variant.tobytes()
+    # Without the shaping library the base is drawn, and no box beside it.
+    monkeypatch.setattr("PIL.features.check", lambda name: False)
+    plain = ticket_image(ticket(municipality="葛\U000e0100城市役所"))
+    assert plain.tobytes() == base.tobytes()
+
+
 def test_the_same_ticket_gives_the_same_bytes(ticket: Make) -> None:
     assert render_ticket(ticket(), PrinterProfile()) == render_ticket(ticket(), PrinterProfile())
 
