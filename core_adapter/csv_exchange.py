@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -98,15 +97,13 @@ def notification_of(file: Published, codes: Codes) -> Notification:
 class CsvExchangeAdapter:
     """A CoreAdapter over a folder. Reads are as old as the core's last export: `Household.as_of` says."""
 
-    def __init__(self, folder: Path, codes: Codes | None = None) -> None:
-        self._folder = folder
+    def __init__(self, address: str | Path, *, codes: Codes | None = None) -> None:
+        """address: the folder, as a path or as file:///…; anything else is a ValueError."""
+        parts = urlsplit(str(address))
+        if parts.scheme not in ("", "file") or parts.netloc:
+            raise ValueError("the core's address must be the exchange folder: file:///path/of/the/folder")
+        self._folder = Path(unquote(parts.path) if parts.scheme else str(address))
         self._codes = codes or load_codes("standard")
-
-    @classmethod
-    def from_settings(cls, url: str, state_dir: Path, clock: Callable[[], datetime]) -> CsvExchangeAdapter:
-        """file:///path/of/the/folder; with another address, `exchange` in the state directory."""
-        parts = urlsplit(url)
-        return cls(Path(unquote(parts.path)) if parts.scheme == "file" else state_dir / "exchange")
 
     def search(self, query: ResidentQuery) -> list[ResidentMatch]:
         """See CoreAdapter."""

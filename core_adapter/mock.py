@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from core_adapter.matching import rank
@@ -32,6 +31,8 @@ from core_adapter.sandbox.numbers import numbered
 from core_adapter.sandbox.rules import REASONS, REJECTION, Register, refusal, registered
 from core_adapter.sandbox.seed import Seed, load_seed
 
+FOUNDED = datetime(2026, 4, 1, tzinfo=UTC)
+"""The mock's time before it has received anything."""
 Outcome = Literal["registered", "rejected"]
 
 
@@ -45,13 +46,23 @@ class _Taken:
 
 
 class MockCoreAdapter:
-    """Set `mode` for a bad day. register_after None: only `settle` registers."""
+    """Set `mode` for a bad day.
+
+    It has no clock of its own: without `clock` its time is that of the last notification received.
+    register_after: from 仮登録 to 本登録, looked at with each question; None: only `settle` registers.
+    """
 
     def __init__(
-        self, clock: Callable[[], datetime], seed: Seed | None = None, register_after: timedelta | None = None
+        self,
+        address: str = "mock:",
+        *,
+        clock: Callable[[], datetime] | None = None,
+        seed: Seed | None = None,
+        register_after: timedelta | None = timedelta(0),
     ) -> None:
         self.mode: Mode = "up"
-        self._clock = clock
+        self._now = FOUNDED
+        self._clock = clock or (lambda: self._now)
         self._seed = seed or load_seed()
         self._register_after = register_after
         self._lock = threading.RLock()
@@ -59,11 +70,6 @@ class MockCoreAdapter:
         self._next_household = max(int(r.household_id[:-1]) for r in self._seed.residents) + 1
         self._taken: dict[str, _Taken] = {}
         self._events: list[FeedEvent] = []
-
-    @classmethod
-    def from_settings(cls, url: str, state_dir: Path, clock: Callable[[], datetime]) -> MockCoreAdapter:
-        """As every adapter is built from the installation's settings; a mock registers after 8 seconds."""
-        return cls(clock, register_after=timedelta(seconds=8))
 
     def search(self, query: ResidentQuery) -> list[ResidentMatch]:
         """See CoreAdapter."""
@@ -149,6 +155,7 @@ class MockCoreAdapter:
         wrong = refusal(notification, self._register())
         if wrong:
             raise CoreRefused(wrong.code, wrong.reason)
+        self._now = max(self._now, notification.received_at)
         now = self._clock()
         number = f"K{len(self._taken) + 1:08d}"
         receipt = Receipt(key=notification.key, provisional_no=number, accepted_at=now, duplicate=False)

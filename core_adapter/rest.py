@@ -12,7 +12,6 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -61,7 +60,7 @@ class RestCoreAdapter:
 
     def __init__(
         self,
-        base_url: str,
+        address: str,
         *,
         codes: Codes | None = None,
         ca_file: Path | None = None,
@@ -71,7 +70,7 @@ class RestCoreAdapter:
         """ca_file: the one authority trusted for https (PEM), else the public ones. Budgets: seconds."""
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
         self._client = httpx.Client(
-            base_url=base_url,
+            base_url=address,
             transport=BudgetTransport(context),
             trust_env=False,
             follow_redirects=False,
@@ -81,11 +80,6 @@ class RestCoreAdapter:
         self._read_budget = read_budget
         self._submit_budget = submit_budget
         self._circuit = Circuit()
-
-    @classmethod
-    def from_settings(cls, url: str, state_dir: Path, clock: Callable[[], datetime]) -> RestCoreAdapter:
-        """As every adapter is built from the installation's settings; REST needs the address only."""
-        return cls(url)
 
     def close(self) -> None:
         """Frees the connections. The adapter must not be used afterwards."""

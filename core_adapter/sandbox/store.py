@@ -38,6 +38,13 @@ CREATE TABLE IF NOT EXISTS events (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 """
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
+)
 _PRESENT = """
 SELECT snapshot FROM residents r WHERE history_no =
   (SELECT max(history_no) FROM residents WHERE resident_id = r.resident_id) ORDER BY position
@@ -78,8 +85,8 @@ class Store:
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
-            self._db.execute(f"PRAGMA {pragma}")
+        for pragma in _PRAGMAS:
+            self._db.execute(pragma)
         self._db.executescript(_SCHEMA)
         with self._transaction():
             if self._db.execute("SELECT count(*) FROM residents").fetchone()[0] == 0:

@@ -22,6 +22,7 @@ from core_adapter.conformance import (
 from core_adapter.csv_exchange import CsvExchangeAdapter
 from core_adapter.mock import MockCoreAdapter
 from core_adapter.models import Notification, Receipt
+from core_adapter.ports import CoreAdapter
 from core_adapter.rest import RestCoreAdapter
 from core_adapter.sandbox.app import create_app
 from core_adapter.sandbox.faults import AbortableProtocol, Control
@@ -31,21 +32,24 @@ from core_adapter.sandbox.store import Store
 from tests.core_adapter.process import free_port
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
-CITY = {
-    "municipality_code": "992011",
-    "now": NOW,
-    "household_id": "5100000018",
-    "protected_household_id": "5100000220",
-}
 
 
-class MockBench:
-    def __init__(self, _: Path) -> None:
-        vars(self).update(CITY)
-        self.adapter = MockCoreAdapter(lambda: NOW)
+class City:
+    """What the benches have in common."""
+
+    adapter: CoreAdapter
+    municipality_code = "992011"
+    now = NOW
+    household_id = "5100000018"
+    protected_household_id = "5100000220"
+
+
+class MockBench(City):
+    def __init__(self, _: Path, kind: type[MockCoreAdapter] = MockCoreAdapter) -> None:
+        self.adapter = self._mock = kind(clock=lambda: NOW, register_after=None)
 
     def settle(self, key: str, outcome: Literal["registered", "rejected"]) -> None:
-        assert self.adapter.settle(key, outcome)
+        assert self._mock.settle(key, outcome)
 
     def turn(self) -> None:
         pass
@@ -54,11 +58,10 @@ class MockBench:
         pass
 
 
-class RestBench:
+class RestBench(City):
     """The sandbox core's own application in a thread: a process for each check would take minutes."""
 
     def __init__(self, folder: Path) -> None:
-        vars(self).update(CITY)
         seed = load_seed()
         self._store = Store(folder / "core.sqlite3", seed, NOW)
         port = free_port()
@@ -68,7 +71,7 @@ class RestBench:
         )
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
-        self.adapter = RestCoreAdapter(f"http://127.0.0.1:{port}")
+        self.adapter = self._rest = RestCoreAdapter(f"http://127.0.0.1:{port}")
         while not self.adapter.health().ok:
             assert self._thread.is_alive()
 
@@ -79,16 +82,15 @@ class RestBench:
         pass
 
     def close(self) -> None:
-        self.adapter.close()
+        self._rest.close()
         self._server.should_exit = True
         self._thread.join()
 
 
-class CsvBench:
+class CsvBench(City):
     """The adapter and the sandbox core's import job on one folder; a turn is one run of the job."""
 
     def __init__(self, folder: Path) -> None:
-        vars(self).update(CITY)
         seed = load_seed()
         self._store = Store(folder / "core.sqlite3", seed, NOW)
         self._drop = FileDrop(folder / "exchange", self._store, seed)
@@ -159,8 +161,7 @@ class Trusting(MockCoreAdapter):
 def test_the_checks_notice_a_broken_adapter(
     broken: type[MockCoreAdapter], check: Callable[[Bench], None], sentence: str, tmp_path: Path
 ) -> None:
-    bench = MockBench(tmp_path)
-    bench.adapter = broken(lambda: NOW)
+    bench = MockBench(tmp_path, broken)
     with pytest.raises(Nonconformance, match=sentence):
         check(bench)
 

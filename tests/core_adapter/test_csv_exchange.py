@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -185,7 +185,9 @@ def test_a_file_being_replaced_is_unavailable_and_a_damaged_one_never_believed(e
         (lambda text: text.replace("𠮷見　実", "𠮷見\x07実", 1).encode(), "schema"),
     ],
 )
-def test_an_export_that_breaks_the_form_is_malformed(exchange: Exchange, change: object, code: str) -> None:
+def test_an_export_that_breaks_the_form_is_malformed(
+    exchange: Exchange, change: Callable[[str], bytes], code: str
+) -> None:
     path = exchange.folder / "feed" / "residents.csv"
     before = path.read_bytes()
     content = change(before.decode())

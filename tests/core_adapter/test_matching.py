@@ -5,12 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_adapter.matching import LIMIT, compare, fold_address, fold_kana, fold_name, rank, variant_table
-from core_adapter.models import Resident, ResidentQuery
+from core_adapter.models import Difference, Resident, ResidentQuery
 from core_adapter.sandbox.seed import load_seed
 
 SEED = load_seed()
 PEOPLE = {resident.name.display: resident for resident in SEED.residents}
 SELECTOR = "\U000e0100"
+
+
+def differences(query: ResidentQuery, resident: Resident) -> list[Difference] | None:
+    match = compare(query, resident)
+    return match.differences if match else None
 
 
 @pytest.mark.parametrize(
@@ -90,13 +95,8 @@ def test_a_card_may_leave_out_the_prefecture_but_not_the_house() -> None:
     taro = PEOPLE["見本　太郎"]
     shorter = ResidentQuery(name="見本太郎", address="見本市花見台二丁目３番４号")
     other = ResidentQuery(name="見本太郎", address="見本市花見台二丁目３番")
-    assert compare(shorter, taro).differences == ["name_variant"]
-    assert compare(other, taro).differences == ["name_variant", "address"]
-
-
-def differences(query: ResidentQuery, resident: Resident) -> list[str] | None:
-    match = compare(query, resident)
-    return match.differences if match else None
+    assert differences(shorter, taro) == ["name_variant"]
+    assert differences(other, taro) == ["name_variant", "address"]
 
 
 def test_each_kind_of_difference_is_named() -> None:
@@ -145,7 +145,7 @@ def test_the_beginning_of_a_name_finds_the_family_but_the_end_does_not() -> None
 
 def test_more_agreement_gives_more_points_and_people_alike_stay_alike() -> None:
     def score(**words: str) -> int:
-        return rank(ResidentQuery(**words), SEED.residents)[0].score
+        return rank(ResidentQuery.model_validate(words), SEED.residents)[0].score
 
     full = score(name="見本　太郎", birth="1973-04-12", sex="1", address="見本県見本市花見台二丁目3番4号")
     assert full == 100

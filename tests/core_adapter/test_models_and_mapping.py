@@ -1,6 +1,7 @@
 """What records refuse, what they never tell, and how codes travel."""
 
 from datetime import UTC, date, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from core_adapter.conformance import move
 from core_adapter.csv_exchange import CsvExchangeAdapter
 from core_adapter.mapping import CODES, BadCodeTable, load_codes, notification_from_wire, notification_to_wire
 from core_adapter.mock import MockCoreAdapter
-from core_adapter.models import Annotations, DateValue, ResidentQuery
+from core_adapter.models import Annotations, DateValue, Notification, ResidentQuery
 from core_adapter.ports import CoreAdapter, CoreOutcomeUnknown, CoreUnavailable
 from core_adapter.rest import RestCoreAdapter
 from core_adapter.sandbox.rules import Register, registered
@@ -18,13 +19,13 @@ from core_adapter.sandbox.seed import load_seed
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 SEED = load_seed()
-MOCK = MockCoreAdapter(lambda: NOW)
+MOCK = MockCoreAdapter(clock=lambda: NOW, register_after=None)
 
 
-def family_notification(household_id: str = "5100000018", **options: object):
+def family_notification(household_id: str = "5100000018", only: list[str] | None = None) -> Notification:
     household = MOCK.household(household_id)
     assert household
-    return move(household, SEED.towns[0].address("9番9号"), key="a-good-key", now=NOW, **options)
+    return move(household, SEED.towns[0].address("9番9号"), key="a-good-key", now=NOW, only=only)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_nothing_personal_in_reprs_or_errors() -> None:
 
 def test_records_cannot_be_changed_or_widened() -> None:
     with pytest.raises(ValidationError):
-        SEED.residents[0].sex = "2"  # type: ignore[misc]
+        SEED.residents[0].sex = "2"
     with pytest.raises(ValidationError):
         DateValue.model_validate({"value": "1951", "era": "昭和"})
 
@@ -99,7 +100,7 @@ def test_a_notification_survives_the_wire_and_travels_in_codes() -> None:
 @pytest.mark.parametrize(
     "change", [{"reason_code": "Z99"}, {"kind_code": None}, {"extra": 1}, {"filed_on": 5}]
 )
-def test_the_core_takes_no_notification_it_does_not_understand(change: dict) -> None:
+def test_the_core_takes_no_notification_it_does_not_understand(change: dict[str, object]) -> None:
     codes = load_codes("vendor")
     with pytest.raises(ValueError):
         notification_from_wire({**notification_to_wire(family_notification(), codes), **change}, codes)
@@ -131,7 +132,7 @@ def test_whoever_stays_alone_becomes_the_head() -> None:
 
 
 def test_joining_an_existing_household() -> None:
-    mock = MockCoreAdapter(lambda: NOW)
+    mock = MockCoreAdapter(clock=lambda: NOW, register_after=None)
     single, couple = mock.household("5100000034"), mock.household("5100000042")
     assert single
     assert couple
@@ -149,7 +150,7 @@ def test_joining_an_existing_household() -> None:
 
 
 def test_the_mocks_bad_days() -> None:
-    mock = MockCoreAdapter(lambda: NOW)
+    mock = MockCoreAdapter(clock=lambda: NOW, register_after=None)
     notification = family_notification()
     mock.mode = "down"
     with pytest.raises(CoreUnavailable):
@@ -165,15 +166,37 @@ def test_the_mocks_bad_days() -> None:
     assert mock.submit(notification).duplicate
 
 
-def test_every_shipped_adapter_is_built_from_settings_alike(tmp_path: Path) -> None:
-    for kind in (MockCoreAdapter, RestCoreAdapter, CsvExchangeAdapter):
-        adapter = kind.from_settings("http://127.0.0.1:1", tmp_path, lambda: NOW)
-        assert isinstance(adapter, CoreAdapter)
+def test_every_shipped_adapter_is_built_from_the_cores_address_alone(tmp_path: Path) -> None:
+    addresses = {
+        MockCoreAdapter: "mock:",
+        RestCoreAdapter: "http://127.0.0.1:1",
+        CsvExchangeAdapter: tmp_path.as_uri(),
+    }
+    for kind, address in addresses.items():
+        assert isinstance(kind(address), CoreAdapter)
+    with pytest.raises(ValueError, match="file:///"):
+        CsvExchangeAdapter("http://127.0.0.1:8200")
+
+
+def test_the_installed_adapters_are_these() -> None:
+    found = {point.name: point.load() for point in entry_points(group="kakanai.core_adapters")}
+    assert found == {"mock": MockCoreAdapter, "rest": RestCoreAdapter, "csv_exchange": CsvExchangeAdapter}
+
+
+def test_a_mock_without_a_clock_lives_in_the_time_of_its_notifications() -> None:
+    mock = MockCoreAdapter("mock:")
+    receipt = mock.submit(family_notification())
+    assert receipt.accepted_at == NOW
+    assert [event.kind for event in mock.events(0).events] == ["provisional", "registered"]
+    household = mock.household("5100000018")
+    assert household
+    assert household.as_of == NOW
+    assert household.address.town == "一番町"
 
 
 def test_filed_on_is_a_date_of_the_counter_not_of_the_core() -> None:
     """The core's clock plays no part in what it accepts: a counter on another day can still be tried."""
-    mock = MockCoreAdapter(lambda: NOW)
+    mock = MockCoreAdapter(clock=lambda: NOW, register_after=None)
     later = family_notification().model_copy(
         update={"filed_on": date(2031, 1, 5), "moved_on": date(2031, 1, 4)}
     )

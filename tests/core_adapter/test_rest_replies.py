@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from core_adapter.ports import CoreError, CoreMalformed, CoreOutcomeUnknown, Cor
 from core_adapter.rest import RestCoreAdapter
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
-MOCK = MockCoreAdapter(lambda: NOW)
+MOCK = MockCoreAdapter(clock=lambda: NOW, register_after=None)
 FAMILY = "5100000018"
 Answer = Callable[[socket.socket, bytes], None]
 
@@ -105,7 +106,7 @@ def family() -> Household:
     return household
 
 
-def family_wire() -> dict:
+def family_wire() -> dict[str, Any]:
     household = family()
     wire = household.model_dump(mode="json")
     wire["members"] = [resident_to_wire(member, load_codes("vendor")) for member in household.members]
