@@ -122,10 +122,9 @@ def _compare(key: str, file: CaseFile, items: Iterable[Item], differs: Any) -> N
     for entry in file.expect[key]:
         name, people = next(iter(entry.items())) if isinstance(entry, dict) else (entry, None)
         procedure, _, variant = str(name).partition("/")
-        matches = [known for known in got if known[0] == procedure and (not variant or known[1] == variant)]
-        wanted[matches[0] if matches else (procedure, variant or None)] = (
-            None if people is None else set(people)
-        )
+        named = [known for known in got if known[0] == procedure and variant in ("", known[1])]
+        named.sort(key=lambda known: known[1] is not None)  # a bare id means the main form where there is one
+        wanted[named[0] if named else (procedure, variant or None)] = None if people is None else set(people)
     missing = [_name(entry) for entry in wanted if entry not in got]
     surplus = [_name(entry) for entry in got if entry not in wanted]
     if missing:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from procedures.analysis import Analyst
 from procedures.conditions import Leaf, Node, Value
 from procedures.facts import FactSpec
 from procedures.guidance import Applicant, Department
 from procedures.office_days import OfficeCalendar
-from procedures.residual import Analyst
 from procedures.schema import CodesModel, EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 

@@ -14,11 +14,19 @@ more_than, is {event_date: {days_ago: {at_most: 90}}}   days from a date to the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any as Raw
 
-from procedures.conditions import Age, All, Any, Between, Event, Has, Is, Members, Node, Not, OnDate
+from procedures.conditions import Age, All, Any, Between, Event, Has, Is, Leaf, Members, Node, Not, OnDate
 from procedures.dates import AGE_KINDS
 from procedures.yaml_lines import Located, Place, Problem
+
+
+@cache
+def _leaf(kind: type[Leaf], *arguments: Raw) -> Leaf:
+    """Equal tests are one leaf, so that the analysis of open facts sees that they go together."""
+    return kind(*arguments)
+
 
 _BOUNDS = {"at_least", "at_most", "less_than", "more_than", "is"}
 
@@ -116,16 +124,16 @@ class Parser:
             return self._test(str(name), household, kind, fact, body, place)
         values = body if isinstance(body, list) else [body]
         if kind == "yes_no" and all(isinstance(value, bool) for value in values):
-            return Is(str(name), household, frozenset(values))
+            return _leaf(Is, str(name), household, frozenset(values))
         if kind == "number" and all(
             isinstance(value, int) and not isinstance(value, bool) for value in values
         ):
-            return Is(str(name), household, frozenset(values))
+            return _leaf(Is, str(name), household, frozenset(values))
         if kind == "choice":
             unknown = [str(value) for value in values if value not in fact["choices"]]
             if unknown:
                 return self.fault(place, f"{name} has no choice {', '.join(unknown)}")
-            return Is(str(name), household, frozenset(values))
+            return _leaf(Is, str(name), household, frozenset(values))
         return self.fault(place, f"{name} is of type {kind} and cannot be compared like this")
 
     def _test(
@@ -139,7 +147,7 @@ class Parser:
     ) -> Node:
         if kind == "number":
             bounds = self._bounds(body, place)
-            return Any(()) if bounds is None else Between(name, household, *bounds)
+            return Any(()) if bounds is None else _leaf(Between, name, household, *bounds)
         if len(body) != 1:
             return self.fault(place, "one test at a time; combine several with `all`")
         test, argument = next(iter(body.items()))
@@ -149,14 +157,12 @@ class Parser:
             unknown = [str(value) for value in values if kind == "choices" and value not in fact["choices"]]
             if unknown:
                 return self.fault(below, f"{name} has no choice {', '.join(unknown)}")
-            return Has(name, household, frozenset(values))
+            return _leaf(Has, name, household, frozenset(values))
         if kind == "date" and (test in AGE_KINDS or test == "days_ago"):
             bounds = self._bounds(argument, below)
             if bounds is None:
                 return Any(())
-            return (
-                OnDate(name, household, *bounds)
-                if test == "days_ago"
-                else Age(name, household, test, *bounds)
-            )
+            if test == "days_ago":
+                return _leaf(OnDate, name, household, *bounds)
+            return _leaf(Age, name, household, test, *bounds)
         return self.fault(below, f"{name} is of type {kind}, which has no test `{test}`")

@@ -10,7 +10,7 @@ from functools import partial
 
 from procedures.case import Case, CaseError
 from procedures.catalogue import Catalogue, Face, Rule, Variant
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, Truth
 from procedures.deadlines import deadline
 from procedures.facts import CaseView
 from procedures.guidance import (
@@ -25,7 +25,6 @@ from procedures.guidance import (
 )
 from procedures.questions import Open, opened, questions
 from procedures.reasons import Explainer
-from procedures.residual import residual
 from procedures.text import Text
 
 APPLIES, MAY_APPLY, NEEDS_CONFIRMATION = "applies", "may_apply", "needs_confirmation"
@@ -73,6 +72,7 @@ class _Evaluation:
         self._view = CaseView(case, catalogue.facts, catalogue.settings)
         self._explainer = Explainer(self._view, catalogue)
         self._openings: list[Open] = []
+        self._deadlines: dict[tuple[int, int], Deadline] = {}
 
     def guidance(self) -> Guidance:
         everyone = list(range(len(self._case.household)))
@@ -100,23 +100,32 @@ class _Evaluation:
 
     def _judge(self, rule: Rule, person: int, found: dict[tuple[object, ...], _Found]) -> bool:
         """Record the outcome of a rule for one member; False when it does not apply."""
-        truth = rule.when.truth(self._view, person)
+        truth, opening = self._settle(rule, rule.when, person)
         if truth is False:
             return False
         if truth is None:
-            self._record(rule, person, found, None, rule.when, (rule.when,))
+            self._record(rule, person, found, None, [(rule.when, opening)])
             return True
+        undecided: list[tuple[Node, Open | None]] = []
         for variant in rule.variants:
-            chosen = variant.when.truth(self._view, person)
+            chosen, opening = self._settle(rule, variant.when, person)
             if chosen is True:
-                self._record(rule, person, found, variant, rule.when, ())
-                return True
+                if not undecided:
+                    self._record(rule, person, found, variant, [])
+                    return True
+                break
             if chosen is None:
-                rest = [v.when for v in rule.variants if v.when.truth(self._view, person) is None]
-                self._record(rule, person, found, None, variant.when, tuple(rest), sure=True)
-                return True
-        self._record(rule, person, found, None, rule.when, ())
+                undecided.append((variant.when, opening))
+        self._record(rule, person, found, None, undecided, sure=True)
         return True
+
+    def _settle(self, rule: Rule, node: Node, person: int) -> tuple[Truth, Open | None]:
+        """The truth of a condition; when unknown, what could still change it."""
+        truth = node.truth(self._view, person)
+        if truth is not None:
+            return truth, None
+        opening = opened(rule, node, person, self._view, self._catalogue.analyst)
+        return opening.analysis.certain, opening
 
     def _record(
         self,
@@ -124,24 +133,22 @@ class _Evaluation:
         person: int,
         found: dict[tuple[object, ...], _Found],
         variant: Variant | None,
-        explained: Node,
-        undecided: tuple[Node, ...],
+        undecided: list[tuple[Node, Open | None]],
         sure: bool = False,
     ) -> None:
-        """`undecided` are the conditions still open; `sure` says that the rule applies and only its
-        branch is open.
+        """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch
+        is open.
         """
         askable = False
         deciding: dict[str, dict[int, str]] = {}
-        for node in undecided:
-            opening = opened(rule, residual(node, self._view, person), self._catalogue.analyst)
-            if opening.live:
+        for _, opening in undecided:
+            if opening is not None and opening.live:
                 self._openings.append(opening)
                 askable = True
-            for fact, home in opening.live:
-                deciding.setdefault(fact, {})[home] = Missing.UNASKED.value
-        if undecided and not askable:
-            for node in undecided:
+                for fact, home in opening.live:
+                    deciding.setdefault(fact, {})[home] = Missing.UNASKED.value
+        if not askable:
+            for node, _ in undecided:
                 self._unknown_leaves(node, person, deciding)
         outcome = APPLIES
         if undecided:
@@ -149,14 +156,25 @@ class _Evaluation:
         elif variant is not None and variant.needs_confirmation:
             outcome = NEEDS_CONFIRMATION
         face = variant.face if variant else rule.face
-        until = deadline(face.deadline, self._view, person, self._catalogue)
+        until = self._until(face, person)
         key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
         entry = found.get(key)
         if entry is None:
+            explained = undecided[0][0] if undecided else rule.when
             entry = found[key] = _Found(rule, outcome, variant, until, explained)
         entry.people.append(person)
         for fact, states in deciding.items():
             entry.deciding.setdefault(fact, {}).update(states)
+
+    def _until(self, face: Face, person: int) -> Deadline:
+        """The deadline of a face; worked out once unless it counts from a fact of the person."""
+        start = getattr(face.deadline, "start", None)
+        home = HOUSEHOLD if start is None else self._view.home(start, person)
+        key = (id(face), home)
+        until = self._deadlines.get(key)
+        if until is None:
+            until = self._deadlines[key] = deadline(face.deadline, self._view, person, self._catalogue)
+        return until
 
     def _unknown_leaves(self, node: Node, person: int, deciding: dict[str, dict[int, str]]) -> None:
         """The facts that leave a condition unknown although nobody can be asked about them."""

@@ -107,6 +107,7 @@ def _spec(
             for index, entry in enumerate(model.presume)
         ),
         only_if=optional(model.only_if, parser, (name, "only_if")),
+        asked_first=model.asked_first,
         unit=model.unit,
         file=parser.source.file,
         line=parser.source.line((name,)),

@@ -46,6 +46,7 @@ class FactSpec:
     derive: Node | None = None
     presume: tuple[Presumption, ...] = ()
     only_if: Node | None = None
+    asked_first: bool = False
     unit: str | None = None
     file: str = ""
     line: int = 0

@@ -8,12 +8,12 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from procedures.analysis import Analyst
 from procedures.catalogue import Catalogue, Rule
 from procedures.conditions import Leaf, walk
 from procedures.fact_loading import load_facts
 from procedures.guidance import Department
 from procedures.office_days import OfficeCalendar
-from procedures.residual import Analyst
 from procedures.rule_loading import RuleMaker, validated
 from procedures.schema import CodesModel, DepartmentModel, OverlayModel
 from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from procedures.analysis import Analysis, Analyst
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD
+from procedures.conditions import HOUSEHOLD, Node
 from procedures.facts import CaseView, FactSpec
 from procedures.guidance import Choice, Question
-from procedures.residual import Analysis, Analyst, Variable, renumbered
+from procedures.residual import Variable, residual
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,12 @@ class Open:
     analysis: Analysis
 
 
-def opened(rule: Rule, tree: Any, analyst: Analyst) -> Open:
-    """Analyse a residual (see residual.py) of a rule."""
-    renamed, back = renumbered(tree)
-    analysis = analyst.analyse(renamed)
-    return Open(rule, frozenset((fact, back[person]) for fact, person in analysis.live), analysis)
+def opened(rule: Rule, node: Node, person: int, view: CaseView, analyst: Analyst) -> Open:
+    """What could still change a condition of a rule that is unknown for one member."""
+    numbers = {HOUSEHOLD: HOUSEHOLD}
+    analysis = analyst.analyse(residual(node, view, person, numbers))
+    back = {number: member for member, number in numbers.items()}
+    return Open(rule, frozenset((fact, back[number]) for fact, number in analysis.live), analysis)
 
 
 def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) -> tuple[Question, ...]:
@@ -52,35 +53,44 @@ def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) ->
         now = sorted(p for p in members if only_if is None or only_if.truth(view, p) is True)
         if now:
             sensible[fact] = now
-    ranked = sorted(
-        (
-            _remaining(fact, by_fact),
-            min(o.rule.face.order for o in by_fact[fact]),
-            catalogue.facts[fact].rank,
-            fact,
-        )
-        for fact in sensible
-    )
+    shapes: dict[str, list[tuple[Analysis, int]]] = {}
+    for fact, open_rules in by_fact.items():
+        counted: dict[int, tuple[Analysis, int]] = {}
+        for opening in open_rules:
+            analysis, times = counted.get(id(opening.analysis), (opening.analysis, 0))
+            counted[id(analysis)] = analysis, times + 1
+        shapes[fact] = list(counted.values())
+    remaining = {fact: _remaining(fact, shapes) for fact in sensible}
+    specs = catalogue.facts
+
+    def rank(fact: str) -> tuple[bool, float, int, int]:
+        handled = min(opening.rule.face.order for opening in by_fact[fact])
+        return not specs[fact].asked_first, round(remaining[fact], 6), handled, specs[fact].rank
+
     return tuple(
-        _question(catalogue.facts[fact], sensible[fact], by_fact[fact], remaining, view)
-        for remaining, _, _, fact in ranked
+        _question(specs[fact], sensible[fact], by_fact[fact], remaining[fact], view)
+        for fact in sorted(sensible, key=rank)
     )
 
 
-def _remaining(fact: str, by_fact: dict[str, list[Open]]) -> float:
-    """Expected number of facts still worth asking once `fact` has been answered for everyone."""
+def _remaining(fact: str, shapes: dict[str, list[tuple[Analysis, int]]]) -> float:
+    """Expected number of facts still to be asked once `fact` has been answered for everyone.
+
+    `shapes` holds for each fact the analyses in which it is live, and how many rules and members share
+    each.
+    """
     total = 0.0
-    for other, openings in by_fact.items():
+    for other, analyses in shapes.items():
         if other == fact:
             continue
-        gone = 1.0
-        for opening in openings:
-            left = opening.analysis.after.get(fact, {}).get(other, 1.0)
-            if left >= 1.0:
-                gone = 0.0
+        spared = 1.0
+        for analysis, times in analyses:
+            chance = analysis.after.get(fact, analysis.asked).get(other, 0.0)
+            if chance >= 1.0:
+                spared = 0.0
                 break
-            gone *= 1.0 - left
-        total += 1.0 - gone
+            spared *= (1.0 - chance) ** times
+        total += 1.0 - spared
     return total
 
 

@@ -160,7 +160,7 @@ class Explainer:
             blamed = self._blame(node, person)
             if blamed is not None:
                 missed.append(blamed)
-        words = joined(missed, "／", " / ")
+        words = joined(missed or [self.words(node)], "／", " / ")
         return Text(f"「{words.ja}」に当てはまりません。", f"Not met: {words.en}.")
 
     def _blame(self, node: Node, person: int) -> Text | None:

@@ -67,6 +67,7 @@ class FactModel(Strict):
     question: ResidentWords | None = None
     hint: Words | None = None
     asked_of: Literal["resident", "staff"] = "resident"
+    asked_first: bool = False
     unit: str | None = None
     derive: Any = None
     presume: list[PresumeModel] = []

@@ -17,7 +17,9 @@ def test_whole_household_of_two() -> None:
         date(2026, 11, 24),
         "MOVE",
         (
-            person("head", birth="1973-05-01", is_head=True, nat="JP", moves=True, ins="kokuho", pens="first"),
+            person(
+                "head", birth="1973-05-01", is_head=True, nat="JP", moves=True, ins="kokuho", pens="first"
+            ),
             person("mother", birth="1945-05-01", is_head=False, nat="JP", moves=True, ins="kouki"),
         ),
         {"event_date": Fact("2026-11-20", "staff")},
