@@ -11,7 +11,7 @@ from server.auth.queries import names
 from server.kit import failpoints
 from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
-from server.reception import confirmation, guidance, intake, service
+from server.reception import confirmation, ending, guidance, intake, service
 from server.reception.confirmation import NotReadyError, Paper
 from server.submissions import service as submissions
 from server.web.forms import SentForm
@@ -72,7 +72,10 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
     fact, catalogue = sent.text("fact", limit=40), services(request).catalogue
     read = {
         person_id: None if said == ["unknown"] else guidance.read_answer(catalogue, fact, said)
-        for person_id, said in sent.prefixed("answer:").items()
+        # `asked` names those for whom nothing was ticked: that is an answer too.
+        for person_id, said in (
+            dict.fromkeys(sent.texts("asked"), list[str]()) | sent.prefixed("answer:")
+        ).items()
     }
 
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
@@ -175,7 +178,7 @@ def hold_item(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "items",
-        lambda unit, ctx, reception, key: service.hold_item(unit, ctx, reception, kind, person),
+        lambda unit, ctx, reception, key: ending.hold_item(unit, ctx, reception, kind, person),
     )
 
 
@@ -187,7 +190,7 @@ def return_item(request: Request, reception_id: str, item_id: str, sent: SentFor
         reception_id,
         sent,
         f"return:{item_id}",
-        lambda unit, ctx, reception, key: service.return_item(unit, ctx, reception, item_id),
+        lambda unit, ctx, reception, key: ending.return_item(unit, ctx, reception, item_id),
     )
 
 
@@ -211,7 +214,7 @@ def close(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "close",
-        lambda unit, ctx, reception, key: service.close(unit, ctx, reception),
+        lambda unit, ctx, reception, key: ending.close(unit, ctx, reception),
     )
     return _to_line(request)
 
@@ -224,7 +227,7 @@ def abandon(request: Request, reception_id: str, sent: SentForm) -> Response:
         attempt = once(unit, ctx, sent.key, f"abandon:{reception_id}", sent.content())
         if attempt.earlier is None:
             reception, _ = service.locked(unit, ctx, held.vault, reception_id)
-            service.abandon(unit, ctx, held.vault, reception, sent.text("reason"))
+            ending.abandon(unit, ctx, held.vault, reception, sent.text("reason"))
             attempt.save(unit, ctx, {})
     return _to_line(request)
 

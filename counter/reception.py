@@ -104,6 +104,7 @@ def context_of(
         "found": found,
         "away": away,
         "today": today(),
+        "fact_book": held.catalogue.facts,
         "is_supervisor": ctx.role == "supervisor",
     }
 

@@ -70,11 +70,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Unit]:
         """A consistent view; anything written in it is dropped."""
-        with Session(self.engine) as session:
-            try:
-                yield Unit(session)
-            finally:
-                session.rollback()
+        with Session(self.engine, expire_on_commit=False) as session:
+            # Closing ends the transaction and leaves what was read usable.
+            yield Unit(session)
 
     @contextmanager
     def write(self) -> Iterator[Unit]:

@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.web.problems import Problem, answer
+from server.web.problems import Problem, answer, failed
 from server.web.signatures import recognise
 
 LARGEST_BODY = 1_000_000
@@ -51,12 +51,21 @@ class Edge:
                 await answer(request, Problem(413, "too_large"))(scope, receive, send)
                 return
             body, receive = read, _replay(read, receive)
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
             request.state.station = recognise(request, body)
-        except Problem as problem:
-            await answer(request, problem)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+            await self.app(scope, receive, sending)
+        except Exception as error:
+            # Caught here, so that no traceback with somebody's data in it reaches a log.
+            response = failed(request, error)
+            if not started:
+                await response(scope, receive, send)
 
 
 async def _read(receive: Receive) -> bytes | None:

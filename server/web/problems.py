@@ -19,8 +19,9 @@ from server.kit.text import UnsafeTextError
 from server.queue.service import AlreadyCalled, NobodyWaitsError, NoBusinessDayError, UnknownServiceError
 from server.reception.acceptance import NotSignedError
 from server.reception.confirmation import NotReadyError
+from server.reception.ending import ItemsHeldError
 from server.reception.guidance import UnknownAnswerError
-from server.reception.service import ItemsHeldError, ProtectedError, StaleScreenError
+from server.reception.service import ProtectedError, StaleScreenError
 from server.web.services import services
 from server.web.templating import language, render
 from server.worklists.service import OtherDepartmentError
@@ -40,7 +41,6 @@ class Problem(Exception):
 
 def install(app: FastAPI) -> None:
     """Answer every failure of `app` in this form."""
-    app.add_exception_handler(Exception, _any)
     for kind in (Problem, HTTPException, RequestValidationError, OperationalError, AlreadyCalled, *_SIMPLE):
         app.add_exception_handler(kind, _any)
 
@@ -124,9 +124,13 @@ def answer(request: Request, problem: Problem) -> Response:
 
 
 async def _any(request: Request, error: Exception) -> Response:
+    return failed(request, error)
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """The response for `error`. What nobody foresaw is logged by its kind and place, never by its text."""
     problem = as_problem(error)
     if problem.status >= 500:
-        # The kind of failure and its place, never its text: that may hold a person's data.
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next

@@ -43,14 +43,23 @@ def timed(id: str, unit: str, samples: Sequence[float], floor: Sequence[float] |
     p50, p99 = percentiles(samples)
     least = median(floor) if floor else None
     return Figure(
-        id, unit, round(p50, 4), round(p50, 4), round(p99, 4), len(samples), "lower",
-        None if least is None else round(least, 4), None if not least else round(p50 / least, 2),
+        id,
+        unit,
+        round(p50, 4),
+        round(p50, 4),
+        round(p99, 4),
+        len(samples),
+        "lower",
+        None if least is None else round(least, 4),
+        None if not least else round(p50 / least, 2),
     )
 
 
 def write(path: Path, figures: Sequence[Figure]) -> dict[str, Any]:
     """Write build/bench.json and return its content."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     content = {
         "schema": SCHEMA,
         "commit": commit or None,

@@ -40,7 +40,9 @@ def card(rounds: int) -> list[Figure]:
         for apdu in apdus:
             fresh.transmit(apdu)
         floor.append((time.perf_counter() - began) * 1000)
-    number = Figure("card_read_apdus", "APDUs", float(count), None, None, rounds, "lower", None, None, 10.0, count <= 10)
+    number = Figure(
+        "card_read_apdus", "APDUs", float(count), None, None, rounds, "lower", None, None, 10.0, count <= 10
+    )
     return [number, timed("card_read", "ms", samples, floor)]
 
 

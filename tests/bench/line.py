@@ -31,8 +31,15 @@ def tickets(folder: Path, seconds: float) -> list[Figure]:
         p50, p99 = percentiles(samples)
         found.append(
             Figure(
-                f"tickets_per_second_{clients}", "1/s", round(rate, 1), round(p50, 3), round(p99, 3), len(samples),
-                "higher", round(floor, 1), round(rate / floor, 2),
+                f"tickets_per_second_{clients}",
+                "1/s",
+                round(rate, 1),
+                round(p50, 3),
+                round(p99, 3),
+                len(samples),
+                "higher",
+                round(floor, 1),
+                round(rate / floor, 2),
             )
         )
     return found
@@ -49,7 +56,12 @@ def call_to_display(folder: Path, calls: int) -> list[Figure]:
 
         def watch() -> None:
             # The stream ends when the measured server does.
-            with suppress(httpx.HTTPError), httpx.stream("GET", f"{address}/display/main/events", trust_env=False, timeout=None) as stream:
+            with (
+                suppress(httpx.HTTPError),
+                httpx.stream(
+                    "GET", f"{address}/display/main/events", trust_env=False, timeout=None
+                ) as stream,
+            ):
                 for text in stream.iter_lines():
                     if text.startswith("data:"):
                         at = time.perf_counter()

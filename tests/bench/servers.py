@@ -44,7 +44,11 @@ def serving(command: list[str], port: int, env: dict[str, str] | None = None) ->
 def kakanai(folder: Path) -> Iterator[str]:
     """The server alone on SQLite, filled with the demo's office."""
     port = free_port()
-    env = {"KAKANAI_STATE_DIR": str(folder), "KAKANAI_PORT": str(port), "KAKANAI_CORE_URL": "http://127.0.0.1:9"}
+    env = {
+        "KAKANAI_STATE_DIR": str(folder),
+        "KAKANAI_PORT": str(port),
+        "KAKANAI_CORE_URL": "http://127.0.0.1:9",
+    }
     subprocess.run([sys.executable, "-m", "server.seed"], env={**os.environ, **env}, check=True)
     with serving([sys.executable, "-m", "server.cli", "serve"], port, env) as address:
         yield address

@@ -178,7 +178,9 @@ def running(
             START_SECONDS,
         )
         if process.poll() is not None:
-            raise RuntimeError(f"the demo did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+            raise RuntimeError(
+                f"the demo did not start:\n{log.read_text(encoding='utf-8', errors='replace')}"
+            )
         yield Demo(folder, run_json, process, environment)
     finally:
         process.send_signal(signal.SIGTERM)

@@ -1,0 +1,71 @@
+"""One browser for all stories, and demos that stories share."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.stories.demo import Demo, running
+from tests.support_pcscd import running_pcscd, vpcd_slot
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    if not CHROMIUM.exists():
+        pytest.fail("Chromium is missing: run `make test`, which installs it (Debian package chromium).")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def pcsc_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo on SQLite whose kiosk and first counter read through the real PC/SC service."""
+    with running_pcscd(), vpcd_slot(0), vpcd_slot(1):
+        folder = tmp_path_factory.mktemp("pcsc") / "state"
+        with running(folder, reader="vpcd") as demo:
+            yield demo
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo on SQLite with in-process simulated readers, shared by the stories of things going wrong."""
+    with running(tmp_path_factory.mktemp("demo") / "state") as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def everything_works(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each story leaves the hardware as it found it."""
+    yield
+    for name in ("demo", "pcsc_demo"):
+        if name in request.fixturenames:
+            used: Demo = request.getfixturevalue(name)
+            used.core_mode("up")
+            for station in ("kiosk-1", "counter-1", "counter-2"):
+                used.remove(station)
+                used.printer(station, "ok")
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Drawn anew each time; the seed is printed with a failure, and KAKANAI_STORY_SEED repeats it."""
+    import os
+
+    seed = int(os.environ.get("KAKANAI_STORY_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"KAKANAI_STORY_SEED={seed}")
+    return random.Random(seed)
