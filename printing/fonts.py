@@ -288,7 +288,8 @@ class Typeface:
 
     def width(self, text: str, size: float) -> float:
         """Width of `text` in the unit of `size` (points)."""
-        return sum(self.glyph(cluster).advance for cluster in clusters(text)) * size / 1000
+        glyph = self.glyph
+        return sum([glyph(cluster).advance for cluster in clusters(text)]) * size / 1000
 
     def runs(self, text: str) -> list[Run]:
         """`text` as pieces for one reportlab font each, in order."""

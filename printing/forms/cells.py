@@ -151,7 +151,7 @@ def _date(pad: Pad, cell: Cell, box: Box, date: DateCell) -> None:
         part = Box(x, box.y, box.w * share, box.h)
         if number:
             pad.ops.append(LineOp(x, box.y + 0.8, x, box.y + box.h - 0.8, "dotted"))
-        word_w = width_mm(word, "gothic", _DATE_WORD_SIZE) + 0.3 if word else 0
+        word_w = _label_width(word, _DATE_WORD_SIZE) + 0.3 if word else 0
         inner = Box(part.x + 0.3, part.y + _PAD_Y, part.w - 0.6 - word_w, part.h - 2 * _PAD_Y)
         _value(pad, cell, inner, text, "center" if not word else "right", one_line=True)
         if word:
@@ -175,6 +175,11 @@ def _checks(pad: Pad, cell: Cell, box: Box, on: frozenset[str]) -> None:
     raise LayoutError(f"the check boxes {cell.checks} do not fit {box.w:.1f} x {box.h:.1f} mm")
 
 
+@functools.lru_cache(maxsize=512)
+def _label_width(label: str, size: float) -> float:
+    return width_mm(label, "gothic", size)
+
+
 def _check_label(option: Option, gloss: str | None) -> str:
     return f"{option.label} {option.en}" if gloss and option.en else option.label
 
@@ -188,7 +193,7 @@ def _option_gap(size: float) -> float:
 
 
 def _check_width(label: str, size: float) -> float:
-    return min(_TICK, size * PT) + _tick_gap(size) + width_mm(label, "gothic", size) + _option_gap(size)
+    return min(_TICK, size * PT) + _tick_gap(size) + _label_width(label, size) + _option_gap(size)
 
 
 def _check_lines(
@@ -221,7 +226,7 @@ def _draw_checks(
         middle = box.y + step * (number + 0.5)
         for option, label in line:
             pad.ops.append(TickOp(Box(x, middle - tick / 2, tick, tick), option.value in on))
-            wide = width_mm(label, "gothic", size)
+            wide = _label_width(label, size)
             words = Box(x + tick + _tick_gap(size), middle - size * PT, wide + 0.05, size * PT * 2)
             _fixed_text(pad, label, "gothic", words, (size, size), "left")
             x += _check_width(label, size)

@@ -18,11 +18,17 @@ _ASCENT = 0.88
 
 @dataclass(frozen=True)
 class Fitted:
-    """Lines of text at one size (points)."""
+    """Lines of text at one size (points), and the width of each in millimetres."""
 
     size: float
     lines: tuple[str, ...] = field(repr=False)
     face: Face
+    widths: tuple[float, ...]
+
+
+def set_lines(lines: list[str], face: Face, size: float) -> Fitted:
+    """Lines that are broken already."""
+    return Fitted(size, tuple(lines), face, tuple(width_mm(line, face, size) for line in lines))
 
 
 def width_mm(text: str, face: Face, size: float) -> float:
@@ -59,7 +65,7 @@ def fit(
                 lines = lines_mm(cleaned, face, size, box.w)
                 tall = (len(lines) - 1) * line_height_mm(size) + size * PT
                 if tall <= box.h and (len(lines) <= 1 or not one_line):
-                    return Fitted(size, tuple(lines), face)
+                    return set_lines(lines, face, size)
             size -= _STEP
     return None
 
@@ -71,8 +77,8 @@ def place(
     step = line_height_mm(fitted.size)
     tall = (len(fitted.lines) - 1) * step + fitted.size * PT
     baseline = box.y + (box.h - tall) / 2 + fitted.size * _ASCENT * PT
-    for line in fitted.lines:
-        spare = box.w - width_mm(line, fitted.face, fitted.size)
+    for line, width in zip(fitted.lines, fitted.widths, strict=True):
+        spare = box.w - width
         x = box.x + {"left": 0.0, "center": spare / 2, "right": spare}[align]
         yield TextOp(x, baseline, fitted.face, fitted.size, line, box, is_value)
         baseline += step

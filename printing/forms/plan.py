@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from printing.forms.cells import Pad, Slice, Spilled, draw_cell
 from printing.forms.filled import Filled, Record
-from printing.forms.fit import Fitted, line_height_mm, lines_mm, place
+from printing.forms.fit import line_height_mm, lines_mm, place, set_lines
 from printing.forms.layout import Layout, Sheet, repeats
 from printing.forms.ops import Box, CodeOp, EdgeOp, FillOp, Op
 
@@ -71,10 +71,10 @@ def _overflow_lists(layout: Layout, spilled: Sequence[Spilled]) -> list[list[Op]
         value_box = Box(area.x + area.name_w, y, area.w - area.name_w, height)
         pages[-1] += [FillOp(name_box, "label"), EdgeOp(name_box, "thin"), EdgeOp(value_box, "thin")]
         pages[-1] += place(
-            Fitted(_NAME_SIZE, tuple(names), "gothic"), name_box.inset(_GAP, 0), "left", is_value=False
+            set_lines(names, "gothic", _NAME_SIZE), name_box.inset(_GAP, 0), "left", is_value=False
         )
         pages[-1] += place(
-            Fitted(_SIZE, tuple(values), "mincho"), value_box.inset(_GAP, 0), "left", is_value=True
+            set_lines(values, "mincho", _SIZE), value_box.inset(_GAP, 0), "left", is_value=True
         )
         y += height
     return pages
