@@ -12,7 +12,7 @@ from server.journal.service import record
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.queue.card_reads import CardText
-from server.reception import facts, people, prefill, service
+from server.reception import facts, gathering, people, prefill, service
 from server.reception.prefill import CoreAway, Found
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
@@ -47,10 +47,10 @@ def attach(request: Request, reception_id: str, sent: SentForm) -> Response:
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
-        read = service.card_of(unit, ctx, reception)
+        read = gathering.card_of(unit, ctx, reception)
         if read is None or read.id != sent.text("read_id", limit=36):
             raise Problem(409, "stale_screen")
-        text = service.attach_card(unit, ctx, held.vault, reception, key, read, "staff")
+        text = gathering.attach_card(unit, ctx, held.vault, reception, key, read, "staff")
     return _after_match(request, reception_id, prefill.match_card(held.core, text))
 
 
@@ -113,7 +113,7 @@ def add_person(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "people",
-        lambda unit, ctx, reception, key: service.enter_person(
+        lambda unit, ctx, reception, key: gathering.enter_person(
             unit, ctx, reception, key, entered, origin="entered"
         ),
     )
@@ -140,7 +140,7 @@ def from_card(request: Request, reception_id: str, sent: SentForm) -> Response:
             "address": card["address"],
             "is_head": relationship == "世帯主",
         }
-        service.enter_person(unit, ctx, reception, key, entered, origin="card")
+        gathering.enter_person(unit, ctx, reception, key, entered, origin="card")
 
     return write(request, reception_id, sent, "from-card", verb)
 
@@ -156,7 +156,7 @@ def release(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "release",
-        lambda unit, ctx, reception, key: service.release(unit, ctx, reception, reason),
+        lambda unit, ctx, reception, key: gathering.release(unit, ctx, reception, reason),
     )
 
 
@@ -210,9 +210,9 @@ def _gather(request: Request, reception_id: str, household_id: str, resident_id:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
         protected = any(member.protection == "yes" for member in taken.members)
         if protected and reception.released_by is None:
-            service.refer_to_supervisor(unit, ctx, reception, key, household_id, resident_id)
+            gathering.refer_to_supervisor(unit, ctx, reception, key, household_id, resident_id)
         else:
-            service.take_household(unit, ctx, reception, key, taken, resident_id)
+            gathering.take_household(unit, ctx, reception, key, taken, resident_id)
             service.derive_school_district(unit, ctx, reception, key, held.towns)
     return shown(request, reception_id)
 

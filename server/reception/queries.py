@@ -21,11 +21,12 @@ from server.queue import card_reads
 from server.queue import queries as queue
 from server.queue.queries import TicketView
 from server.reception import guidance as guiding
+from server.reception.ending import held_items
 from server.reception.intake import Intake, load
 from server.reception.missing import gaps
 from server.reception.models import Reception
 from server.reception.people import PersonView
-from server.reception.service import current_intake, held_items
+from server.reception.service import current_intake
 from server.reception.states import available_actions
 from server.submissions.queries import CoreStanding, SubmissionView, core_standing, of_reception
 

@@ -1,0 +1,86 @@
+"""What was taken in goes back, and the visit ends: closed after acceptance, or given up before it."""
+
+from sqlmodel import col, select
+
+from server.db.context import Context
+from server.db.uow import NotThereError, Unit, one_of
+from server.db.vault import Vault
+from server.journal.service import record
+from server.kit.clock import now
+from server.print_jobs import service as print_jobs
+from server.queue import card_reads
+from server.queue import service as queue
+from server.reception.models import HeldItem, Reception
+from server.reception.service import changed
+from server.reception.states import move
+
+ITEM_KINDS = ("my_number_card", "residence_card", "insurance", "certificate", "other")
+
+
+class ItemsHeldError(RuntimeError):
+    """Something of the resident's is still here."""
+
+
+def hold_item(unit: Unit, ctx: Context, reception: Reception, kind: str, person_id: str | None) -> HeldItem:
+    """Take something in (お預かり品)."""
+    if kind not in ITEM_KINDS:
+        raise NotThereError("HeldItem")
+    item = HeldItem(
+        tenant_id="", site_id="", reception_id=reception.id, kind=kind, person_id=person_id, taken_at=now()
+    )
+    unit.add(ctx.stamp(item))
+    reception.version += 1
+    unit.add(reception)
+    record(unit, ctx, "reception.item_held", reception.id, kind=kind, item=item.id)
+    return item
+
+
+def return_item(unit: Unit, ctx: Context, reception: Reception, item_id: str) -> None:
+    """Give it back; giving it back twice changes nothing."""
+    item = one_of(unit, HeldItem, ctx.tenant_id, item_id, lock=True)
+    if item.reception_id != reception.id:
+        raise NotThereError("HeldItem")
+    if item.returned_at is None:
+        item.returned_at = now()
+        unit.add(item)
+        reception.version += 1
+        unit.add(reception)
+        record(unit, ctx, "reception.item_returned", reception.id, kind=item.kind, item=item.id)
+
+
+def held_items(unit: Unit, reception_id: str) -> list[HeldItem]:
+    query = select(HeldItem).where(HeldItem.reception_id == reception_id)
+    return unit.all(query.order_by(col(HeldItem.taken_at)))
+
+
+def close(unit: Unit, ctx: Context, reception: Reception) -> None:
+    """End the visit. Raises ItemsHeldError while something of the resident's is here."""
+    if any(item.returned_at is None for item in held_items(unit, reception.id)):
+        raise ItemsHeldError
+    move(reception, "close")
+    reception.closed_at = now()
+    unit.add(reception)
+    _finish_ticket(unit, ctx, reception)
+    record(unit, ctx, "reception.closed", reception.id)
+    changed(unit, reception)
+
+
+def abandon(unit: Unit, ctx: Context, vault: Vault, reception: Reception, reason: str) -> None:
+    """Stop before acceptance: papers are taken back and the intake's key is destroyed."""
+    if any(item.returned_at is None for item in held_items(unit, reception.id)):
+        raise ItemsHeldError
+    move(reception, "abandon")
+    reception.closed_at = now()
+    unit.add(reception)
+    print_jobs.cancel(unit, ctx, reception.id, "abandoned")
+    for read in card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id):
+        card_reads.erase(unit, ctx, read, "abandoned")
+    _finish_ticket(unit, ctx, reception)
+    record(unit, ctx, "reception.abandoned", reception.id, reason=reason)
+    vault.destroy(unit, ctx, reception.key_id)
+    changed(unit, reception)
+
+
+def _finish_ticket(unit: Unit, ctx: Context, reception: Reception) -> None:
+    if reception.ticket_id:
+        queue.finish(unit, ctx, reception.ticket_id)
