@@ -1,0 +1,144 @@
+/**
+ * What a clerk has in hand stays there when a part of the page is replaced: typed words, ticks, opened details, scroll,
+ * focus and search results. A form that was just saved is the exception: its values are the server's now, and the focus
+ * goes on to the next open thing.
+ */
+
+import { pageMessage } from "./forms.js";
+
+const FRAGMENTS = "#workspace, #queue, #work-list, #found";
+let kept = null;
+let saved = null;
+let composing = false;
+let postponed = null;
+
+/** Focus on the first thing in `place` that takes it, and bring it into view. */
+export function focusOn(place) {
+  const within = "input:not([type=hidden]):not([disabled]), select:not([disabled]), button:not([disabled]), a[href], summary, [tabindex='-1']";
+  const candidates = place.matches(within) ? [place] : [...place.querySelectorAll(within)];
+  const target = candidates.find((element) => element.getClientRects().length > 0);
+  const checked = target?.type === "radio" ? place.querySelector(`input[name="${CSS.escape(target.name)}"]:checked`) : null;
+  (checked ?? target)?.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
+}
+
+/** Enter: the next open thing after the one in focus, else the next act. */
+export function nextOpen() {
+  const open = [...document.querySelectorAll("[data-open]")];
+  const here = document.activeElement;
+  const at = open.findIndex((place) => place.contains(here));
+  const after = at === -1 ? open.find((place) => here?.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING) : open[at + 1];
+  const next = after ?? open[0];
+  if (next && !next.contains(here)) focusOn(next);
+  else document.querySelector("[data-next-act]")?.focus();
+}
+
+/** How an element can be found again in the new fragment. */
+function address(element) {
+  if (!element || element === document.body) return null;
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const form = element.closest("form[id]");
+  if (form && element.name) return `#${CSS.escape(form.id)} [name="${CSS.escape(element.name)}"]${element.value && element.matches("button, [type=radio]") ? `[value="${CSS.escape(element.value)}"]` : ""}`;
+  if (form) return `#${CSS.escape(form.id)} ${element.localName}`;
+  const owner = element.closest("[id]");
+  return owner ? `#${CSS.escape(owner.id)} ${element.localName}` : null;
+}
+
+function changed(control) {
+  if (control.matches("[type=hidden], [type=submit], button")) return false;
+  if (control.matches("[type=checkbox], [type=radio]")) return control.checked !== control.defaultChecked;
+  if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  return control.value !== control.defaultValue;
+}
+
+function look(root) {
+  const controls = [...root.querySelectorAll("input, select, textarea")].filter((control) => control.id && !control.closest("[hx-preserve]"));
+  return {
+    typed: controls.filter((control) => changed(control) && control.form?.id !== saved)
+      .map((control) => ({ at: address(control), value: control.value, checked: control.checked })),
+    open: [...root.querySelectorAll("details[id]")].filter((details) => !details.querySelector(`form[id="${saved}"]`))
+      .map((details) => ({ at: address(details), open: details.open, filled: details.open ? details.querySelector(".why-body")?.innerHTML : null })),
+    scroll: [...root.querySelectorAll(".column")].map((column) => column.scrollTop),
+    focus: root.contains(document.activeElement) ? address(document.activeElement) : null,
+    selection: selectionOf(document.activeElement),
+    found: saved ? null : root.querySelector("#found[data-found=yes]"),
+    saved,
+  };
+}
+
+function selectionOf(element) {
+  return element instanceof HTMLInputElement && element.type === "text" ? [element.selectionStart, element.selectionEnd] : null;
+}
+
+function putBack(root) {
+  const { typed, open, scroll, focus, selection, found } = kept;
+  for (const one of typed) {
+    const control = root.querySelector(one.at);
+    if (!control) continue;
+    if (control.matches("[type=checkbox], [type=radio]")) control.checked = one.checked;
+    else control.value = one.value;
+  }
+  for (const one of open) {
+    const details = root.querySelector(one.at);
+    if (!details) continue;
+    details.open = one.open;
+    const body = details.querySelector(".why-body");
+    if (body && one.filled) body.innerHTML = one.filled;
+  }
+  root.querySelectorAll(".column").forEach((column, place) => { column.scrollTop = scroll[place] ?? 0; });
+  const empty = root.querySelector("#found[data-found=no]");
+  if (found && empty) empty.replaceWith(found);
+  const version = root.dataset.version;
+  if (version) for (const field of root.querySelectorAll("input[name=version]")) field.value = version;
+  const target = focus && root.querySelector(focus);
+  if (kept.saved) {
+    const arrive = root.querySelector("[data-arrive]");
+    if (arrive) focusOn(arrive);
+    else nextOpenFrom(root, kept.saved);
+  } else if (target) {
+    target.focus({ preventScroll: true });
+    if (selection) target.setSelectionRange?.(...selection);
+  }
+}
+
+/** After saving: the first open thing at or after the saved one, else the next act. */
+function nextOpenFrom(root, form) {
+  const open = [...root.querySelectorAll("[data-open]")];
+  const place = root.querySelector(`#${CSS.escape(form)}`);
+  const next = open.find((one) => !place || one.contains(place) || place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) ?? open[0];
+  if (next) focusOn(next);
+  else document.querySelector("[data-next-act]")?.focus();
+}
+
+/** Wires the page; `after` runs when a fragment has been replaced. */
+export function keepAcrossSwaps({ after }) {
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("compositionend", () => {
+    composing = false;
+    if (postponed) postponed();
+    postponed = null;
+  });
+  document.addEventListener("htmx:confirm", (event) => {
+    // A word that is being converted must not lose its field.
+    if (!composing || !event.target.matches("[data-refresh]")) return;
+    event.preventDefault();
+    postponed = () => event.detail.issueRequest();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const target = event.detail.target;
+    if (!target?.matches?.(FRAGMENTS) || !event.detail.shouldSwap) return;
+    const from = event.detail.requestConfig?.elt;
+    saved = from?.matches?.("form[id]") ? from.id : null;
+    kept = look(target);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!kept) return;
+    const root = document.getElementById(event.detail.target.id);
+    if (root) putBack(root);
+    kept = null;
+    saved = null;
+    after();
+  });
+  document.addEventListener("htmx:sseError", () => pageMessage("request-failed"));
+  document.addEventListener("htmx:sseOpen", () => pageMessage(""));
+}
