@@ -13,6 +13,7 @@ from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
 from server.reception import confirmation, ending, guidance, intake, service
 from server.reception.confirmation import NotReadyError, Paper
+from server.reception.missing import gaps
 from server.submissions import service as submissions
 from server.web.forms import SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
@@ -70,12 +71,11 @@ def moved_on(request: Request, reception_id: str, sent: SentForm) -> Response:
 def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
     """One question, answered for everybody it was asked of; わからない is an answer."""
     fact, catalogue = sent.text("fact", limit=40), services(request).catalogue
+    # `asked` names those for whom nothing was ticked: that is an answer too.
+    given: dict[str, list[str]] = {person_id: [] for person_id in sent.texts("asked")}
     read = {
         person_id: None if said == ["unknown"] else guidance.read_answer(catalogue, fact, said)
-        # `asked` names those for whom nothing was ticked: that is an answer too.
-        for person_id, said in (
-            dict.fromkeys(sent.texts("asked"), list[str]()) | sent.prefixed("answer:")
-        ).items()
+        for person_id, said in (given | sent.prefixed("answer:")).items()
     }
 
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
@@ -107,7 +107,7 @@ def prepare(request: Request, reception_id: str, sent: SentForm) -> Response:
     guided = guidance.guide(
         state.kind, held.catalogue, held.settings.municipality, state.filed_on, state.people, state.facts
     )
-    missing = confirmation.gaps(state, guided)
+    missing = gaps(state, guided)
     if missing or guided is None:
         raise NotReadyError(missing)
     pdf = confirmation.render(state, paper)

@@ -81,7 +81,7 @@ def gather(request: Request, reception_id: str, sent: SentForm) -> Response:
     """Take the household in again: after a supervisor allowed it, or to see the core's newest state."""
     held, ctx = services(request), ctx_of(request)
     with held.db.read() as unit:
-        reception, key = service.opened(unit, ctx, held.vault, reception_id)
+        _, key = service.opened(unit, ctx, held.vault, reception_id)
         known = facts.read(unit, key, reception_id)
         chosen = known.value("", "chosen_resident")
         card = known.value("", "card")

@@ -1,4 +1,4 @@
-"""The only place that chooses: database, core adapter, rule catalogue. Everything above receives the result."""
+"""The only place that chooses: database, core adapter, rule catalogue. Everybody else receives the result."""
 
 from importlib.metadata import entry_points
 

@@ -1,4 +1,4 @@
-"""`python -m server.seed`: fills an empty demo database: office, classes, desks, accounts, stations, an open day.
+"""`python -m server.seed` fills a demo database: office, classes, desks, accounts, stations, an open day.
 
 What is there already stays. Refused in production: there, an administrator makes all of this.
 """

@@ -42,8 +42,8 @@ class Settings(BaseSettings):
             self._refuse_in_production()
         if self.host not in LOOPBACK and not self.tls_certificate:
             raise SettingsRefusedError(
-                f"KAKANAI_HOST={self.host} can be reached from other machines: set KAKANAI_TLS_CERTIFICATE and "
-                "KAKANAI_TLS_KEY, or bind to 127.0.0.1."
+                f"KAKANAI_HOST={self.host} can be reached from other machines: set "
+                "KAKANAI_TLS_CERTIFICATE and KAKANAI_TLS_KEY, or bind to 127.0.0.1."
             )
         if self.now is not None and self.now.tzinfo is None:
             raise SettingsRefusedError(

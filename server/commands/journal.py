@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         for proof in proofs:
             if proof.whole:
                 print(
-                    f"{proof.tenant_id}: {proof.entries} 件、つながっています。 / {proof.entries} entries, whole."
+                    f"{proof.tenant_id}: {proof.entries} 件、つながっています。 / "
+                    f"{proof.entries} entries, whole."
                 )
             else:
                 print(

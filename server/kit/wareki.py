@@ -1,4 +1,4 @@
-"""Japanese calendar years. The era table is law (元号を改める政令); only dates from 明治6年 on are exact here."""
+"""Japanese calendar years. The era table is law (元号を改める政令); dates are exact from 明治6年 on."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -56,8 +56,10 @@ def queue_form(
 
 
 def lease(unit: Unit, ctx: Context, station: str, kinds: list[str]) -> PrintJob | None:
-    """The oldest waiting job of these kinds at this station, for twenty seconds; a lease that ran out is given
-    again."""
+    """The oldest waiting job of these kinds at this station, for twenty seconds.
+
+    A lease that ran out is given again.
+    """
     at = now()
     query = (
         select(PrintJob)

@@ -118,7 +118,7 @@ def prepare(
 
 
 def confirm(unit: Unit, ctx: Context, reception: Reception, how: str) -> None:
-    """The resident says that it is right: on the second screen, or read aloud to them. The form is printed."""
+    """The resident says that it is right: on the second screen, or after it was read aloud to them."""
     if how not in HOW:
         raise NotThereError("how")
     move(reception, "confirm")

@@ -1,7 +1,7 @@
 """Facts: every value knows where it came from, and two sources that disagree are both kept.
 
-The core's value is the one of record for what the register holds; card text is a search key and a display hint
-(its 代替文字 differ). What people answer at the counter is theirs, and a staff correction outranks it.
+The core's value is the one of record for what the register holds; card text is a search key and a display
+hint (its 代替文字 differ). What people answer at the counter is theirs, and a staff correction outranks it.
 """
 
 from collections.abc import Iterable
@@ -86,7 +86,7 @@ def put(
     as_of: datetime | None = None,
     confirmed_by: str | None = None,
 ) -> None:
-    """Set a fact as told by `source`; an earlier value of the same source stays in the table, marked replaced."""
+    """Set a fact as told by `source`. Its earlier value stays in the table, marked replaced."""
     if source not in SOURCES:
         raise ValueError(f"no such source: {source}")
     earlier = select(FactRow).where(

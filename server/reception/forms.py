@@ -30,7 +30,7 @@ _IDENTITY = {
 def fill(
     intake: Intake, *, municipality: str, desk: str, staff_name: str, ticket_label: str | None
 ) -> ResidenceChangeForm:
-    """The form's content. The sheet is in Japanese; a foreign resident's has small English beside the labels."""
+    """The form's content. The sheet is Japanese; a foreign resident's has small English beside the labels."""
     new = intake.new_address
     head = next((person for person in intake.people if person.is_head), None)
     head_name = intake.facts.value(head.person_id, "name", "") if head else ""
@@ -80,7 +80,7 @@ def _old_address(intake: Intake) -> AddressCell:
 
 
 def date_cell(value: str | None, text: str | None = None, *, western: bool = False) -> DateCell:
-    """A date of the register in the form's cells; what is not known to the day keeps the register's own wording."""
+    """A date of the register in the form's cells; one not known to the day keeps the register's wording."""
     if text and (value is None or len(value) < 10):
         return DateCell(text=text)
     if value is None:

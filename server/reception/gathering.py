@@ -1,7 +1,7 @@
 """Who is in the intake: the card that was tapped, the household from the core, people entered by hand.
 
-Nobody is taken to be somebody else: the holder of a card, the one who files and those whose record changes are
-three persons until staff say that they are one.
+Nobody is taken to be somebody else: the holder of a card, the one who files and those whose record changes
+are three persons until staff say that they are one.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The notification as it will go to the core, in the core adapter's words; frozen at prepare, sent at acceptance."""
+"""The notification as it will go to the core, in the core adapter's words: frozen at prepare, sent later."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ _RELATION_WORDS = {
     "messenger": "使者",
 }
 _POINTS = {"my_number_card": 1, "photo_document": 1, "two_documents": 2, "acquaintance": 0}
-# What a department gets as work: not the notification itself (N), not advice (D), not what happens by itself (E).
+# What a department gets as work: not the notification (N), not advice (D), not what happens by itself (E).
 WORKED = ("A", "B", "C")
 
 
 def draft_of(
     intake: Intake, guidance: Guidance, reception: Reception, paper: Any, ctx: Context, form_sha256: str
 ) -> dict[str, Any]:
-    """A core notification without its key; `resident_id` is None for people the core has not been asked about."""
+    """A core notification without its key. `resident_id` is None for whom the core was not asked about."""
     filer = intake.filer
     household_id = next((p.resident.household_id for p in intake.people if p.resident), None)
     head = next((person for person in intake.people if person.is_head), None)

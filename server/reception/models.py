@@ -74,7 +74,7 @@ class FactRow(Row, table=True):
 
 
 class PreparedIntake(Row, table=True):
-    """What was frozen for the signature: the facts, the guidance and the form's bytes, all under one digest."""
+    """What was frozen for the signature: facts, guidance and the form's bytes, all under one digest."""
 
     __tablename__ = "prepared_intake"
 

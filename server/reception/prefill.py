@@ -4,6 +4,7 @@ is more than one resident who could be meant.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -35,7 +36,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search gave: exactly one person beyond doubt (`only`), or candidates to choose from (maybe none)."""
+    """What a search gave: one person beyond doubt (`only`), or candidates to choose from (maybe none)."""
 
     candidates: tuple[Candidate, ...]
     only: Candidate | None
@@ -99,5 +100,5 @@ def _candidate(match: ResidentMatch) -> Candidate:
     )
 
 
-def _sex(sex: str) -> str | None:
-    return sex if sex in ("1", "2") else None
+def _sex(sex: str) -> Literal["1", "2"] | None:
+    return "1" if sex == "1" else "2" if sex == "2" else None

@@ -44,7 +44,7 @@ class ValueView:
 
 @dataclass(frozen=True)
 class ConflictView:
-    """A field on which sources disagree, the value of record first. `kind`: glyphs (異体字の差) or content."""
+    """A field on which sources disagree, the value of record first. `kind`: glyphs (異体字) or content."""
 
     field: str
     kind: str
@@ -261,7 +261,7 @@ def strip(
     sent: list[SubmissionView],
     items: tuple[ItemView, ...],
 ) -> tuple[StepView, ...]:
-    """受付 → 本人確認 → 内容 → 確認 → 印刷・署名 → 受理 → 連携 → 返却: what is done, what is next, what is in the way."""
+    """受付 → 本人確認 → 内容 → 確認 → 印刷・署名 → 受理 → 連携 → 返却: done, next, and in the way."""
     order = ["opened", "identified", "intake", "prepared", "confirmed", "accepted", "closed"]
     if reception.state == "abandoned":
         return (StepView("abandoned", "now"),)

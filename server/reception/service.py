@@ -83,7 +83,10 @@ def opened(unit: Unit, ctx: Context, vault: Vault, reception_id: str) -> tuple[R
 def identify(
     unit: Unit, ctx: Context, reception: Reception, *, relation: str, method: str, documents: str
 ) -> None:
-    """Say whose procedure it is and how the person present was identified (住基法27条2項). Kinds, never numbers."""
+    """Say whose procedure it is and how the person present was identified (住基法27条2項).
+
+    `documents` are kinds of document, never their numbers. Raises NotThereError, NotNowError.
+    """
     if relation not in RELATIONS or method not in IDENTITY_METHODS:
         raise NotThereError("relation")
     move(reception, "identify")
@@ -168,7 +171,7 @@ def set_movers(unit: Unit, ctx: Context, reception: Reception, key: DataKey, cho
 def derive_school_district(
     unit: Unit, ctx: Context, reception: Reception, key: DataKey, towns: TownDirectory
 ) -> None:
-    """Whether the move changes the public school (学区), from the master of towns; silent while either is unknown."""
+    """Whether the move changes the public school (学区), by the master of towns; silent while unknown."""
     known_facts = facts.read(unit, key, reception.id)
     new = known_facts.value("", "new_address")
     member = next((p.resident for p in people.read(unit, key, reception.id) if p.resident), None)
@@ -182,7 +185,7 @@ def derive_school_district(
         after.junior_high_school,
     )
     for person in people.read(unit, key, reception.id):
-        # Whether a child then changes school is the rules' business; where nothing changes there is nothing to ask.
+        # Whether a child then changes school is the rules' business; if nothing changes, nothing is asked.
         facts.put(
             unit,
             ctx,

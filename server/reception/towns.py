@@ -1,4 +1,4 @@
-"""The municipality's towns, kept in memory: they change once a year, and a new address is asked in every intake."""
+"""The municipality's towns, kept in memory: they change once a year, and every intake asks for one."""
 
 import threading
 

@@ -1,7 +1,7 @@
 """The outbox: queue a notification, send what is due, take down what the core says.
 
-Sending happens outside any transaction: the row is leased, the core is asked, the outcome is written. Whatever
-is interrupted in between is sent again with the same key, and the core answers as it did before.
+Sending happens outside any transaction: the row is leased, the core is asked, the outcome is written.
+Whatever is interrupted in between is sent again with the same key, and the core answers as it did before.
 """
 
 from collections.abc import Callable
@@ -50,8 +50,11 @@ class Sent:
 def queue(
     unit: Unit, ctx: Context, vault: Vault, key_id: str, reception_id: str, kind: str, draft: dict[str, Any]
 ) -> Submission:
-    """Write a notification into the outbox. `draft` is a core notification whose residents may still lack their
-    number in the core's register; its key is the submission's own id, so a retry can never be a second one."""
+    """Write a notification into the outbox.
+
+    `draft` is a core notification without its key; its residents may still lack their number in the core's
+    register. The key is the submission's own id, so that a retry can never be a second notification.
+    """
     submission_id = new_id()
     key = vault.key(unit, ctx, key_id)
     at = now()
@@ -68,7 +71,7 @@ def queue(
         queued_at=at,
     )
     unit.add(ctx.stamp(row))
-    record(unit, ctx, "submission.queued", reception_id, kind=kind, key=row.key)
+    record(unit, ctx, "submission.queued", reception_id, kind=kind, submission=row.id)
     unit.announce("outbox")
     return row
 

@@ -8,7 +8,7 @@ Public          anyone; shows numbers only
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 
@@ -22,6 +22,7 @@ from server.web.services import services
 from server.web.signatures import signed_station
 
 COOKIE = "kakanai_session"
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class GuardedRouter(APIRouter):
 
     def guarded(
         self, method: str, path: str, guard: Guard | None = None, **kwargs: Any
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    ) -> Callable[[Handler], Handler]:
         """Register a route under `guard` (or the router's own)."""
         chosen = guard or self._guard
         if chosen is None:
@@ -165,10 +166,12 @@ class GuardedRouter(APIRouter):
             path, methods=[method], dependencies=[Depends(chosen), Depends(check_token)], **kwargs
         )
 
-    def page(self, path: str, guard: Guard | None = None, **kwargs: Any) -> Callable[..., Any]:
+    def page(self, path: str, guard: Guard | None = None, **kwargs: Any) -> Callable[[Handler], Handler]:
+        """Register a GET."""
         return self.guarded("GET", path, guard, response_model=None, **kwargs)
 
-    def action(self, path: str, guard: Guard | None = None, **kwargs: Any) -> Callable[..., Any]:
+    def action(self, path: str, guard: Guard | None = None, **kwargs: Any) -> Callable[[Handler], Handler]:
+        """Register a POST."""
         return self.guarded("POST", path, guard, response_model=None, **kwargs)
 
 

@@ -1,4 +1,4 @@
-"""What every request and answer gets: the station behind it, a size limit, and the headers that keep pages ours."""
+"""What every request and answer gets: the station behind it, a size limit, headers that keep pages ours."""
 
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
@@ -70,7 +70,8 @@ class Edge:
 
 async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None when it is larger than anything Kakanai is sent."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

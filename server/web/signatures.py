@@ -56,7 +56,7 @@ def signed_station(request: Request) -> StationView | None:
 
 
 def recognise(request: Request, body: bytes) -> StationView | None:
-    """The station that signed this request, None when nobody signed. Raises Problem(403) for a bad signature."""
+    """The station that signed this request, None when nobody did. Raises Problem(403) for a bad signature."""
     name = request.headers.get("kakanai-station")
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""Jinja2 with escaping forced on, the words of the reader's language, and nothing that a template could decide."""
+"""Jinja2 with escaping forced on, the words of the reader's language, nothing for a template to decide."""
 
 import hashlib
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The life of a department's work item. Waiting for 本登録 is not a state of it: see queries.WorkView.ready."""
+"""The life of a department's work item. Waiting for 本登録 is not a state of it: see service.is_ready."""
 
 from server.kit.machine import Machine
 from server.worklists.models import WorkItem
