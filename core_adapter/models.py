@@ -167,7 +167,8 @@ class NotifiedHousehold(Record):
     """Which household is left and which is joined.
 
     joins: same = the household moves with its number; new = the core founds one (new_id None);
-    existing = new_id is an existing household. head_id: head of the household after the move, None = unset.
+    existing = new_id is an existing household. head_id: head of the household after the move; None leaves
+    it to the subjects' relationships, and without a 世帯主 among them it is unset (世帯主未設定).
     """
 
     old_id: str

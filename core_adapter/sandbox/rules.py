@@ -134,7 +134,9 @@ def _wrong_head(notification: Notification, register: Register) -> str | None:
     if household.joins == "existing":
         there = {r.resident_id for r in register.household(household.new_id or "") if r.is_head}
         return "head_mismatch" if heads or household.head_id not in {None, *there} else None
-    return None if heads == ({household.head_id} if household.head_id else set()) else "head_mismatch"
+    # An unset head_id leaves it to the relationships: one 世帯主 among them, or none (世帯主未設定).
+    fits = heads == {household.head_id} if household.head_id else len(heads) <= 1
+    return None if fits else "head_mismatch"
 
 
 def registered(notification: Notification, register: Register, new_household_id: str) -> list[Resident]:

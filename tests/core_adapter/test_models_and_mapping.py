@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,10 +12,10 @@ from core_adapter.conformance import move
 from core_adapter.csv_exchange import CsvExchangeAdapter
 from core_adapter.mapping import CODES, BadCodeTable, load_codes, notification_from_wire, notification_to_wire
 from core_adapter.mock import MockCoreAdapter
-from core_adapter.models import Annotations, DateValue, Notification, ResidentQuery
-from core_adapter.ports import CoreAdapter, CoreOutcomeUnknown, CoreUnavailable
+from core_adapter.models import Annotations, DateValue, Notification, NotifiedHousehold, ResidentQuery
+from core_adapter.ports import CoreAdapter, CoreOutcomeUnknown, CoreRefused, CoreUnavailable
 from core_adapter.rest import RestCoreAdapter
-from core_adapter.sandbox.rules import Register, registered
+from core_adapter.sandbox.rules import REASONS, Register, refusal, registered
 from core_adapter.sandbox.seed import load_seed
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -141,7 +142,11 @@ def test_joining_an_existing_household() -> None:
         update={"joins": "existing", "new_id": couple.household_id, "head_id": couple.head_id}
     )
     subject = notification.subjects[0].model_copy(update={"relationship": ["同居人"]})
-    mock.submit(notification.model_copy(update={"household": joining, "subjects": [subject]}))
+    good = notification.model_copy(update={"household": joining, "subjects": [subject]})
+    elsewhere = subject.model_copy(update={"new_address": SEED.towns[0].address("9番9号")})
+    with pytest.raises(CoreRefused, match="household_elsewhere"):
+        mock.submit(good.model_copy(update={"subjects": [elsewhere]}))
+    mock.submit(good)
     mock.settle("joins-them", "registered")
     together = mock.household(couple.household_id)
     assert together
@@ -201,3 +206,72 @@ def test_filed_on_is_a_date_of_the_counter_not_of_the_core() -> None:
         update={"filed_on": date(2031, 1, 5), "moved_on": date(2031, 1, 4)}
     )
     assert mock.submit(later).provisional_no
+
+
+@pytest.mark.parametrize(
+    ("relationships", "head", "code"),
+    [
+        (["世帯主", "妻"], 0, None),
+        (["世帯主", "妻"], None, None),
+        (["妻", "同居人"], None, None),
+        (["妻", "世帯主"], 0, "head_mismatch"),
+        (["世帯主", "世帯主"], None, "head_mismatch"),
+        (["妻", "同居人"], 0, "head_mismatch"),
+    ],
+)
+def test_the_head_of_the_new_household(relationships: list[str], head: int | None, code: str | None) -> None:
+    notification = family_notification("5100000042")
+    subjects = [
+        subject.model_copy(update={"relationship": [relationship]})
+        for subject, relationship in zip(notification.subjects, relationships, strict=True)
+    ]
+    household = NotifiedHousehold(
+        old_id="5100000042",
+        head_id=None if head is None else subjects[head].resident_id,
+        joins="same",
+    )
+    towns = {town.town_code: town for town in SEED.towns}
+    register = Register("992011", towns, {r.resident_id: r for r in SEED.residents}, frozenset())
+    wrong = refusal(notification.model_copy(update={"subjects": subjects, "household": household}), register)
+    assert (wrong.code if wrong else None) == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"municipality_code": "131016"}, "wrong_municipality"),
+        ({"scope": "一部"}, "scope_mismatch"),
+        ({"subjects": 2}, "duplicate_subject"),
+        ({"birth": DateValue(value="1950-05-21")}, "person_mismatch"),
+        ({"name": "手本　退"}, "person_mismatch"),
+        ({"new_address": SEED.towns[0].address("8番8号")}, "different_addresses"),
+        ({"new_address": "old"}, "same_address"),
+        (
+            {"new_address": SEED.towns[0].address("9番9号").model_copy(update={"town": "無町"})},
+            "unknown_town",
+        ),
+        ({"new_id": "5100000999"}, "unknown_household"),
+    ],
+)
+def test_what_the_core_refuses(change: dict[str, Any], code: str) -> None:
+    """The rest of the reasons; the conformance checks have the others."""
+    notification = family_notification("5100000042")
+    first, *others = notification.subjects
+    towns = {town.town_code: town for town in SEED.towns}
+    register = Register("992011", towns, {r.resident_id: r for r in SEED.residents}, frozenset())
+    if change == {"subjects": 2}:
+        wrong = notification.model_copy(update={"subjects": [first, first]})
+    elif change == {"new_address": "old"}:
+        back = [s.model_copy(update={"new_address": s.old_address}) for s in notification.subjects]
+        wrong = notification.model_copy(update={"subjects": back})
+    elif "new_id" in change:
+        household = notification.household.model_copy(update={**change, "joins": "existing"})
+        wrong = notification.model_copy(update={"household": household})
+    elif change.keys() & Notification.model_fields.keys():
+        wrong = notification.model_copy(update=change)
+    else:
+        wrong = notification.model_copy(update={"subjects": [first.model_copy(update=change), *others]})
+    found = refusal(wrong, register)
+    assert found
+    assert found.code == code
+    assert found.reason == REASONS[code]
