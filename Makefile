@@ -24,6 +24,10 @@ test: setup-test  ## every check and every test / すべての検査と試験
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+.PHONY: bench
+bench: setup-test  ## measure, into build/bench.json / 速さを測る
+	$(BIN)/python -m tests.bench
+
 .PHONY: format
 format: setup-test  ## put the code into its house style / 書式を整える
 	$(BIN)/ruff format .

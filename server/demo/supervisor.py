@@ -20,7 +20,7 @@ from server.demo.plan import HOST, Plan
 from server.demo.state_dir import InUseError, NotOursError, claimed, prepare
 
 OK, FAILED, MISSING = 0, 1, 3
-SECONDS_TO_START = 90
+SECONDS_TO_START = 180
 SECONDS_TO_STOP = 4
 SECONDS_FOR_PORTS = 3
 PROBE_EVERY = 0.1
