@@ -5,6 +5,7 @@ Lives in the event loop: every method is called from there, so nothing is locked
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -63,12 +64,10 @@ class Board:
     async def after(self, known: StationState | None, timeout: float) -> StationState:
         """The state as soon as it differs from `known`; after `timeout` seconds or once closed, the state
         as it is."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while self._state == known and not self.closed:
                     await self._changed.wait()
-        except TimeoutError:
-            pass
         return self._state
 
     def close(self) -> None:

@@ -35,6 +35,9 @@ class ReaderConfig(_Settings):
         # An empty name would take whichever reader happens to be first, which changes when one is plugged in.
         if self.backend == "pcsc" and not self.name:
             raise ValueError("backend pcsc needs a name")
+        # vpcd takes cards from anybody on the network; by this door it would be open without dev = true.
+        if self.backend == "pcsc" and "Virtual PCD" in self.name:
+            raise ValueError("a virtual reader has the backend vpcd")
         return self
 
 

@@ -92,11 +92,11 @@ class DevRoutes:
             Route("/station/dev/prints/{id}.{form:str}", self.one_print, methods=["GET"]),
         ]
 
-    async def close(self) -> None:
-        """Takes the card off and lets the thread end."""
+    async def close(self, grace_s: float) -> None:
+        """Takes the card off, in `grace_s` seconds at most, and lets the thread end."""
         if self._slot is not None:
             with suppress(Stuck):
-                await self._hand.call(self._slot.remove, 0.5)
+                await self._hand.call(self._slot.remove, grace_s)
         await self._hand.finish(0)
 
     async def card(self, request: Request) -> Response:

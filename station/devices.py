@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from card_reader.pcsc import PcscReader
-from card_reader.reader import Reader
+from card_reader.reader import Reader, ReaderState
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.counters import TryCounters
 from card_reader.simulated.personas import load_personas
@@ -15,6 +15,8 @@ from printing.transports import CupsPrinter, FilePrinter, NetworkPrinter, UsbPri
 from station.config import PagePrinterConfig, ReaderConfig, StationConfig, TicketPrinterConfig
 from station.dev import CardSlot, SimulatedPrinter
 from station.printers import Device, Kind
+
+_NOTICED_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def _reader(config: ReaderConfig) -> tuple[Reader | None, CardSlot | None]:
             reader = InProcessReader()
             return reader, SimulatedSlot(reader)
         case "vpcd":
-            return PcscReader(f"Virtual PCD 00 {config.slot:02d}"), VpcdSlot(slot_port(config.slot))
+            virtual = PcscReader(f"Virtual PCD 00 {config.slot:02d}")
+            return virtual, VpcdSlot(slot_port(config.slot), virtual)
         case "pcsc":
             return PcscReader(config.name), None
 
@@ -113,18 +116,23 @@ class SimulatedSlot:
 class VpcdSlot:
     """One slot of vpcd as a CardSlot: the card is read through the real PC/SC service."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, reader: Reader) -> None:
         self._port = port
+        self._reader = reader
         self._counters: dict[str, TryCounters] = {}
         self._lying: VpcdCard | None = None
 
     def insert(self, persona: str, pull_after_apdu: int | None) -> None:
         """See CardSlot; also raises NoVirtualReader."""
         chosen = load_personas()[persona]
-        self.remove()
+        if self._lying is not None:
+            self.remove()
+            # The service looks every 0.4 s and would never see a card leave that is swapped faster.
+            self._reader.wait_change(ReaderState.PRESENT, _NOTICED_S)
         counters = self._counters.setdefault(persona, TryCounters(chosen))
         card = SimulatedCard(chosen, counters)
         self._lying = VpcdCard(card, self._port, pull_after_apdu=pull_after_apdu).start()
+        self._reader.wait_change(ReaderState.EMPTY, _NOTICED_S)
 
     def remove(self) -> None:
         """See CardSlot."""

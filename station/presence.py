@@ -8,7 +8,7 @@ from station.board import Board, StationState
 from station.link import ServerAway, ServerLink
 
 _BEAT_S = 10.0
-_RETRY_S = 2.0
+_RETRY_S = 1.0
 _LONGEST_PAUSE_S = 10.0
 _TAKEN = "the server is up"
 

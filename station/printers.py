@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import logging
+from contextlib import suppress
 from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
@@ -82,12 +83,10 @@ class StationPrinter:
             if status is not last:
                 last = status
                 changed.set()
-            try:
-                await asyncio.wait_for(self._look.wait(), _POLL_S)
-            except TimeoutError:
-                continue
-            finally:
-                self._look.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_S):
+                    await self._look.wait()
+            self._look.clear()
 
     def look(self) -> None:
         """Something happened to the printer: ask it now."""

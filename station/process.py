@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -65,7 +66,7 @@ def build(config: StationConfig) -> Station:
 
 
 class StationServer(uvicorn.Server):
-    """uvicorn, told to end open streams first, and without its habit of repeating the signal to itself."""
+    """uvicorn, told to end open streams first and to leave with the exit code of a clean stop."""
 
     def __init__(self, station: Station) -> None:
         super().__init__(
@@ -83,6 +84,10 @@ class StationServer(uvicorn.Server):
             )
         )
         self._station = station
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal is a wish to stop. uvicorn would send it to itself again at the end and die of it."""
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends every open stream, then stops."""

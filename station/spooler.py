@@ -6,6 +6,7 @@ away loses nothing. No job is fetched while its printer cannot print.
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -51,12 +52,10 @@ class Spooler:
                 await self._rest(pause)
 
     async def _rest(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.wake.wait(), seconds)
-        except TimeoutError:
-            return
-        finally:
-            self.wake.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.wake.wait()
+        self.wake.clear()
 
     async def _settle(self) -> None:
         """Reports what was printed while the server could not be told."""

@@ -33,7 +33,9 @@ from station.upstream import Upstream
 _PAGE_CONNECTIONS = 64
 _OWN_CONNECTIONS = 8
 _RESTART_AFTER_S = 2.0
-_PRINT_GRACE_S = 1.0
+# Together with uvicorn's 1.1 s these stay within 2 s.
+_TASK_GRACE_S = 0.2
+_DEVICE_GRACE_S = 0.6
 
 _log = logging.getLogger(__name__)
 
@@ -96,15 +98,17 @@ class Station:
         self._gateway.close()
 
     async def stop(self) -> None:
-        """Stops everything, a paper on its way to the printer excepted for a second. Takes at most 2 s."""
+        """Stops everything, but lets a paper on its way come out if it can in a moment."""
         self.close_streams()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(printer.close(_PRINT_GRACE_S) for printer in self._printers.values()))
-        await self._cards.close()
-        if self._dev is not None:
-            await self._dev.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_TASK_GRACE_S)
+        await asyncio.gather(
+            *(printer.close(_DEVICE_GRACE_S) for printer in self._printers.values()),
+            self._cards.close(),
+            *([self._dev.close(_DEVICE_GRACE_S)] if self._dev is not None else []),
+        )
         for upstream in self._upstreams:
             await upstream.aclose()
         self._log.close()

@@ -1,6 +1,7 @@
 """The settings file: what it accepts, and that a bad one is refused with file and line and without its
 values."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000/app", 5, "scheme, host and port"),
         ("dev = true", "dev = false", 10, "simulated"),
         ('backend = "vpcd"', 'backend = "pcsc"', 10, "needs a name"),
+        ('backend = "vpcd"', 'backend = "pcsc"\nname = "Virtual PCD 00 00"', 10, "backend vpcd"),
         ("slot = 1", "slot = 7", 12, "slot"),
         ("width_dots = 384", "width_dots = 400", 16, "width_dots"),
         ("width_dots = 384", "colour = 1", 16, "colour"),
@@ -78,3 +80,9 @@ def test_values_stay_out_of_the_error(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_bad_config(tmp_path: Path) -> None:
     with pytest.raises(BadConfig):
         load_config(tmp_path / "absent.toml")
+
+
+def test_the_examples_in_the_documents_are_good(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "stations.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert [load_config(written(tmp_path, text)).kind for text in examples] == ["counter", "kiosk", "counter"]

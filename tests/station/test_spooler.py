@@ -1,6 +1,7 @@
 """Paper: each job comes out once, whatever happens to the printer, the server or the station in between."""
 
 import base64
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from printing.simulated import SimulatedTicketPrinter
 from printing.ticket import PrinterProfile, TicketContent, render_ticket
-from printing.transports import PrinterStatus, SendResult
+from printing.transports import PrinterStatus, SendResult, Sent
 from station.devices import Devices
 from station.job_log import JobLog
 from tests.station.conftest import TICKET, Rig, RigMaker, eventually, http
@@ -149,6 +150,39 @@ class _Unplugging:
         self._hold[0]()
         self._hold.clear()
         return result
+
+
+def test_a_printer_that_hangs_does_not_keep_the_station_from_stopping(rig: RigMaker) -> None:
+    printer = _Hanging()
+
+    def with_it(devices: Devices) -> Devices:
+        return replace(devices, printers={"ticket": printer}, simulated={})
+
+    station = rig(hook=with_it)
+    station.server.jobs = [ticket()]
+    assert printer.asked.wait(5)
+    assert station.live.stop() < 2
+    # Nobody knows whether there is paper, and the log says so.
+    log = JobLog(station.folder / "state" / "print-jobs.db")
+    assert (log.state("job-1"), log.unreported()) == ("sending", [])
+    log.close()
+    printer.let_go.set()
+
+
+class _Hanging:
+    """A ticket printer that takes a job and does not come back."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.let_go = threading.Event()
+
+    def status(self) -> PrinterStatus:
+        return PrinterStatus.OK
+
+    def send(self, data: bytes) -> SendResult:
+        self.asked.set()
+        self.let_go.wait(10)
+        return Sent(len(data))
 
 
 def test_a_job_that_is_given_again_is_not_printed_again(rig: RigMaker) -> None:
