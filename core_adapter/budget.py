@@ -22,7 +22,7 @@ LARGEST_REPLY = 2_000_000
 
 
 class NotSent(Exception):
-    """No connection: connect_failed."""
+    """No connection: connect_failed, connect_timeout."""
 
 
 class Interrupted(Exception):
@@ -116,7 +116,9 @@ class BudgetTransport(httpx.BaseTransport):
             ) as reply:
                 body = self._body(reply)
                 return httpx.Response(reply.status, headers=reply.headers, content=body)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+        except (httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+            raise NotSent("connect_timeout") from error
+        except httpcore.ConnectError as error:
             raise NotSent("connect_failed") from error
         except httpcore.TimeoutException as error:
             raise Interrupted("timeout") from error

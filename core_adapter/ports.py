@@ -38,7 +38,7 @@ class CoreError(Exception):
 
 
 class CoreUnavailable(CoreError):
-    """Not sent, or a read that failed: connect_failed, timeout, closed, http_503, unauthorised."""
+    """Not sent, or a read that failed: connect_failed, connect_timeout, timeout, closed, http_503 …"""
 
 
 class CoreOutcomeUnknown(CoreError):

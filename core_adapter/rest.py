@@ -202,7 +202,7 @@ class RestCoreAdapter:
         try:
             response = self._exchange(method, path, self._read_budget, body)
         except (NotSent, Interrupted) as error:
-            timed_out = str(error) == "timeout"
+            timed_out = str(error).endswith("timeout")
             raise CoreUnavailable(str(error)) from error
         finally:
             self._circuit.report(timed_out=timed_out)

@@ -59,7 +59,7 @@ class CoreProcess:
         """SIGTERM, and the exit code."""
         assert self._process
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=5)
+        return self._process.wait(timeout=9)
 
     def mode(self, mode: str) -> None:
         self.client.put("/dev/mode", json={"mode": mode}).raise_for_status()

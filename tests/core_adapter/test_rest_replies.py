@@ -203,7 +203,7 @@ def test_a_reply_that_drips_is_cut_off_at_the_budget(
         adapter.household(FAMILY)
     with pytest.raises(CoreOutcomeUnknown, match="timeout"):
         adapter.submit(NOTIFICATION)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
 
 
 def test_a_reply_for_somebody_else_is_not_shown(peer: Peer, adapter: RestCoreAdapter) -> None:
@@ -351,6 +351,27 @@ def test_refusals_and_turned_away(peer: Peer, adapter: RestCoreAdapter) -> None:
         peer.answer = says_json({}, status)
         with pytest.raises(CoreUnavailable, match=code):
             adapter.submit(NOTIFICATION)
+
+
+def test_a_connection_that_nobody_accepts_is_cut_off_too() -> None:
+    """A host that is off answers nothing at all; the wait for it counts as one."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        port = deaf.getsockname()[1]
+        # Fill the queue of a listener that never accepts: the next connection gets no answer.
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        adapter = RestCoreAdapter(f"http://127.0.0.1:{port}", read_budget=0.2, submit_budget=0.2)
+        with pytest.raises(CoreUnavailable, match="connect_timeout"):
+            adapter.household(FAMILY)
+        with pytest.raises(CoreUnavailable, match="connect_timeout"):
+            adapter.submit(NOTIFICATION)
+        for each in waiting:
+            each.close()
+        adapter.close()
 
 
 def test_the_circuit_opens_after_five_timeouts_and_tries_once_after_a_rest() -> None:
