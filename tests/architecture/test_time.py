@@ -9,8 +9,8 @@ from tests.architecture.tree import Source, calls, dotted, sources
 # Who may look at a clock, and why. Everybody else is told the time.
 MAY_ASK = {
     "server/kit/clock.py": "the one clock of the server",
-    "core_adapter/sandbox/__main__.py": "the sandbox core's own time: it stands for another organisation's machine",
-    "station/process.py": "a signature carries the time of the station that signs; everything below is told it",
+    "core_adapter/sandbox/__main__.py": "the sandbox core's time is another organisation's",
+    "station/process.py": "a signature carries the time of the station that signs",
 }
 ASKING = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
 CLOCKS = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.strftime", "time.ctime"}
