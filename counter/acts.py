@@ -1,6 +1,5 @@
 """From the settled intake to the closed visit: answers, paper, signature, acceptance, hand-over."""
 
-from datetime import date
 from typing import Any
 
 from fastapi import Request
@@ -9,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from counter.writing import shown, write
 from server.auth.queries import names
 from server.kit import failpoints
+from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
 from server.reception import confirmation, ending, guidance, intake, service
@@ -52,18 +52,15 @@ def address(request: Request, reception_id: str, sent: SentForm) -> Response:
 @router.action("/moved-on")
 def moved_on(request: Request, reception_id: str, sent: SentForm) -> Response:
     """The day of the move (異動日)."""
-    try:
-        day = date.fromisoformat(sent.text("date", limit=10))
-    except ValueError as error:
-        raise UnsafeTextError("date") from error
+    day = read_date(sent.text("date", limit=20))
+    if day is None:
+        raise UnsafeTextError("date")
     return write(
         request,
         reception_id,
         sent,
         "moved_on",
-        lambda unit, ctx, reception, key: service.set_fact(
-            unit, ctx, reception, key, "event_date", day.isoformat()
-        ),
+        lambda unit, ctx, reception, key: service.set_fact(unit, ctx, reception, key, "event_date", day),
     )
 
 

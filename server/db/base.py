@@ -1,6 +1,6 @@
 """What every table has: an opaque id, its municipality (tenant) and its site."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, LargeBinary, MetaData
@@ -21,7 +21,10 @@ metadata: MetaData = SQLModel.metadata
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant on both databases; SQLite drops the zone, so it is put back on reading."""
+    """An aware instant, written and read as UTC whatever zone it comes with or the database speaks in.
+
+    SQLite drops the zone, so it is put back on reading; PostgreSQL answers in the zone of its session.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -29,10 +32,10 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("instants carry a time zone")
-        return value
+        return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return None if value is None else aware(value)
+        return None if value is None else aware(value).astimezone(UTC)
 
 
 class Sealed(TypeDecorator[bytes]):

@@ -6,13 +6,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
+    "PRAGMA journal_mode=WAL",
     # NORMAL lost acknowledged commits in 84 % of simulated power cuts, FULL in none (docs/decisions/0002).
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=5000",
-    "trusted_schema=OFF",
-    "cell_size_check=ON",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
+    # A destroyed key must not lie on in the free space of its page (server.db.vault).
+    "PRAGMA secure_delete=ON",
 )
 
 
@@ -21,11 +23,16 @@ class StorageUnsafeError(RuntimeError):
 
 
 def create(url: str) -> Engine:
-    """An engine for `url`. On SQLite, transactions start by our own BEGIN, so that writers take their
-    lock at once instead of failing when they upgrade."""
+    """An engine for `url`, whose errors never show the values of a statement.
+
+    On SQLite, transactions start by our own BEGIN, so that writers take their lock at once instead of
+    failing when they upgrade.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(_driver(url), pool_pre_ping=True, pool_size=20, max_overflow=20)
+    return create_engine(
+        _driver(url), pool_pre_ping=True, pool_size=20, max_overflow=20, hide_parameters=True
+    )
 
 
 def _driver(url: str) -> str:
@@ -36,13 +43,15 @@ def _driver(url: str) -> str:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False}, pool_size=20, max_overflow=40)
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False}, pool_size=20, max_overflow=40, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in SQLITE_PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -5,7 +5,7 @@ A stored name is never normalised: NFC alone changes 1,002 kanji. Only search ke
 
 import unicodedata
 
-_BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _VARIATION = range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)
 
 
@@ -16,14 +16,15 @@ class UnsafeTextError(ValueError):
 def safe_line(text: str, limit: int = 200) -> str:
     """`text` unchanged but for white space at its ends.
 
-    Raises UnsafeTextError for control characters, lone surrogates, bidirectional marks, or more than
-    `limit` code points: they break printers, tables and readers' eyes, and belong to nobody's name.
+    Raises UnsafeTextError for control characters, line and paragraph separators, lone surrogates,
+    bidirectional marks, or more than `limit` code points: they break printers, tables and readers' eyes,
+    and belong to nobody's name.
     """
     trimmed = text.strip()
     if len(trimmed) > limit:
         raise UnsafeTextError("too long")
     for char in trimmed:
-        if unicodedata.category(char) in ("Cc", "Cs") or char in _BIDI:
+        if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _BIDI:
             raise UnsafeTextError("control character")
     return trimmed
 

@@ -1,5 +1,6 @@
 """Japanese calendar years. The era table is law (元号を改める政令); dates are exact from 明治6年 on."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ ERAS: tuple[tuple[date, str], ...] = (
     (date(1912, 7, 30), "大正"),
     (date(1868, 1, 25), "明治"),
 )
+FIRST_DAY = ERAS[-1][0]
 WEEKDAYS = "月火水木金土日"
 
 
@@ -46,10 +48,17 @@ def long_date(day: date) -> str:
     return f"{wareki(day)}（{WEEKDAYS[day.weekday()]}）"
 
 
+def last_day_meant(value: str) -> date:
+    """The last day that "YYYY-MM-DD", "YYYY-MM" or "YYYY" can mean: its era names a partial date."""
+    year, month, day = ([int(part) for part in value.split("-")] + [0, 0])[:3]
+    month = month or 12
+    return date(year, month, day or monthrange(year, month)[1])
+
+
 def partial(value: str | None, western: bool = False) -> str:
     """A date of which perhaps only the year or the month is known, in words.
 
-    `value` is "YYYY-MM-DD", "YYYY-MM", "YYYY" or None. A year alone names the era of its last day.
+    `value` is "YYYY-MM-DD", "YYYY-MM", "YYYY" or None. A year or month alone names the era of its last day.
     Foreign residents' birth dates are written in western years (住民基本台帳事務処理要領).
     """
     if not value:
@@ -59,7 +68,7 @@ def partial(value: str | None, western: bool = False) -> str:
     if western:
         head = f"{year}年"
     else:
-        era = wareki(date(year, month or 12, day or 28))
+        era = wareki(last_day_meant(value))
         head = f"{era.era}{era.year_text}年"
     if not month:
         return f"{head}月日不詳"

@@ -1,11 +1,9 @@
 """Filling the 住民異動届 from an intake. Addresses that may not be shown are left blank on the paper."""
 
-from datetime import date
-
 from printing.forms.residence_change import Filer, PersonNotes, ResidenceChangeForm
 from printing.forms.residence_change import Person as FormPerson
 from printing.forms.values import AddressCell, DateCell, StaffNotes
-from server.kit.wareki import wareki
+from server.kit.wareki import last_day_meant, wareki
 from server.reception.intake import Intake
 from server.reception.people import PersonView
 
@@ -89,7 +87,7 @@ def date_cell(value: str | None, text: str | None = None, *, western: bool = Fal
     parts = {"month": str(month) if month else None, "day": str(day) if day else None}
     if western:
         return DateCell(era="西暦", year=str(year), **parts)
-    written = wareki(date(year, month or 12, day or 28))
+    written = wareki(last_day_meant(value))
     return DateCell(era=written.era, year=written.year_text, **parts)  # type: ignore[arg-type]
 
 

@@ -8,6 +8,26 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+SQLITE_TRIGGERS = (
+    "CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal_entry "
+    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+    "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal_entry "
+    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+    # INSERT OR REPLACE deletes the row that stands in its way without firing a delete trigger.
+    "CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal_entry "
+    "WHEN EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.id "
+    "OR (tenant_id = NEW.tenant_id AND seq = NEW.seq)) "
+    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+)
+POSTGRESQL_TRIGGERS = (
+    "CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$",
+    "CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON journal_entry "
+    "FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
+    "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal_entry "
+    "FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()",
+)
+
 
 def own() -> tuple[sa.Column[str], ...]:
     """The columns that every table has."""
@@ -274,24 +294,6 @@ def upgrade() -> None:
 
 def _append_only() -> None:
     """The journal takes new entries and nothing else, whoever holds the connection."""
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                sa.text(
-                    "CREATE TRIGGER journal_no_" + verb.lower() + " BEFORE " + verb + " ON journal_entry "
-                    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
-                )
-            )
-        return
-    op.execute(
-        sa.text(
-            "CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
-        )
-    )
-    op.execute(
-        sa.text(
-            "CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON journal_entry "
-            "FOR EACH ROW EXECUTE FUNCTION journal_refuse()"
-        )
-    )
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in SQLITE_TRIGGERS if on_sqlite else POSTGRESQL_TRIGGERS:
+        op.execute(sa.text(statement))
