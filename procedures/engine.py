@@ -187,6 +187,10 @@ class _Evaluation:
             if value is Missing.OPEN and derive is not None:
                 self._unknown_leaves(derive, home, deciding)
                 return
+            if (
+                value is Missing.UNASKED
+            ):  # not asked because what it depends on is unknown, which is named itself
+                return
             state = value.value if isinstance(value, Missing) else "incomplete"
             deciding.setdefault(node.fact, {})[home] = state
             return

@@ -107,7 +107,8 @@ class CaseView:
             spec = self.specs.get(name)
             if spec is None or spec.scope != scope:
                 raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
-            values[name] = spec.read(fact, f"{path}.{name}")
+            if not (fact.unknown and spec.presume):  # わからない gives way to a presumption, a value does not
+                values[name] = spec.read(fact, f"{path}.{name}")
         return values
 
     def resolve(self, fact: str, person: int) -> Value | Missing:
@@ -127,6 +128,9 @@ class CaseView:
             if presumption.when.truth(self, person) is True:
                 self.presumed[spec.name, person] = presumption
                 return presumption.value
+        given = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
+        if spec.name in given:
+            return Missing.DECLARED_UNKNOWN
         return Missing.UNASKED if spec.question is not None else Missing.UNAVAILABLE
 
     def value(self, fact: str, person: int) -> Value | Missing:
@@ -146,6 +150,6 @@ class CaseView:
     def source(self, fact: str, person: int) -> str:
         """Where the value came from: the case's own mark, `derived`, or `municipality`."""
         facts = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
-        if fact in facts:
+        if fact in facts and not facts[fact].unknown:
             return facts[fact].source
         return "municipality" if self.specs[fact].scope == MUNICIPALITY else "derived"

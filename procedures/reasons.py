@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from procedures.catalogue import Catalogue
@@ -13,7 +13,6 @@ from procedures.conditions import (
     All,
     Any,
     Event,
-    Is,
     Leaf,
     Members,
     Missing,
@@ -25,16 +24,13 @@ from procedures.dates import PartialDate
 from procedures.facts import CaseView, FactSpec
 from procedures.guidance import Reason
 from procedures.text import Text, joined
-from procedures.words import found, required
+from procedures.words import found, opposite, required
 
 _RESULT = {True: "true", False: "false", None: "unknown"}
 _JOIN = {
     "all": Text("次のすべて", "all of these"),
     "any": Text("次のいずれか", "any of these"),
     "not": Text("次に当てはまらない", "not this"),
-    "any_member": Text("世帯に次の方がいる", "somebody in the household"),
-    "no_member": Text("世帯に次の方がいない", "nobody in the household"),
-    "all_members": Text("世帯の全員が次に当てはまらないということがない", "everybody in the household"),
 }
 
 
@@ -101,9 +97,14 @@ class Explainer:
         children = []
         for index in range(len(self._view.people)):
             below = self.tree(node.where, index)
+            parts = below.children if below.kind in ("all", "any") else (below,)
             children.append(
                 Reason(
-                    "member", below.result, below.required, person_id=self._person(index), children=(below,)
+                    "member",
+                    below.result,
+                    self.words(node.where),
+                    person_id=self._person(index),
+                    children=parts,
                 )
             )
         return Reason("members", truth, self._members_words(node), children=tuple(children))
@@ -130,18 +131,19 @@ class Explainer:
         if isinstance(node, Not):
             return self.opposite(node.part)
         parts = [self.words(part) for part in node.parts()]
-        return joined(parts, "、", " and ") if isinstance(node, All) else joined(parts, "または", " or ")
+        if isinstance(node, All):
+            return joined(parts, "、", " and ")
+        bracketed = [
+            Text(f"（{words.ja}）", f"({words.en})") if isinstance(part, All) else words
+            for part, words in zip(node.parts(), parts, strict=True)
+        ]
+        return joined(bracketed, "または", " or ")
 
     def opposite(self, node: Node) -> Text:
         """The opposite of a condition in one line."""
-        if isinstance(node, Is):
-            spec = self._specs[node.fact]
-            if spec.type == "yes_no" and len(node.values) == 1:
-                return spec.words[next(iter(node.values)) is not True]
-            if spec.type == "choice":
-                options = [text for value, text in spec.words.items() if value in node.values]
-                names = joined(options, "・", " or ")
-                return Text(f"{spec.label.ja}が{names.ja}以外", f"{spec.label.en}: other than {names.en}")
+        plain = opposite(node, self._specs, self._codes) if isinstance(node, Leaf) else None
+        if plain is not None:
+            return plain
         inner = self.words(node)
         return Text(f"「{inner.ja}」ではない", f"not ({inner.en})")
 
@@ -153,23 +155,23 @@ class Explainer:
         reason = self.tree(node, person)
         return joined(list(_decisive(reason))) if reason.children or reason.found else reason.required
 
-    def failing(self, node: Node, people: Iterable[int]) -> Text:
-        """Why the condition holds for none of these: the requirements that were not met, each once."""
-        missed: list[Text] = []
-        for person in people:
-            blamed = self._blame(node, person)
-            if blamed is not None:
-                missed.append(blamed)
-        words = joined(missed or [self.words(node)], "／", " / ")
-        return Text(f"「{words.ja}」に当てはまりません。", f"Not met: {words.en}.")
+    def failing(self, node: Node, people: Sequence[int]) -> Text:
+        """Why the condition holds for none of these: the requirement at which those who came furthest
+        failed.
+        """
+        blamed = [self._blame(node, person) for person in people]
+        furthest = max(step for step, _ in blamed)
+        words = joined([text for step, text in blamed if step == furthest], "／", " / ")
+        if HOUSEHOLD in people:
+            return Text(f"「{words.ja}」に当てはまりません。", f"Not met: {words.en}.")
+        return Text(f"「{words.ja}」に当てはまる方がいません。", f"Nobody meets: {words.en}.")
 
-    def _blame(self, node: Node, person: int) -> Text | None:
+    def _blame(self, node: Node, person: int) -> tuple[int, Text]:
         if isinstance(node, All):
-            for part in node.of:
+            for step, part in enumerate(node.of):
                 if part.truth(self._view, person) is False:
-                    return self._blame(part, person)
-            return None
-        return self.words(node)
+                    return step, self.words(part)
+        return 0, self.words(node)
 
 
 def _decisive(reason: Reason) -> Iterator[Text]:

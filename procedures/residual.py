@@ -71,8 +71,11 @@ def _leaf(leaf: Leaf, view: CaseView, person: int, numbers: dict[int, int]) -> T
         return inner if True in leaf.values else ("not", inner)
     if value is not Missing.UNASKED:
         return UNKNOWN
-    if spec.only_if is not None and spec.only_if.truth(view, home) is False:
-        return UNKNOWN
+    if spec.only_if is not None:
+        gate = residual(spec.only_if, view, home, dict(numbers))
+        # Nobody is asked what follows from a question that was answered with no or with わからない.
+        if gate is False or (gate is not True and next(variables(gate), None) is None):
+            return UNKNOWN
     return ("v", leaf.number, leaf.fact, numbers.setdefault(home, len(numbers) - 1))
 
 

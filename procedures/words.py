@@ -46,11 +46,11 @@ def required(node: Node, specs: dict[str, FactSpec], codes: CodesModel) -> Text:
         options = [text for value, text in spec.words.items() if value in node.values]
         ja = "・".join(text.ja for text in options) or "・".join(map(str, sorted(node.values)))
         en = " or ".join(text.en for text in options) or " or ".join(map(str, sorted(node.values)))
-        return Text(f"{spec.label.ja}が{ja}", f"{spec.label.en}: {en}")
+        return Text(f"{spec.label.ja}：{ja}", f"{spec.label.en}: {en}")
     if isinstance(node, Has):
         options = [spec.words.get(value, Text(value, value)) for value in sorted(node.values)]
         return Text(
-            f"{spec.label.ja}に{'・'.join(text.ja for text in options)}がある",
+            f"{spec.label.ja}：{'・'.join(text.ja for text in options)}",
             f"{spec.label.en}: {' or '.join(text.en for text in options)}",
         )
     if isinstance(node, Age):
@@ -76,6 +76,21 @@ def _age_required(node: Age) -> Text:
     ja_before, en_after = _AGE[node.kind]
     ja, en = _range(low, high, "歳")
     return Text(f"{ja_before}{ja}", f"{en} {en_after}".rstrip(","))
+
+
+def opposite(node: Leaf, specs: dict[str, FactSpec], codes: CodesModel) -> Text | None:
+    """The opposite of what a leaf asks for, where one word says it; else None."""
+    spec = specs[node.fact]
+    if isinstance(node, Is) and spec.type == "yes_no" and len(node.values) == 1:
+        return spec.words[next(iter(node.values)) is not True]
+    if isinstance(node, Is) and spec.type == "choice":
+        wanted = required(node, specs, codes)
+        return Text(f"{wanted.ja}以外", f"not {wanted.en}")
+    if isinstance(node, Age) and (node.low is None) != (node.high is None):
+        low = None if node.high is None else node.high + 1
+        high = None if node.low is None else node.low - 1
+        return _age_required(Age(node.fact, node.household, node.kind, low, high))
+    return None
 
 
 def _range(low: int | None, high: int | None, unit: str) -> tuple[str, str]:

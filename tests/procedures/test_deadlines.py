@@ -1,0 +1,87 @@
+"""Closed days and periods: 民法140条・143条, 地方自治法4条の2第4項, 戸籍法 (first day counted)."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from procedures.deadlines import last_day
+from procedures.office_days import OfficeCalendar, day_en, day_ja
+from procedures.schema import OffsetModel
+
+CALENDAR = OfficeCalendar()
+
+
+@pytest.mark.parametrize(
+    ("day", "is_open"),
+    [
+        (date(2026, 11, 23), False),  # 勤労感謝の日
+        (date(2026, 11, 24), True),
+        (date(2026, 9, 22), False),  # 国民の休日 between two holidays
+        (date(2026, 5, 6), False),  # 振替休日
+        (date(2026, 12, 28), True),
+        (date(2026, 12, 29), False),
+        (date(2027, 1, 3), False),
+        (date(2027, 1, 4), True),
+        (date(2026, 11, 28), False),  # Saturday
+    ],
+)
+def test_closed_days(day: date, is_open: bool) -> None:
+    assert CALENDAR.is_open(day) is is_open
+
+
+def test_a_municipality_may_open_on_a_sunday_and_close_on_a_weekday() -> None:
+    sunday, tuesday = date(2026, 3, 29), date(2026, 6, 2)
+    calendar = OfficeCalendar(opened=[sunday], closed=[tuesday])
+    assert calendar.is_open(sunday)
+    assert calendar.open_from(tuesday) == date(2026, 6, 3)
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "end"),
+    [
+        (date(2026, 11, 20), {"days": 14}, date(2026, 12, 4)),
+        (date(2026, 11, 9), {"days": 14}, date(2026, 11, 24)),
+        (date(2026, 12, 15), {"days": 14}, date(2027, 1, 4)),
+        (
+            date(2026, 11, 10),
+            {"days": 14, "count": "same_day"},
+            date(2026, 11, 24),
+        ),  # the 14th day is the 23rd
+        (
+            date(2026, 11, 20),
+            {"days": 14, "count": "same_day"},
+            date(2026, 12, 3),
+        ),  # 出生届: the day itself counts
+        (date(2026, 11, 13), {"days": 15, "closed": "as_is"}, date(2026, 11, 28)),
+        (date(2026, 12, 1), {"days": -1, "closed": "as_is"}, date(2026, 11, 30)),
+        (date(2026, 10, 30), {"months": 1}, date(2026, 11, 30)),
+        (date(2027, 1, 31), {"months": 1, "closed": "as_is"}, date(2027, 2, 28)),
+        (date(2026, 11, 16), {"months": 3, "count": "same_day"}, date(2027, 2, 15)),
+    ],
+)
+def test_periods(start: date, rule: dict[str, object], end: date) -> None:
+    spec = OffsetModel.model_validate({"type": "offset", "start": "event_date", **rule})
+    assert last_day(spec, start, CALENDAR) == end
+
+
+def test_last_chance_is_the_last_open_day_up_to_the_deadline() -> None:
+    deadline = date(2027, 1, 4)
+    assert not CALENDAR.is_last_chance(date(2026, 12, 28), deadline)
+    assert CALENDAR.is_last_chance(deadline, deadline)
+    assert CALENDAR.is_last_chance(date(2026, 11, 20), date(2026, 11, 22))  # a Friday before a closed weekend
+
+
+def test_a_moved_deadline_is_never_earlier_and_always_open() -> None:
+    spec = OffsetModel.model_validate({"type": "offset", "start": "event_date", "days": 14})
+    for offset in range(400):
+        start = date(2026, 1, 1) + timedelta(days=offset)
+        end = last_day(spec, start, CALENDAR)
+        assert end >= start + timedelta(days=14)
+        assert CALENDAR.is_open(end)
+
+
+def test_days_in_words() -> None:
+    assert day_ja(date(2026, 12, 7)) == "令和8年12月7日（月）"
+    assert day_ja(date(2019, 5, 1)) == "令和元年5月1日（水）"
+    assert day_ja(date(2019, 4, 30)) == "2019年4月30日（火）"
+    assert day_en(date(2026, 12, 7)) == "Mon 7 December 2026"
