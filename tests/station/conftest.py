@@ -28,7 +28,7 @@ from starlette.routing import Route
 from station.config import load_config
 from station.devices import Devices, open_devices
 from station.job_log import JobLog
-from station.process import StationServer
+from station.process import StationServer, listen_on
 from station.signing import Signer, create_key
 from station.station import Station
 
@@ -66,7 +66,7 @@ class Live:
 
     def start(self) -> None:
         server = self._make()
-        listening = socket.create_server(("127.0.0.1", self.port))
+        listening = listen_on(self.port)
         self.server = server
 
         def serve() -> None:

@@ -65,6 +65,24 @@ def test_it_stops_within_two_seconds_with_open_streams(config: Path, sign: signa
 
 
 @pytest.mark.story
+def test_no_answer_waits_for_a_delayed_acknowledgement(config: Path) -> None:
+    process = start(config)
+    try:
+        url = url_of(config)
+        eventually(lambda: answers(url), seconds=20)
+        taken = []
+        for _ in range(10):
+            began = time.monotonic()
+            assert http.get(f"{url}/station/state").status_code == 200
+            taken.append(time.monotonic() - began)
+        # Head and body of an answer are two writes; with Nagle's algorithm every single one takes 40 ms.
+        assert min(taken) < 0.03
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.mark.story
 def test_what_keeps_it_from_starting_is_said(config: Path, tmp_path: Path) -> None:
     port = int(url_of(config).rsplit(":", 1)[1])
     with socket.create_server(("127.0.0.1", port)):
