@@ -129,7 +129,7 @@ def _ticket(request: Request, ticket_id: str) -> dict[str, Any]:
         line = next(line for line in queue.classes(unit, ctx) if line.code == view.service_class)
     low = view.ahead * line.minutes
     return {
-        "ticket": view,
+        "ticket": {"id": view.ticket_id, "label": view.label, "ahead": view.ahead},
         "service_name": _name(request, view.class_ja, view.class_en),
         "estimate": (low, max(5, round(low * 1.5))) if view.ahead else None,
         "print_state": state,

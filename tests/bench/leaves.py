@@ -6,6 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import yaml
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
 from card_reader.mynumber import read_attributes
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.personas import load_personas
@@ -13,11 +18,6 @@ from printing.font_files import existing
 from printing.forms.residence_change import ResidenceChangeForm, render
 from procedures import Case, evaluate, load_catalogue
 from procedures.facts import CaseView
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
-
 from tests.bench.figures import Figure, timed
 
 CASES = Path("tests/procedures/cases")

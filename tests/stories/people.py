@@ -52,7 +52,7 @@ class Resident:
         page.locator('a[href*="/kiosk/pin"]').click()
         self.demo.insert("kiosk-1", persona)
         self.type_pin(page, pin)
-        use = page.locator("[data-step]:not([hidden]) [data-use]")
+        use = page.locator("[data-step]:not([hidden]) [data-confirm]")
         expect(use).to_be_visible()
         use.click()
         self.demo.remove("kiosk-1")

@@ -6,11 +6,11 @@ from io import BytesIO
 
 import pytest
 import zxingcpp
-from core_adapter.sandbox.seed import load_seed
 from playwright.sync_api import Browser, expect
-from printing.escpos_image import pages
 from pypdf import PdfReader
 
+from core_adapter.sandbox.seed import load_seed
+from printing.escpos_image import pages
 from server.kit.clock import today
 from tests.stories.demo import Demo, wait_for
 from tests.stories.people import Clerk, Resident, open_page, wait_registered
@@ -80,7 +80,7 @@ def the_four_records_agree(
     assert {one["resident_id"] for one in content["subjects"]} == {one.resident_id for one in members}
     assert {one["new_address"]["text"] for one in content["subjects"]} == {f"見本県見本市{town}{number}"}
     assert content["moved_on"] == moved_on
-    printed = demo.prints("counter-1", "page")[0]
+    printed = demo.prints("counter-1", "form")[0]
     pdf = demo.print_bytes("counter-1", printed["id"], "pdf")
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
     plain = "".join(text.split())
