@@ -7,14 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from procedures.condition_parser import Parser
 from procedures.conditions import Leaf, Node, walk
 from procedures.facts import FactSpec, Presumption
 from procedures.schema import FactModel, OverlayModel
 from procedures.text import Text
-from procedures.yaml_lines import Located, Place, Problem
+from procedures.yaml_lines import Located, Place, Problem, validated
 
 _Shapes = dict[str, dict[str, Any]]
 
@@ -36,13 +34,11 @@ def load_facts(
         for name, raw in (source.data or {}).items():
             if name in models:
                 problems.append(source.problem((name,), f"the fact {name} stands in two files"))
-            try:
-                models[name] = (FactModel.model_validate(raw), source)
-            except ValidationError as error:
-                problems += [
-                    source.problem((name, *fault["loc"]), f"{name}: {fault['msg']}")
-                    for fault in error.errors()
-                ]
+            model = validated(FactModel, raw, source, (name,), problems)
+            if model is not None:
+                models[name] = model, source
+    if problems:
+        return {}, {}
     shapes: _Shapes = {
         name: {"scope": model.scope, "type": model.type, "choices": model.choices}
         for name, (model, _) in models.items()

@@ -14,9 +14,9 @@ from procedures.conditions import Leaf, walk
 from procedures.fact_loading import load_facts
 from procedures.guidance import Department
 from procedures.office_days import OfficeCalendar
-from procedures.rule_loading import RuleMaker, validated
+from procedures.rule_loading import RuleMaker
 from procedures.schema import CodesModel, DepartmentModel, OverlayModel
-from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml
+from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml, validated
 
 DATA = Path(__file__).parent / "data"
 
@@ -76,6 +76,8 @@ class Loader:
         facts, shapes = load_facts(
             fact_files, self.overlay_file, overlay, codes.events, self.problems, self.used_facts
         )
+        if self.problems:
+            return None  # a faulty fact would show again as a fault of every rule that reads it
         maker = RuleMaker(
             codes, departments, shapes, self.overlay_file, overlay, self.problems, self.used_facts
         )

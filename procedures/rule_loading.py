@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from procedures.catalogue import DocumentSpec, Face, Rule, Variant
 from procedures.condition_parser import Parser
@@ -22,22 +22,9 @@ from procedures.schema import (
     RuleModel,
     VariantModel,
 )
-from procedures.yaml_lines import Located, Place, Problem
+from procedures.yaml_lines import Located, Place, Problem, validated
 
 _GROUP_OF_CLASS = {"N": "today", "A": "here", "B": "here", "C": "handover", "D": "advice", "E": "advice"}
-_M = TypeVar("_M", bound=BaseModel)
-
-
-def validated(model: type[_M], raw: Any, source: Located, place: Place, problems: list[Problem]) -> _M | None:
-    """The model, or None after each fault has been added to `problems` with its line."""
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        for fault in error.errors():
-            where = ".".join(str(part) for part in fault["loc"])
-            message = f"{where}: {fault['msg']}" if where else fault["msg"]
-            problems.append(source.problem((*place, *fault["loc"]), message))
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 Place = tuple[str | int, ...]
+_M = TypeVar("_M", bound=BaseModel)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -88,3 +90,15 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, part, (*place, index), lines, name) for index, part in enumerate(node.value)]
     return loader.construct_object(node)
+
+
+def validated(model: type[_M], raw: Any, source: Located, place: Place, problems: list[Problem]) -> _M | None:
+    """The model, or None after each fault has been added to `problems` with its line."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        for fault in error.errors():
+            where = ".".join(str(part) for part in fault["loc"])
+            message = f"{where}: {fault['msg']}" if where else fault["msg"]
+            problems.append(source.problem((*place, *fault["loc"]), message))
+        return None
