@@ -1,6 +1,7 @@
 """One way to write to a reception from a page: once per key, against the version that the page shows."""
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -10,13 +11,13 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey
 from server.reception import service
-from server.reception.models import Reception
 from server.web.forms import Sent
 from server.web.guards import ctx_of
 from server.web.idempotency import once
 from server.web.services import services
 
-Verb = Callable[[Unit, Context, Reception, DataKey], object]
+# (unit, who acts, the reception held for writing, its key)
+Verb = Callable[[Unit, Context, Any, DataKey], object]
 
 
 def write(request: Request, reception_id: str, sent: Sent, what: str, verb: Verb) -> Response:

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,12 +22,10 @@ def tickets(folder: Path, seconds: float) -> list[Figure]:
         port = free_port()
         bare = [sys.executable, "-m", "tests.bench.floors", str(folder / f"bare{clients}.db"), str(port)]
         with serving(bare, port) as address:
-            _, floor = load(clients, seconds, lambda client, url=address: _post(client, f"{url}/", {}))
+            _, floor = load(clients, seconds, _poster(f"{address}/", {}))
         with kakanai(folder / f"tickets{clients}") as address:
             samples, rate = load(
-                clients,
-                seconds,
-                lambda client, url=address: _post(client, f"{url}/api/v1/tickets", {"service_class": "move"}),
+                clients, seconds, _poster(f"{address}/api/v1/tickets", {"service_class": "move"})
             )
         p50, p99 = percentiles(samples)
         found.append(
@@ -92,6 +91,13 @@ def call_to_display(folder: Path, calls: int) -> list[Figure]:
             )
         end.set()
     return [timed("call_to_display", "ms", samples, presses)]
+
+
+def _poster(url: str, content: object) -> Callable[[httpx.Client], None]:
+    def post(client: httpx.Client) -> None:
+        _post(client, url, content)
+
+    return post
 
 
 def _post(client: httpx.Client, url: str, content: object) -> httpx.Response:

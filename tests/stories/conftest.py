@@ -1,6 +1,8 @@
 """One browser for all stories, and demos that stories share."""
 
+import os
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,8 +66,7 @@ def everything_works(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Drawn anew each time; the seed is printed with a failure, and KAKANAI_STORY_SEED repeats it."""
-    import os
-
     seed = int(os.environ.get("KAKANAI_STORY_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"KAKANAI_STORY_SEED={seed}")
+    # Pytest shows this with a failure.
+    sys.stdout.write(f"KAKANAI_STORY_SEED={seed}\n")
     return random.Random(seed)

@@ -137,13 +137,13 @@ class Demo:
             from psycopg.rows import dict_row
 
             with psycopg.connect(url, row_factory=dict_row) as connection:
-                return list(connection.execute(query).fetchall())  # type: ignore[arg-type]
-        connection = sqlite3.connect(f"file:{self.folder / 'kakanai.db'}?mode=ro", uri=True)
-        connection.row_factory = sqlite3.Row
+                return list(connection.execute(query).fetchall())
+        database = sqlite3.connect(f"file:{self.folder / 'kakanai.db'}?mode=ro", uri=True)
+        database.row_factory = sqlite3.Row
         try:
-            return [dict(row) for row in connection.execute(query).fetchall()]
+            return [dict(row) for row in database.execute(query).fetchall()]
         finally:
-            connection.close()
+            database.close()
 
     def logs(self) -> str:
         """Everything that any part of the demo wrote."""

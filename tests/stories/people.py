@@ -11,10 +11,6 @@ PASSWORD = "kakanai-demo"
 SLOW = 15_000
 
 
-class Unexpected(AssertionError):
-    """A page complained on its console."""
-
-
 def open_page(browser: Browser, width: int, height: int, complaints: list[str]) -> Page:
     """A page whose every script error is noted."""
     page = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP").new_page()
@@ -24,7 +20,7 @@ def open_page(browser: Browser, width: int, height: int, complaints: list[str]) 
 
 
 @dataclass
-class Resident:
+class Visitor:
     """At the kiosk and on the second screen."""
 
     demo: Demo

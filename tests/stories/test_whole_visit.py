@@ -3,17 +3,19 @@
 import random
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 import zxingcpp
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
+from core_adapter.models import Resident
 from core_adapter.sandbox.seed import load_seed
 from printing.escpos_image import pages
 from server.kit.clock import today
 from tests.stories.demo import Demo, wait_for
-from tests.stories.people import Clerk, Resident, open_page, wait_registered
+from tests.stories.people import Clerk, Visitor, open_page, wait_registered
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
 
@@ -27,7 +29,7 @@ def visit(demo: Demo, browser: Browser, chance: random.Random, persona: str) -> 
     number = f"{chance.randrange(1, 30)}番{chance.randrange(1, 20)}号"
     moved_on = today() - timedelta(days=chance.randrange(0, 13))
 
-    resident = Resident(demo, browser)
+    resident = Visitor(demo, browser)
     kiosk = resident.kiosk()
     label = resident.take_ticket_with_card(kiosk, persona)
     wait_for("the paper ticket", lambda: demo.prints("kiosk-1", "ticket"))
@@ -72,7 +74,13 @@ def the_ticket_shows(demo: Demo, label: str) -> None:
 
 
 def the_four_records_agree(
-    demo: Demo, reception_id: str, row: dict, members: list, town: str, number: str, moved_on: str
+    demo: Demo,
+    reception_id: str,
+    row: dict[str, Any],
+    members: list[Resident],
+    town: str,
+    number: str,
+    moved_on: str,
 ) -> None:
     """The core's database, the work items, the journal and the PDF's text say the same."""
     sent = next(one for one in demo.core_notifications() if one["key"] == row["key"])
@@ -112,7 +120,9 @@ def the_four_records_agree(
     assert proof.returncode == 0, proof.stdout
 
 
-def the_department_sees_its_part(demo: Demo, browser: Browser, reception_id: str, members: list) -> None:
+def the_department_sees_its_part(
+    demo: Demo, browser: Browser, reception_id: str, members: list[Resident]
+) -> None:
     """国保年金課 opens an item of this visit, if it has one: data, and who confirmed it."""
     mine = demo.rows(
         f"SELECT id FROM work_item WHERE department = 'kokuho' AND reception_id = '{reception_id}'"
