@@ -66,6 +66,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("core_adapter/models.py", "import sqlmodel", "Leaf packages know no web framework and no database"),
         ("station/config.py", "import smartcard", "Only the PC/SC transport imports pyscard"),
         ("server/queue/models.py", "import core_adapter.sandbox", "Only bootstrap chooses an adapter"),
+        ("server/worker.py", "import core_adapter.rest", "Only bootstrap chooses an adapter"),
+        ("counter/__init__.py", "import core_adapter.mock", "Only bootstrap chooses an adapter"),
         ("counter/__init__.py", "import procedures", "Screens import neither leaf packages nor tables"),
         (
             "kiosk/__init__.py",
