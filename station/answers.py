@@ -20,6 +20,9 @@ _PAGE = """<!doctype html>
 """
 RELOAD_AFTER_S = 5
 
+# For every answer of the station itself: kept by nobody, and never taken for something else than it says.
+OWN_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
 
 def answer(status: int, code: str, accept: str = "", reload: bool = False) -> Response:
     """The answer for `code` of words.yaml; a page when `accept` names text/html, else problem+json.
@@ -27,7 +30,7 @@ def answer(status: int, code: str, accept: str = "", reload: bool = False) -> Re
     `reload` makes the page ask again by itself after RELOAD_AFTER_S seconds.
     """
     title, what_next = refusal(code)
-    headers = {"cache-control": "no-store"}
+    headers = dict(OWN_HEADERS)
     if "text/html" in accept:
         page = _PAGE.format(
             reload=f'<meta http-equiv="refresh" content="{RELOAD_AFTER_S}">' if reload else "",

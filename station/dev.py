@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from printing.simulated import SimulatedJob, SimulatedPagePrinter, SimulatedTicketPrinter
 from printing.transports import PrinterStatus
-from station.answers import answer
+from station.answers import OWN_HEADERS, answer
 from station.board import Board
 from station.printers import Kind, StationPrinter
 from station.routes import json_answer, small_json
@@ -168,7 +168,7 @@ class DevRoutes:
         content, media_type = (None, "") if job is None else self._content(job, form)
         if content is None:
             return answer(404, "not_found")
-        return Response(content, media_type=media_type, headers={"cache-control": "no-store"})
+        return Response(content, media_type=media_type, headers=OWN_HEADERS)
 
     def _content(self, job: SimulatedJob, form: str) -> tuple[bytes | None, str]:
         kind: Kind = job.kind

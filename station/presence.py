@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from station.board import Board, StationState
@@ -10,6 +11,7 @@ from station.link import ServerAway, ServerLink
 _BEAT_S = 10.0
 _RETRY_S = 1.0
 _LONGEST_PAUSE_S = 10.0
+_FIRST_LOOK_S = 1.0
 _TAKEN = "the server is up"
 
 _log = logging.getLogger(__name__)
@@ -20,24 +22,33 @@ async def heartbeat(link: ServerLink, board: Board, back: asyncio.Event) -> None
 
     Sets `back` each time the server answers again after it did not.
     """
+    await _first_look(board)
     heard = ""
     while True:
-        # Printers that were not asked yet would only be news for a moment.
         state = board.state
-        if "unknown" not in (state.ticket_printer, state.page_printer):
-            said = await _beat(link, state)
-            if said != heard:
-                _log.log(logging.INFO if said == _TAKEN else logging.WARNING, "heartbeat: %s", said)
-            heard = said
-            if said == _TAKEN and board.state.server == "down":
-                back.set()
-            board.set_server("up" if said == _TAKEN else "down")
+        said = await _beat(link, state)
+        if said != heard:
+            _log.log(logging.INFO if said == _TAKEN else logging.WARNING, "heartbeat: %s", said)
+        heard = said
+        if said == _TAKEN and board.state.server == "down":
+            back.set()
+        board.set_server("up" if said == _TAKEN else "down")
         # What changed while the beat was on its way is news; what the beat found out about the server is not.
         await board.after(replace(state, server=board.state.server), _BEAT_S if heard == _TAKEN else _RETRY_S)
 
 
+async def _first_look(board: Board) -> None:
+    """Until every printer has been asked once, for a second at most: a state that holds for a moment is no
+    news."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FIRST_LOOK_S):
+            while "unknown" in board.state.as_dict().values():
+                await board.after(board.state, _FIRST_LOOK_S)
+
+
 async def _beat(link: ServerLink, state: StationState) -> str:
-    report = {key: value for key, value in state.as_dict().items() if key != "server"}
+    # A printer that has not answered yet is silent, as far as anybody can tell.
+    report = {k: "silent" if v == "unknown" else v for k, v in state.as_dict().items() if k != "server"}
     try:
         answer = await link.post("/heartbeat", report, limit_s=5.0)
     except ServerAway:

@@ -19,6 +19,9 @@ _STATUS_LIMIT_S = 8.0
 _JOB_LIMIT_S = 45.0
 _POLL_S = 2.0
 
+# The id stands in the path of the report.
+JOB_ID = r"^[0-9A-Za-z-]{1,64}$"
+
 Kind = Literal["ticket", "page"]
 Outcome = Literal["printed", "paper_out", "cover_open", "offline", "silent", "failed"]
 
@@ -42,7 +45,7 @@ class PrintJob(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")]
+    id: Annotated[str, StringConstraints(pattern=JOB_ID)]
     kind: Literal["ticket", "form"]
     attempt: int = 1
     ticket: TicketContent | None = None

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from station.answers import answer
+from station.answers import OWN_HEADERS, answer
 from station.board import Board, StationState
 from station.guard import Guard, PageTokens
 from station.reading import CardReading, CardReadRequest
@@ -48,7 +48,7 @@ class StationRoutes:
     async def events(self, request: Request) -> Response:
         """The same as server-sent events named `state`: now, and at each change."""
         return StreamingResponse(
-            _state_events(self._board), media_type="text/event-stream", headers={"cache-control": "no-store"}
+            _state_events(self._board), media_type="text/event-stream", headers=OWN_HEADERS
         )
 
     async def read_card(self, request: Request) -> Response:
@@ -74,7 +74,7 @@ class StationRoutes:
 
 def json_answer(content: object, status: int = 200) -> JSONResponse:
     """An answer that no browser keeps."""
-    return JSONResponse(content, status, {"cache-control": "no-store"})
+    return JSONResponse(content, status, OWN_HEADERS)
 
 
 async def small_json(request: Request) -> dict[str, object] | None:

@@ -6,6 +6,7 @@ away loses nothing. No job is fetched while its printer cannot print.
 
 import asyncio
 import logging
+import re
 from contextlib import suppress
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from station.board import CAN_PRINT, Board
 from station.job_log import JobLog
 from station.link import Answer, ServerAway, ServerLink
-from station.printers import Kind, Outcome, PrintJob, StationPrinter, trouble
+from station.printers import JOB_ID, Kind, Outcome, PrintJob, StationPrinter, trouble
 
 _POLL_S = 2.0
 _AWAY_S = 10.0
@@ -117,7 +118,7 @@ def _job(answer: Answer) -> PrintJob | str | None:
         return PrintJob.model_validate(found)
     except ValidationError:
         job_id = found.get("id") if isinstance(found, dict) else None
-        return job_id if isinstance(job_id, str) and job_id.replace("-", "").isalnum() else None
+        return job_id if isinstance(job_id, str) and re.fullmatch(JOB_ID, job_id) else None
 
 
 def _refused(what: str, answer: Answer) -> None:

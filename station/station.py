@@ -108,6 +108,7 @@ class Station:
             *(printer.close(_DEVICE_GRACE_S) for printer in self._printers.values()),
             self._cards.close(),
             *([self._dev.close(_DEVICE_GRACE_S)] if self._dev is not None else []),
+            return_exceptions=True,
         )
         for upstream in self._upstreams:
             await upstream.aclose()
