@@ -1,65 +1,75 @@
-"""The catalogue of procedures as one Markdown page, generated so that it cannot fall behind the rules."""
+"""The catalogue of procedures as Markdown pages, generated so that they cannot fall behind the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from pathlib import PurePath
 
 from procedures.catalogue import Catalogue, DeadlineSpec, Face, Rule
 from procedures.conditions import All, Any, Event, Leaf, Members, Node, Not
-from procedures.facts import FactSpec
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel
 from procedures.text import Text
 from procedures.words import required
 
-_HEAD = """# 手続き一覧 / Catalogue of procedures: {name}
-
-Written by `kakanai procedures docs`; change the rules in `procedures/data`, not this page.
-
-| mark | meaning |
-|---|---|
-{marks}
-
-確度 confidence: V = read in a source, K = general knowledge, U = uncertain or new.
-自治体差 variance: N = the same everywhere, D = names and papers differ, M = decided by each municipality.
+_WRITTEN = "Written by `kakanai procedures docs`; change the rules in `procedures/data`, not this page."
+_LEGEND = """- 確度 confidence: V = read in a source, K = general knowledge, U = uncertain or new.
+- 自治体差 variance: N = the same everywhere, D = names and papers differ, M = decided by each municipality.
 """
 
 
-def page(catalogue: Catalogue) -> str:
-    """The whole page; depends on nothing but the catalogue."""
-    marks = "\n".join(
-        f"| {code} | {words.ja} / {words.en} |" for code, words in catalogue.codes.classes.items()
-    )
-    name = f"{catalogue.name.ja} / {catalogue.name.en} ({catalogue.municipality})"
-    parts = [_HEAD.format(name=name, marks=marks)]
-    parts += ["\n".join(_rule(rule, catalogue)) for rule in sorted(catalogue.rules, key=_by_id)]
-    parts.append("\n".join(_facts(catalogue)))
-    return "\n".join(parts) + "\n"
+def pages(catalogue: Catalogue) -> dict[str, str]:
+    """File name → Markdown: catalogue.md (the overview), one page per rule file, and facts.md."""
+    chapters: dict[str, list[Rule]] = {}
+    for rule in catalogue.rules:
+        chapters.setdefault(f"{PurePath(rule.file).stem}.md", []).append(rule)
+    made = {"catalogue.md": "\n".join(_overview(catalogue, chapters))}
+    for name, rules in chapters.items():
+        ordered = sorted(rules, key=lambda rule: (rule.id, rule.version))
+        made[name] = f"{_WRITTEN}\n\n" + "\n".join("\n".join(_rule(rule, catalogue)) for rule in ordered)
+    made["facts.md"] = "\n".join(_facts(catalogue))
+    return {name: text.rstrip() + "\n" for name, text in made.items()}
 
 
-def _by_id(rule: Rule) -> tuple[str, str]:
-    return rule.id, rule.version
+def _overview(catalogue: Catalogue, chapters: dict[str, list[Rule]]) -> Iterator[str]:
+    yield f"# 手続き一覧 / Catalogue of procedures: {catalogue.name.ja} / {catalogue.name.en}"
+    yield ""
+    yield f"{_WRITTEN} The facts that conditions read are in [facts.md](facts.md)."
+    yield ""
+    yield _LEGEND
+    yield "| 区分 class | meaning |"
+    yield "|---|---|"
+    for code, words in catalogue.codes.classes.items():
+        yield f"| {code} | {words.ja} / {words.en} |"
+    yield ""
+    yield "| id | 手続き | procedure | 担当 | 区分 | 期限 | 確度 |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, rules in chapters.items():
+        for rule in rules:
+            face = rule.face
+            link = f"[{rule.id}]({name}#{rule.id.lower()})"
+            cells = [link, face.name.ja, face.name.en, face.department.name.ja, face.klass]
+            yield f"| {' | '.join([*cells, _deadline(face.deadline), rule.confidence])} |"
 
 
 def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
-    yield f"## {rule.id} {rule.face.name.ja}"
+    yield f'## <a id="{rule.id.lower()}"></a>{rule.id} {rule.face.name.ja}'
     yield ""
     yield f"{rule.face.name.en}. {rule.face.reason.ja} / {rule.face.reason.en}"
     yield ""
     events = [words.name.ja for code, words in catalogue.codes.events.items() if code in rule.events]
     yield f"- きっかけ events: {'、'.join(events)}"
     if rule.effective_from or rule.effective_to:
-        yield f"- 期間 in force: {rule.effective_from or ''} – {rule.effective_to or ''}"
+        yield f"- 期間 in force: {rule.effective_from or '…'} – {rule.effective_to or '…'}"
     yield f"- 対象 for: {'異動者ごと / each person' if rule.person else '世帯 / the household'}"
-    yield f"- 条件 condition: {condition(rule.when, catalogue).ja}"
+    words = condition(rule.when, catalogue)
+    yield f"- 条件 condition: {words.ja} / {words.en}"
     yield from _face(rule.face)
     for variant in rule.variants:
         sure = "（要確認）" if variant.needs_confirmation else ""
         yield f"- 場合分け `{variant.id}`{sure}: {condition(variant.when, catalogue).ja}"
         yield from (f"  {line}" for line in _face(variant.face, rule.face))
-    yield f"- 自治体差 {rule.variance}、確度 {rule.confidence}" + (
-        f"、出典 {'; '.join(rule.sources)}" if rule.sources else ""
-    )
+    sources = f"、出典 {'; '.join(rule.sources)}" if rule.sources else ""
+    yield f"- 自治体差 {rule.variance}、確度 {rule.confidence}{sources}"
     for doubt in rule.doubts:
         yield f"- 未確認 doubt: {doubt}"
     yield ""
@@ -73,12 +83,11 @@ def _face(face: Face, base: Face | None = None) -> Iterator[str]:
     if base is None or face.department != base.department:
         yield f"- 担当 department: {face.department.name.ja}{desk} (`{face.department.id}`)"
     if base is None or (face.klass, face.group, face.optional) != (base.klass, base.group, base.optional):
-        yield f"- 区分 class: {face.klass}、扱い handling: {face.group}" + (
-            "、任意 optional" if face.optional else ""
-        )
+        optional = "、任意 optional" if face.optional else ""
+        yield f"- 区分 class: {face.klass}、扱い handling: {face.group}{optional}"
     if base is None or face.deadline != base.deadline:
         yield f"- 期限 deadline: {_deadline(face.deadline)}"
-    if base is None or face.documents != base.documents:
+    if base is None or [one.id for one in face.documents] != [one.id for one in base.documents]:
         yield f"- 持ち物 documents: {'、'.join(document.name.ja for document in face.documents) or 'なし'}"
     if base is None and face.applicants:
         names = [one.name.ja + ("" if one.same_day else "（即日不可）") for one in face.applicants]
@@ -104,30 +113,35 @@ def _deadline(spec: DeadlineSpec) -> str:
 
 def condition(node: Node, catalogue: Catalogue) -> Text:
     """A condition in one line, with brackets where they are needed."""
-    specs = cast("dict[str, FactSpec]", catalogue.facts)
     if isinstance(node, Leaf | Event):
-        words = required(node, specs, catalogue.codes)
+        words = required(node, catalogue.facts, catalogue.codes)
         return Text(f"「{words.ja}」", words.en)
     if isinstance(node, Not):
         inner = condition(node.part, catalogue)
         return Text(f"{inner.ja}でない", f"not ({inner.en})")
     if isinstance(node, Members):
         inner = condition(node.where, catalogue)
-        count = f"{node.low}人以上" if node.low is not None else f"{node.high}人以下"
-        return Text(f"世帯に〔{inner.ja}〕方が{count}", f"household members with ({inner.en}): {count}")
+        ja = f"{node.low}人以上" if node.low is not None else f"{node.high}人以下"
+        en = f"at least {node.low}" if node.low is not None else f"at most {node.high}"
+        return Text(f"世帯に〔{inner.ja}〕方が{ja}", f"{en} in the household with ({inner.en})")
     parts = [condition(part, catalogue) for part in node.parts()]
     if isinstance(node, All):
-        return Text("かつ".join(part.ja for part in parts), " and ".join(part.en for part in parts))
+        return Text(" かつ ".join(part.ja for part in parts), " and ".join(part.en for part in parts))
     assert isinstance(node, Any)  # noqa: S101 - the only kind of node left
-    inner_ja = "または".join(part.ja for part in parts)
+    inner_ja = " または ".join(part.ja for part in parts)
     return Text(f"（{inner_ja}）", f"({' or '.join(part.en for part in parts)})")
 
 
 def _facts(catalogue: Catalogue) -> Iterator[str]:
-    yield "## 事実 / Facts"
+    yield "# 事実 / Facts"
     yield ""
-    yield "| name | 範囲 scope | type | source | 意味 | 質問 question |"
-    yield "|---|---|---|---|---|---|"
+    yield _WRITTEN
+    yield ""
+    yield "| name | 範囲 scope | type | source | 意味 meaning | 値 values | 質問 question |"
+    yield "|---|---|---|---|---|---|---|"
     for spec in catalogue.facts.values():
-        question = spec.question.ja if spec.question else ""
-        yield f"| `{spec.name}` | {spec.scope} | {spec.type} | {spec.source} | {spec.label.ja} | {question} |"
+        question = f"{spec.question.ja} / {spec.question.en}" if spec.question else ""
+        values = ", ".join(f"`{value}`" for value in spec.words if isinstance(value, str))
+        kind = f"{spec.type} ({spec.unit})" if spec.unit else spec.type
+        cells = [f"`{spec.name}`", spec.scope, kind, spec.source, f"{spec.label.ja} / {spec.label.en}"]
+        yield f"| {' | '.join([*cells, values, question])} |"

@@ -96,8 +96,8 @@ def run_explain(args: argparse.Namespace) -> int:
 
 
 def run_docs(args: argparse.Namespace) -> int:
-    """Write catalogue.md into the folder; 2 for an unknown municipality."""
-    from procedures.catalogue_page import page
+    """Write the pages into the folder; 2 for an unknown municipality."""
+    from procedures.catalogue_page import pages
     from procedures.loading import load_catalogue
     from procedures.yaml_lines import CatalogueInvalid
 
@@ -107,7 +107,9 @@ def run_docs(args: argparse.Namespace) -> int:
         print(error)
         return USAGE
     args.out.mkdir(parents=True, exist_ok=True)
-    target = args.out / "catalogue.md"
-    target.write_text(page(catalogue), encoding="utf-8")
-    print(json.dumps({"written": str(target)}) if args.json else f"wrote {target}")
+    made = pages(catalogue)
+    for name, text in made.items():
+        (args.out / name).write_text(text, encoding="utf-8")
+    written = [str(args.out / name) for name in made]
+    print(json.dumps({"written": written}) if args.json else f"wrote {len(written)} pages to {args.out}")
     return OK

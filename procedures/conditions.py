@@ -216,6 +216,13 @@ class All(Node):
         return self.of
 
 
+def both(node: Node, more: Sequence[Node]) -> Node:
+    """The condition together with further ones, on one level."""
+    if not more:
+        return node
+    return All((*(node.of if isinstance(node, All) else (node,)), *more))
+
+
 @dataclass(slots=True, eq=False)
 class Any(Node):
     """At least one part holds."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from procedures.catalogue import Catalogue, DeadlineSpec
-from procedures.conditions import HOUSEHOLD, Missing
+from procedures.conditions import Missing
 from procedures.dates import PartialDate, month_end
 from procedures.facts import CaseView
 from procedures.guidance import Deadline
@@ -37,6 +37,13 @@ def last_day(spec: OffsetModel, start: date, calendar: OfficeCalendar) -> date:
     return calendar.open_from(end) if spec.closed == "next_open" else end
 
 
+def starts(spec: DeadlineSpec) -> tuple[str, ...]:
+    """The facts from which a deadline counts."""
+    if isinstance(spec, EarliestModel):
+        return tuple(one.start for one in spec.of)
+    return (spec.start,) if isinstance(spec, OffsetModel) else ()
+
+
 def _plus_months(start: date, months: int) -> date:
     years, month = divmod(start.month - 1 + months, 12)
     year, month = start.year + years, month + 1
@@ -55,7 +62,7 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
         return Deadline("unknown", _ASK)
     label = catalogue.facts[spec.start].label
     period = _period(spec, label)
-    value = view.value(spec.start, view.home(spec.start, person) if person != HOUSEHOLD else HOUSEHOLD)
+    value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None
     if start is None or isinstance(value, Missing):
         ja, en = f"{period.ja}（{label.ja}が分かると決まります）", f"{period.en} (needs {label.en})"

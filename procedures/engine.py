@@ -10,8 +10,8 @@ from functools import partial
 
 from procedures.case import Case, CaseError
 from procedures.catalogue import Catalogue, Face, Rule, Variant
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, Truth
-from procedures.deadlines import deadline
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, Truth, both
+from procedures.deadlines import deadline, starts
 from procedures.facts import CaseView
 from procedures.guidance import (
     GROUPS,
@@ -160,17 +160,16 @@ class _Evaluation:
         key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
         entry = found.get(key)
         if entry is None:
-            explained = undecided[0][0] if undecided else rule.when
-            entry = found[key] = _Found(rule, outcome, variant, until, explained)
+            branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
+            entry = found[key] = _Found(rule, outcome, variant, until, both(rule.when, branch))
         entry.people.append(person)
         for fact, states in deciding.items():
             entry.deciding.setdefault(fact, {}).update(states)
 
     def _until(self, face: Face, person: int) -> Deadline:
         """The deadline of a face; worked out once unless it counts from a fact of the person."""
-        start = getattr(face.deadline, "start", None)
-        home = HOUSEHOLD if start is None else self._view.home(start, person)
-        key = (id(face), home)
+        homes = [self._view.home(start, person) for start in starts(face.deadline)]
+        key = (id(face), max(homes, default=HOUSEHOLD))
         until = self._deadlines.get(key)
         if until is None:
             until = self._deadlines[key] = deadline(face.deadline, self._view, person, self._catalogue)
@@ -187,10 +186,8 @@ class _Evaluation:
             if value is Missing.OPEN and derive is not None:
                 self._unknown_leaves(derive, home, deciding)
                 return
-            if (
-                value is Missing.UNASKED
-            ):  # not asked because what it depends on is unknown, which is named itself
-                return
+            if value is Missing.UNASKED:
+                return  # not asked because what it depends on is unknown, and that is named itself
             state = value.value if isinstance(value, Missing) else "incomplete"
             deciding.setdefault(node.fact, {})[home] = state
             return
@@ -215,11 +212,7 @@ class _Evaluation:
             name=face.name,
             person_ids=self._ids(entry.people),
             reason=face.reason,
-            deciding=tuple(
-                Deciding(fact, self._catalogue.facts[fact].label, self._ids(sorted(states)), state)
-                for fact, states in entry.deciding.items()
-                for state in [next(iter(states.values()))]
-            ),
+            deciding=self._deciding(entry),
             documents=tuple(self._documents(face, entry.people)),
             department=face.department,
             deadline=until,
@@ -236,6 +229,17 @@ class _Evaluation:
             note=face.note,
             rule_version=rule.version,
             _why=self._why(entry.explained, entry.people),
+        )
+
+    def _deciding(self, entry: _Found) -> tuple[Deciding, ...]:
+        grouped: dict[tuple[str, str], list[int]] = {}
+        for fact, states in entry.deciding.items():
+            for person, state in sorted(states.items()):
+                grouped.setdefault((fact, state), []).append(person)
+        facts = self._catalogue.facts
+        return tuple(
+            Deciding(fact, facts[fact].label, self._ids(people), state)
+            for (fact, state), people in grouped.items()
         )
 
     def _why(self, node: Node, people: list[int]) -> Callable[[], tuple[Why, ...]]:

@@ -5,7 +5,6 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 from procedures.catalogue import Catalogue
 from procedures.conditions import (
@@ -21,7 +20,7 @@ from procedures.conditions import (
     Truth,
 )
 from procedures.dates import PartialDate
-from procedures.facts import CaseView, FactSpec
+from procedures.facts import CaseView
 from procedures.guidance import Reason
 from procedures.text import Text, joined
 from procedures.words import found, opposite, required
@@ -39,7 +38,7 @@ class Explainer:
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._view = view
-        self._specs = cast("dict[str, FactSpec]", catalogue.facts)
+        self._specs = catalogue.facts
         self._codes = catalogue.codes
 
     def tree(self, node: Node, person: int) -> Reason:

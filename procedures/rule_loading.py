@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from procedures.catalogue import DocumentSpec, Face, Rule, Variant
 from procedures.condition_parser import Parser
 from procedures.conditions import Node
+from procedures.deadlines import starts
 from procedures.guidance import Applicant, Department
 from procedures.schema import (
     FACE_FIELDS,
@@ -182,16 +183,12 @@ class RuleMaker:
         for applicant in model.applicants:
             if applicant.who not in self._codes.applicants:
                 origin.fault("applicants", f"no such applicant: {applicant.who}")
-        starts = [model.deadline] if model.deadline.type == "offset" else getattr(model.deadline, "of", [])
-        for start in starts:
-            shape = self._shapes.get(start.start)
-            if (
-                shape is None
-                or shape["type"] != "date"
-                or (scope == "household" and shape["scope"] == "person")
-            ):
-                origin.fault("deadline", f"{start.start} is no date that this rule can count from")
-            self._used.add(start.start)
+        for start in starts(model.deadline):
+            shape = self._shapes.get(start)
+            reachable = shape is not None and (scope == "person" or shape["scope"] != "person")
+            if shape is None or shape["type"] != "date" or not reachable:
+                origin.fault("deadline", f"{start} is no date that this rule can count from")
+            self._used.add(start)
         documents = tuple(
             self._document(document, scope, origin, index) for index, document in enumerate(model.documents)
         )

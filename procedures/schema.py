@@ -205,13 +205,6 @@ class NotNeededModel(Strict):
     words: Words
 
 
-class HistoryModel(Strict):
-    """A change of the law or of practice, for the reader."""
-
-    on: date | None = None
-    change: str
-
-
 class RuleModel(FaceModel):
     """One version of one rule. A second version of the same id begins on the day after the first one
     ends.

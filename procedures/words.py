@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 from procedures.conditions import (
     Age,
     Between,
@@ -33,7 +36,7 @@ _AGE = {
 }
 
 
-def required(node: Node, specs: dict[str, FactSpec], codes: CodesModel) -> Text:
+def required(node: Node, specs: Mapping[str, FactSpec], codes: CodesModel) -> Text:
     """What a leaf or an event condition asks for."""
     if isinstance(node, Event):
         names = [codes.events[event].name for event in sorted(node.events)]
@@ -78,7 +81,7 @@ def _age_required(node: Age) -> Text:
     return Text(f"{ja_before}{ja}", f"{en} {en_after}".rstrip(","))
 
 
-def opposite(node: Leaf, specs: dict[str, FactSpec], codes: CodesModel) -> Text | None:
+def opposite(node: Leaf, specs: Mapping[str, FactSpec], codes: CodesModel) -> Text | None:
     """The opposite of what a leaf asks for, where one word says it; else None."""
     spec = specs[node.fact]
     if isinstance(node, Is) and spec.type == "yes_no" and len(node.values) == 1:
@@ -107,7 +110,7 @@ def _range(low: int | None, high: int | None, unit: str) -> tuple[str, str]:
     return "任意", "any"
 
 
-def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: object) -> Text:
+def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: date) -> Text:
     """What the case holds for the fact of a leaf; `on` is the day of filing, for ages."""
     if isinstance(value, Missing):
         about = _UNKNOWN[value]
@@ -115,7 +118,7 @@ def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: object) -> Tex
     if spec.type == "yes_no" and isinstance(value, bool):
         return spec.words[value]
     if isinstance(value, PartialDate) and isinstance(node, Age):
-        youngest, oldest = age_range("legal_age", value, on)  # type: ignore[arg-type]
+        youngest, oldest = age_range("legal_age", value, on)
         if youngest == oldest:
             return Text(f"{youngest}歳（{value}生まれ）", f"{youngest} years old (born {value})")
         return Text(

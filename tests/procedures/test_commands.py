@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from procedures.catalogue_page import page
+from procedures.catalogue_page import pages
 from procedures.commands import add
 from procedures.loading import DATA, load_catalogue
 
@@ -51,9 +51,7 @@ def test_explain_says_what_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "犬のマイクロチップは環境省のデータベースに登録されていますか" in shown
     assert "R157 犬の所在地の変更" in shown
-    assert (
-        "○ 犬を飼っている ← 犬を飼っている（given）" not in shown
-    )  # the open branch is explained, not the rest
+    assert "○ 犬を飼っている ← 犬を飼っている（given）" in shown
     assert "？" in shown
 
 
@@ -93,11 +91,13 @@ def test_explain_refuses_what_it_cannot_read(tmp_path: Path, text: str | None) -
 
 def test_docs_are_written_and_up_to_date(tmp_path: Path) -> None:
     assert run("docs", "--out", str(tmp_path)) == 0
-    written = (tmp_path / "catalogue.md").read_text(encoding="utf-8")
-    assert written == page(load_catalogue())
-    assert written == (ROOT / "docs/procedures/catalogue.md").read_text(encoding="utf-8"), (
-        "run: kakanai procedures docs"
-    )
+    written = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert written == pages(load_catalogue())
+    shipped = {name: (ROOT / "docs/procedures" / name).read_text(encoding="utf-8") for name in written}
+    assert written == shipped, "run: kakanai procedures docs"
     for rule in load_catalogue().rules:
-        assert f"## {rule.id} " in written
+        assert f"[{rule.id}](" in written["catalogue.md"]
+        assert any(f"</a>{rule.id} " in text for text in written.values())
+    for fact in load_catalogue().facts:
+        assert f"`{fact}`" in written["facts.md"]
     assert run("docs", "--municipality", "131016", "--out", str(tmp_path)) == 2
