@@ -60,7 +60,7 @@ function walk(step) {
 }
 
 function digit(key) {
-  const here = document.activeElement?.closest("[data-question]") ?? document.querySelector("[data-question]");
+  const here = document.activeElement?.closest("[data-digits]") ?? document.querySelector("[data-open][data-digits]");
   const button = here?.querySelector(`[data-key="${key}"]`);
   if (!button || button.disabled) return false;
   button.click();
@@ -147,6 +147,9 @@ function tick() {
   for (const place of document.querySelectorAll("[data-since]")) {
     const minutes = Math.max(0, Math.floor((now - Date.parse(place.dataset.since)) / 60_000));
     place.textContent = span(minutes);
+    const [some, many] = (place.dataset.long ?? "").split(" ").map(Number);
+    place.classList.toggle("wait-some", minutes >= some && !(minutes >= many));
+    place.classList.toggle("wait-many", minutes >= many);
   }
 }
 

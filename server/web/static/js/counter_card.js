@@ -5,7 +5,7 @@
  * each read. The last try of a PIN needs the staff's own tick.
  */
 
-import { words } from "./forms.js";
+import { words } from "./page.js";
 import { readCard, watchStation } from "./station.js";
 
 const LENGTH = 4;

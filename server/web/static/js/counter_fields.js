@@ -1,4 +1,7 @@
-/** Fields of the workspace that help while one types: the list of towns narrows down, the school district is shown. */
+/**
+ * Fields of the workspace that help while one types: the list of towns narrows down, the school district is shown, and
+ * わからない stands alone in an answer.
+ */
 
 const HIRAGANA = /[\u3041-\u3096]/g;
 
@@ -7,6 +10,13 @@ export function startFields() {
   for (const input of document.querySelectorAll("[data-filter]:not([data-wired])")) wireFilter(input);
   for (const select of document.querySelectorAll("[data-schools]:not([data-wired])")) wireSchools(select);
 }
+
+document.addEventListener("change", (event) => {
+  const row = event.target.closest(".ask-row");
+  const unknown = row?.querySelector("input[type=checkbox][value=unknown]");
+  if (!unknown) return;
+  for (const control of row.querySelectorAll("input")) if (control !== unknown) control.disabled = unknown.checked;
+});
 
 /** Width, case and kana folded, so that はな, ハナ and ﾊﾅ find the same towns. */
 function folded(text) {

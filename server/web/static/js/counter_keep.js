@@ -4,13 +4,15 @@
  * goes on to the next open thing.
  */
 
-import { pageMessage } from "./forms.js";
+import { pageMessage } from "./page.js";
 
+const LOST_MS = 5_000;
 const FRAGMENTS = "#workspace, #queue, #work-list, #found";
 let kept = null;
 let saved = null;
 let composing = false;
 let postponed = null;
+let lost = null;
 
 /** Focus on the first thing in `place` that takes it, and bring it into view. */
 export function focusOn(place) {
@@ -139,6 +141,10 @@ export function keepAcrossSwaps({ after }) {
     saved = null;
     after();
   });
-  document.addEventListener("htmx:sseError", () => pageMessage("request-failed"));
-  document.addEventListener("htmx:sseOpen", () => pageMessage(""));
+  // A line that comes back within moments is nobody's concern.
+  document.addEventListener("htmx:sseError", () => { lost ??= setTimeout(() => pageMessage("request-failed"), LOST_MS); });
+  document.addEventListener("htmx:sseOpen", () => {
+    clearTimeout(lost);
+    lost = null;
+  });
 }
