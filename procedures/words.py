@@ -58,10 +58,16 @@ def required(node: Node, specs: Mapping[str, FactSpec], codes: CodesModel) -> Te
         )
     if isinstance(node, Age):
         return _age_required(node)
-    if isinstance(node, Between | OnDate):
-        ja, en = _range(node.low, node.high, "日" if isinstance(node, OnDate) else "")
-        after = ("から", "days since ") if isinstance(node, OnDate) else ("が", "")
-        return Text(f"{spec.label.ja}{after[0]}{ja}", f"{after[1]}{spec.label.en}: {en}")
+    if isinstance(node, Between):
+        ja, en = _range(node.low, node.high, "")
+        return Text(f"{spec.label.ja}が{ja}", f"{spec.label.en}: {en}")
+    if isinstance(node, OnDate):
+        if node.low is None and node.high is not None:
+            return Text(
+                f"{spec.label.ja}から{node.high}日以内", f"within {node.high} days of {spec.label.en}"
+            )
+        ja, en = _range(node.low, node.high, "日")
+        return Text(f"{spec.label.ja}から{ja}", f"{en} days after {spec.label.en}")
     return spec.label
 
 

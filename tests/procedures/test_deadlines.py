@@ -1,10 +1,15 @@
 """Closed days and periods: 民法140条・143条, 地方自治法4条の2第4項, 戸籍法 (first day counted)."""
 
+import shutil
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from procedures import Case, Fact, PersonCase, evaluate, load_catalogue
 from procedures.deadlines import last_day
+from procedures.loading import DATA
 from procedures.office_days import OfficeCalendar, day_en, day_ja
 from procedures.schema import OffsetModel
 
@@ -85,3 +90,48 @@ def test_days_in_words() -> None:
     assert day_ja(date(2019, 5, 1)) == "令和元年5月1日（水）"
     assert day_ja(date(2019, 4, 30)) == "2019年4月30日（火）"
     assert day_en(date(2026, 12, 7)) == "Mon 7 December 2026"
+
+
+def test_the_earliest_of_several_periods_counts_for_each_person(tmp_path: Path) -> None:
+    """As カード継続利用 does: three periods at once, one of them from a date of the person's own."""
+    data = Path(shutil.copytree(DATA, tmp_path / "data"))
+    rules = data / "national" / "2_card.yaml"
+    text = rules.read_text(encoding="utf-8")
+    single = "deadline: {type: offset, start: event_date, days: 14}"
+    several = """deadline:
+      type: earliest
+      of:
+        - {type: offset, start: event_date, days: 14}
+        - {type: offset, start: stay_until, days: -1, closed: as_is}"""
+    rules.write_text(text.replace(single, several, 1), encoding="utf-8")
+    until = {"early": "2026-12-01", "late": "2027-03-01"}
+    people = tuple(
+        PersonCase(name, {"moves": Fact(True), "mnc": Fact("held"), "stay_until": Fact(day)})
+        for name, day in until.items()
+    )
+    case = Case("992011", date(2026, 11, 24), "MOVE", people, {"event_date": Fact("2026-11-20")})
+    catalogue = load_catalogue("992011", data)
+
+    def found(case: Case) -> dict[tuple[str, ...], date | None]:
+        items = evaluate(case, catalogue).applies
+        return {item.person_ids: item.deadline.on for item in items if item.procedure_id == "R031"}
+
+    assert found(case) == {("early",): date(2026, 11, 30), ("late",): date(2026, 12, 4)}
+    unknown = replace(people[0], facts={"moves": Fact(True), "mnc": Fact("held")})
+    assert found(replace(case, household=(unknown, people[1]))) == {
+        ("early",): None,
+        ("late",): date(2026, 12, 4),
+    }
+
+
+def test_a_deadline_counts_only_from_a_date_that_the_rule_can_reach() -> None:
+    item = next(
+        item
+        for item in evaluate(
+            Case("992011", date(2026, 11, 24), "MOVE", (PersonCase("a", {"moves": Fact(True)}),)),
+            load_catalogue(),
+        ).applies
+        if item.procedure_id == "R010"
+    )
+    assert item.deadline.kind == "unknown"
+    assert "異動日が分かると決まります" in item.deadline.text.ja

@@ -165,6 +165,32 @@ def test_what_needs_confirmation_names_the_fact() -> None:
     assert [(fact.fact, fact.state) for fact in away.deciding] == [("dv_support", "unavailable")]
 
 
+def test_each_state_of_a_deciding_fact_names_its_people() -> None:
+    case = Case.from_dict(
+        {
+            "municipality": "992011",
+            "date": "2026-11-24",
+            "event": "MOVE",
+            "household": [
+                {
+                    "id": "asked",
+                    "facts": {"moves": True, "pens": "first", "pens_number_linked": {"unknown": True}},
+                },
+                {"id": "open", "facts": {"moves": True, "pens": "first"}},
+            ],
+        }
+    )
+    pension = item(evaluate(case, load_catalogue()), "R070")
+    states = {fact.state: fact.person_ids for fact in pension.deciding}
+    assert states == {"declared_unknown": ("asked",), "unasked": ("open",)}
+
+
+def test_a_branch_explains_itself(four: Guidance) -> None:
+    because = item(four, "R070").why[0].because.ja
+    assert "国民年金の種別：第1号被保険者" in because
+    assert "年金機構に個人番号が収録されている" in because
+
+
 def test_representations_hold_no_personal_values(four: Guidance) -> None:
     shown = repr(four) + repr([entry.why for entry in four.applies])
     assert "1973" not in shown
