@@ -64,6 +64,8 @@ class Board:
     async def after(self, known: StationState | None, timeout: float) -> StationState:
         """The state as soon as it differs from `known`; after `timeout` seconds or once closed, the state
         as it is."""
+        # Whoever asks in a loop gives way to the others, also when there is nothing to wait for.
+        await asyncio.sleep(0)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while self._state == known and not self.closed:

@@ -84,7 +84,6 @@ class Gateway:
                     error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError
                 )
                 if not (attempt == 1 and kept and scope["method"] in ("GET", "HEAD")):
-                    _log.warning("the server is away: %s", type(error).__name__)
                     break
         self._on_reached(False)
         if accept == "text/event-stream":

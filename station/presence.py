@@ -18,13 +18,13 @@ _log = logging.getLogger(__name__)
 
 
 async def heartbeat(link: ServerLink, board: Board, back: asyncio.Event) -> None:
-    """Tells the server how the devices are: at once, at each change, and every ten seconds; until cancelled.
+    """Tells the server how the devices are: at once, at each change, and every ten seconds.
 
-    Sets `back` each time the server answers again after it did not.
+    Until cancelled, or the board is closed. Sets `back` each time the server answers again after it did not.
     """
     await _first_look(board)
     heard = ""
-    while True:
+    while not board.closed:
         state = board.state
         said = await _beat(link, state)
         if said != heard:
@@ -42,7 +42,7 @@ async def _first_look(board: Board) -> None:
     news."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_FIRST_LOOK_S):
-            while "unknown" in board.state.as_dict().values():
+            while "unknown" in board.state.as_dict().values() and not board.closed:
                 await board.after(board.state, _FIRST_LOOK_S)
 
 
@@ -58,11 +58,10 @@ async def _beat(link: ServerLink, state: StationState) -> str:
     return f"refused with {answer.status}; check this station's registration, key and clock"
 
 
-async def listen(link: ServerLink, wake: asyncio.Event) -> None:
-    """Sets `wake` whenever the server says that there are jobs, and each time the line is open again;
-    until cancelled."""
+async def listen(link: ServerLink, board: Board, wake: asyncio.Event) -> None:
+    """Sets `wake` whenever the server says that there are jobs, and each time the line is open again."""
     pause = _RETRY_S
-    while True:
+    while not board.closed:
         try:
             async for name in link.events():
                 pause = _RETRY_S
@@ -70,4 +69,7 @@ async def listen(link: ServerLink, wake: asyncio.Event) -> None:
                     wake.set()
         except ServerAway:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause if board.state.server == "up" else _RETRY_S)
+        while board.state.server == "down" and not board.closed:
+            # The heartbeat finds out when it is back.
+            await board.after(board.state, _BEAT_S)

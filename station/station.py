@@ -86,7 +86,7 @@ class Station:
             "card-watch": self._cards.watch,
             "spooler": self._spooler.run,
             "heartbeat": lambda: heartbeat(self._link, self.board, self._spooler.wake),
-            "events": lambda: listen(self._link, self._spooler.wake),
+            "events": lambda: listen(self._link, self.board, self._spooler.wake),
         }
         for kind, printer in self._printers.items():
             work[f"{kind}-watch"] = partial(printer.watch, self._spooler.wake)
@@ -153,7 +153,8 @@ class Station:
     def _server_reached(self, reached: bool) -> None:
         # Only a heartbeat that was accepted says "up": a page answered by somebody else's server proves
         # little.
-        if not reached:
+        if not reached and self.board.state.server == "up":
+            _log.warning("a page could not reach the server")
             self.board.set_server("down")
 
 
