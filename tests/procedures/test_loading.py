@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from procedures import CatalogueInvalid, load_catalogue
+from procedures import Case, CatalogueInvalid, Fact, PersonCase, evaluate, load_catalogue
 from procedures.checker import check
 from procedures.loading import DATA
 
@@ -200,6 +200,10 @@ def test_a_second_municipality_needs_only_its_overlay(data: Path) -> None:
     assert catalogue.version != load_catalogue("992011", data).version
     rule = next(rule for rule in catalogue.rules if rule.id == "R037")
     assert rule.variants[0].face.optional
+    facts = {"dog": Fact(True), "dog_chip": Fact("registered")}
+    case = Case("992020", date(2026, 11, 24), "MOVE", (PersonCase("a", {"moves": Fact(True)}),), facts)
+    dog = next(item for item in evaluate(case, catalogue).applies if item.procedure_id == "R157")
+    assert (dog.variant, dog.klass) == ("counter", "B")
     assert check(data=data) == []
 
 
