@@ -117,8 +117,7 @@ class Clerk:
 
     def identify(self, relation: str = "self", method: str = "my_number_card") -> None:
         self.page.locator(f"#relation-{relation}").check(force=True)
-        self.page.locator(f"#method-{method}").check(force=True)
-        self.act("identify").click()
+        self.page.locator(f'#identity button[name="method"][value="{method}"]').click()
         expect(self.page.locator("details#identity")).to_be_visible()
 
     def attach_card(self) -> None:
