@@ -2,8 +2,9 @@
 is more than one resident who could be meant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Literal
 
 from pydantic import ValidationError
@@ -15,11 +16,17 @@ from server.queue.card_reads import CardText
 
 # A card and the register may differ in these and still mean one person; anything else is another person.
 SAME_PERSON = frozenset({"name_variant", "address", "alias"})
+# How long a search may look into the households of those it found.
+LOOKING_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One resident who could be meant, as staff may see them before anybody is chosen."""
+    """One resident who could be meant, as staff may see them before anybody is chosen.
+
+    protected: they or somebody who lives with them is, or nobody could say; then `address` is hidden, because
+    whoever looks for a protected person looks for those around them.
+    """
 
     resident_id: str
     household_id: str
@@ -59,7 +66,7 @@ def search(core: CoreAdapter, words: Mapping[str, str | None]) -> Found | CoreAw
         matches = core.search(query)
     except CoreError as error:
         return CoreAway(error.code)
-    return Found(tuple(_candidate(match) for match in matches), None)
+    return Found(_candidates(core, matches), None)
 
 
 def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
@@ -68,10 +75,11 @@ def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
         matches = core.search(ResidentQuery(name=card.name, birth=card.birth, sex=_sex(card.sex)))
     except CoreError as error:
         return CoreAway(error.code)
-    candidates = tuple(_candidate(match) for match in matches)
-    sure = [candidate for candidate in candidates if set(candidate.differences) <= SAME_PERSON]
-    only = sure[0] if len(sure) == 1 and len(candidates) == 1 else None
-    return Found(candidates, only)
+    if len(matches) == 1 and set(matches[0].differences) <= SAME_PERSON:
+        # Nobody has to choose, so nobody has to see where they live.
+        only = _candidate(matches[0], guarded=True)
+        return Found((only,), only)
+    return Found(_candidates(core, matches), None)
 
 
 def household(core: CoreAdapter, household_id: str) -> Household | CoreAway | None:
@@ -82,9 +90,30 @@ def household(core: CoreAdapter, household_id: str) -> Household | CoreAway | No
         return CoreAway(error.code)
 
 
-def _candidate(match: ResidentMatch) -> Candidate:
+def _candidates(core: CoreAdapter, matches: Sequence[ResidentMatch]) -> tuple[Candidate, ...]:
+    """Everybody found; an address only of those in whose household the core says that nobody is protected."""
+    until = monotonic() + LOOKING_SECONDS
+    open_households: dict[str, bool] = {}
+    for match in matches:
+        number = match.resident.household_id
+        if number in open_households:
+            continue
+        try:
+            found = core.household(number) if monotonic() < until else None
+        except CoreError:
+            break
+        open_households[number] = found is not None and all(
+            member.protection == "no" for member in found.members
+        )
+    return tuple(
+        _candidate(match, guarded=not open_households.get(match.resident.household_id, False))
+        for match in matches
+    )
+
+
+def _candidate(match: ResidentMatch, *, guarded: bool) -> Candidate:
     resident = match.resident
-    protected = resident.protection != "no"
+    protected = guarded or resident.protection != "no"
     return Candidate(
         resident_id=resident.resident_id,
         household_id=resident.household_id,

@@ -52,8 +52,12 @@ def complete(draft: dict[str, Any], core: CoreAdapter) -> dict[str, Any]:
         )
     if found is None:
         raise AmbiguousPersonError
-    household = {**draft["household"], "old_id": found.household_id, "head_id": found.head_id}
     whole = len(subjects) == len(found.members)
-    household["joins"] = "same" if whole else "new"
-    household["new_id"] = None
+    household = {
+        "old_id": found.household_id,
+        "new_id": None,
+        # Who heads the household that a part of this one founds follows from the relationships.
+        "head_id": found.head_id if whole else None,
+        "joins": "same" if whole else "new",
+    }
     return {**draft, "subjects": subjects, "household": household, "scope": "全部" if whole else "一部"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from core_adapter.models import FeedEvent, Notification, Receipt
@@ -81,7 +82,7 @@ def send_due(db: Database, ctx: Context, vault: Vault, core: CoreAdapter, on_cha
     sent: list[Sent] = []
     while (leased := _lease(db, ctx, vault)) is not None:
         submission_id, draft = leased
-        outcome = _try(core, draft)
+        outcome = _try(db, ctx, vault, core, submission_id, draft)
         with db.write() as unit:
             failpoints.reached("submission.before_mark")
             row = one_of(unit, Submission, ctx.tenant_id, submission_id, lock=True)
@@ -148,12 +149,29 @@ def _lease(db: Database, ctx: Context, vault: Vault) -> tuple[str, dict[str, Any
         return row.id, draft
 
 
-def _try(core: CoreAdapter, draft: dict[str, Any]) -> Receipt | CoreError | AmbiguousPersonError:
+def _try(
+    db: Database, ctx: Context, vault: Vault, core: CoreAdapter, submission_id: str, draft: dict[str, Any]
+) -> Receipt | CoreError | AmbiguousPersonError:
     failpoints.reached("submission.before_send")
     try:
-        return core.submit(Notification.model_validate(complete(draft, core)))
+        whole = complete(draft, core)
+        if whole != draft:
+            _keep(db, ctx, vault, submission_id, whole)
+        return core.submit(Notification.model_validate(whole))
     except (CoreError, AmbiguousPersonError) as error:
         return error
+    except ValidationError:
+        # Its text would quote the people.
+        return CoreMalformed("unfit_draft")
+
+
+def _keep(db: Database, ctx: Context, vault: Vault, submission_id: str, whole: dict[str, Any]) -> None:
+    """Keep what is about to be sent: once the core has applied it, completing anew would find the people at
+    their new address, and the same key with another content is refused."""
+    with db.write() as unit:
+        row = one_of(unit, Submission, ctx.tenant_id, submission_id, lock=True)
+        row.draft = vault.key(unit, ctx, row.key_id).seal(whole, f"submission:{row.id}")
+        unit.add(row)
 
 
 def _settle(
@@ -274,5 +292,20 @@ def _note(db: Database, ctx: Context, *, up: bool, after: int) -> None:
             position = ctx.stamp(FeedPosition(tenant_id="", site_id="", feed=FEED))
         if position.core_up != up:
             unit.announce("core")
+            if up:
+                _hurry(unit, ctx)
         position.core_up, position.after, position.checked_at = up, after, now()
         unit.add(position)
+
+
+def _hurry(unit: Unit, ctx: Context) -> None:
+    """The core is back: what waits for it need not wait out its pause."""
+    at = now()
+    query = select(Submission).where(
+        Submission.tenant_id == ctx.tenant_id,
+        Submission.state == "due",
+        col(Submission.not_before) > at,
+    )
+    for row in unit.all(query.with_for_update()):
+        row.not_before = at
+        unit.add(row)
