@@ -11,7 +11,8 @@ const FRAGMENTS = "#workspace, #queue, #work-list, #found";
 let kept = null;
 let saved = null;
 let composing = false;
-let postponed = null;
+let missed = false;
+const presses = new Set();
 let lost = null;
 
 /** Focus on the first thing in `place` that takes it, and bring it into view. */
@@ -51,6 +52,12 @@ function changed(control) {
   if (control.matches("[type=checkbox], [type=radio]")) return control.checked !== control.defaultChecked;
   if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected);
   return control.value !== control.defaultValue;
+}
+
+/** Whether a form that writes holds something that was not sent yet; searching writes nothing. */
+export function unsaved() {
+  const controls = document.querySelectorAll("form[data-once]:not([data-asks]) :is(input, select, textarea)");
+  return [...controls].some((control) => control.id && control.name && changed(control));
 }
 
 function look(root) {
@@ -112,20 +119,43 @@ function nextOpenFrom(root, form) {
   else document.querySelector("[data-next-act]")?.focus();
 }
 
+/** Fetches what changed meanwhile, once no word is being converted and no press waits for its answer. */
+function catchUp() {
+  if (!missed || composing || presses.size > 0) return;
+  missed = false;
+  htmx.trigger("[data-refresh]", "sse:changed");
+}
+
+/**
+ * A press and a refresh never overlap. Each replaces the same fragment: the answer that comes second would find its target
+ * gone, and htmx then drops it and, with it, the part of the page that is preserved across swaps.
+ */
+function onePieceAtATime() {
+  document.addEventListener("htmx:confirm", (event) => {
+    if (!event.target.matches("[data-refresh]") || (!composing && presses.size === 0)) return;
+    event.preventDefault();
+    missed = true;
+  });
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    const refresh = document.querySelector("[data-refresh]");
+    if (!refresh || !detail.elt.matches("form[data-once]")) return;
+    presses.add(detail.xhr);
+    if (refresh.matches(".htmx-request")) missed = true;
+    htmx.trigger(refresh, "htmx:abort");
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (presses.delete(detail.xhr)) catchUp();
+  });
+}
+
 /** Wires the page; `after` runs when a fragment has been replaced. */
 export function keepAcrossSwaps({ after }) {
   document.addEventListener("compositionstart", () => { composing = true; });
   document.addEventListener("compositionend", () => {
     composing = false;
-    if (postponed) postponed();
-    postponed = null;
+    catchUp();
   });
-  document.addEventListener("htmx:confirm", (event) => {
-    // A word that is being converted must not lose its field.
-    if (!composing || !event.target.matches("[data-refresh]")) return;
-    event.preventDefault();
-    postponed = () => event.detail.issueRequest();
-  });
+  onePieceAtATime();
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = event.detail.target;
     if (!target?.matches?.(FRAGMENTS) || !event.detail.shouldSwap) return;
