@@ -71,7 +71,7 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
     # `asked` names those for whom nothing was ticked: that is an answer too.
     given: dict[str, list[str]] = {person_id: [] for person_id in sent.texts("asked")}
     read = {
-        person_id: None if said == ["unknown"] else guidance.read_answer(catalogue, fact, said)
+        person_id: None if "unknown" in said else guidance.read_answer(catalogue, fact, said)
         for person_id, said in (given | sent.prefixed("answer:")).items()
     }
 

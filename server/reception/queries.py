@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from core_adapter.matching import fold_address
 from procedures import Catalogue, Guidance
 from server.auth.queries import names
 from server.db.context import Context
@@ -235,7 +236,7 @@ def member(intake: Intake, person: PersonView) -> MemberView:
         ]
         if views:
             fields[name] = views[0]
-        if len({view.value for view in views}) > 1:
+        if _differ(name, views):
             conflicts.append(ConflictView(name, "glyphs" if name == "name" else "content", tuple(views)))
     birth = facts.value(person.person_id, "birth")
     return MemberView(
@@ -311,6 +312,13 @@ def presented_at(unit: Unit, ctx: Context, desk: str) -> Reception | None:
         col(Reception.state).in_(["prepared", "confirmed", "accepted"]),
     )
     return unit.first(query.order_by(col(Reception.opened_at).desc()))
+
+
+def _differ(name: str, views: list[ValueView]) -> bool:
+    """Whether sources disagree. Widths and dashes of an address are ways of writing, not another place; a name in
+    other glyphs (異体字, 代替文字) is shown, so that somebody looks."""
+    values = {view.value for view in views if view.value != HIDDEN}
+    return len({fold_address(value) for value in values} if name == "address" else values) > 1
 
 
 def _text(intake: Intake, name: str, value: Any, source: str) -> str:
