@@ -110,11 +110,11 @@ class Gateway:
                 task.cancel()
             await asyncio.wait([copying, *others])
         failed = None if copying.cancelled() else copying.exception()
-        if failed is not None and not _is_event_stream(response.headers):
-            raise failed
-        if copying.cancelled() or failed is not None:
-            # For events a clean end is right in every case: the browser asks again by itself.
+        if _is_event_stream(response.headers) and (copying.cancelled() or failed is not None):
+            # A clean end is right for events: each stands by itself, and the browser asks again.
             await exchange.end()
+        elif failed is not None:
+            raise failed
 
     def _returned(self, headers: Headers) -> Headers:
         kept: Headers = []

@@ -18,8 +18,9 @@ from station.printers import JOB_ID, Kind, Outcome, PrintJob, StationPrinter, tr
 
 _POLL_S = 2.0
 _AWAY_S = 10.0
-# The server has its word on this job (cancelled, already reported, gone); asking again changes nothing.
-_SETTLED = frozenset({404, 409, 410})
+# Refusals that pass: not signed in a way it accepts, too slow, too many. After any other 4xx the server
+# has had its word on this job (cancelled, already reported, gone), and saying it again changes nothing.
+_PASSING = frozenset({401, 403, 408, 429})
 
 _KIND_ON_WIRE: dict[Kind, str] = {"ticket": "ticket", "page": "form"}
 
@@ -99,7 +100,7 @@ class Spooler:
 
     async def _report(self, job_id: str, outcome: Outcome) -> bool:
         answer = await self._link.post(f"/print-jobs/{job_id}/result", {"outcome": outcome})
-        taken = answer.accepted or answer.status in _SETTLED
+        taken = answer.accepted or (400 <= answer.status < 500 and answer.status not in _PASSING)
         if taken and outcome == "printed":
             self._jobs.reported(job_id)
         if not answer.accepted:

@@ -210,7 +210,7 @@ def test_a_server_that_restarts_costs_no_page(rig: RigMaker) -> None:
 
 
 @contextmanager
-def blunt_server(port: int, said: bytes) -> Iterator[list[bytes]]:
+def blunt_server(port: int, said: bytes, cut: threading.Event | None = None) -> Iterator[list[bytes]]:
     """Reads each request's head, says `said`, and cuts the line; gives the first lines of what it was
     asked."""
     asked: list[bytes] = []
@@ -221,9 +221,13 @@ def blunt_server(port: int, said: bytes) -> Iterator[list[bytes]]:
             while self.rfile.readline().strip():
                 pass
             self.wfile.write(said)
+            if cut is not None:
+                cut.wait(10)
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
+        daemon_threads = True
+        block_on_close = False
 
     with Server(("127.0.0.1", port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -257,6 +261,25 @@ def test_half_an_answer_is_never_taken_for_the_whole(rig: RigMaker, said: bytes)
         pytest.raises(httpx.RemoteProtocolError),
     ):
         browser.get("/page")
+
+
+def test_an_answer_that_was_not_whole_when_the_station_stopped_is_not_taken_for_it(rig: RigMaker) -> None:
+    station = rig(server_up=False)
+    said = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n"
+    cut = threading.Event()
+    with (
+        blunt_server(station.server_live.port, said, cut),
+        station.client() as browser,
+        browser.stream("GET", "/page") as answer,
+    ):
+        parts = answer.iter_bytes()
+        assert next(parts) == b"half"
+        stopping = threading.Thread(target=station.live.stop)
+        stopping.start()
+        with pytest.raises(httpx.RemoteProtocolError):
+            next(parts)
+        stopping.join()
+        cut.set()
 
 
 def test_an_event_stream_that_breaks_off_ends_cleanly(rig: RigMaker) -> None:
