@@ -29,7 +29,7 @@ def workspace(request: Request, reception_id: str) -> HTMLResponse:
     with held.db.write() as unit:
         record(unit, ctx, "reception.viewed", reception_id, screen="workspace")
         context = context_of(request, unit, reception_id)
-    return page(request, "counter/reception.html", **context)
+    return page(request, "counter/reception.html", towns=held.towns.all(), **context)
 
 
 @router.page("/workspace")
@@ -99,7 +99,6 @@ def context_of(
     )
     return {
         "w": view,
-        "towns": held.towns.all(),
         "work": worklists.of_reception(unit, ctx, reception_id),
         "found": found,
         "away": away,
@@ -113,6 +112,7 @@ def render(
     request: Request, reception_id: str, found: Found | None = None, away: CoreAway | None = None
 ) -> HTMLResponse:
     """The workspace fragment as it is now."""
-    with services(request).db.read() as unit:
+    held = services(request)
+    with held.db.read() as unit:
         context = context_of(request, unit, reception_id, found, away)
-    return page(request, "counter/_workspace.html", **context)
+    return page(request, "counter/_workspace.html", towns=held.towns.all(), **context)

@@ -19,6 +19,7 @@ from server.web.sse import Hub
 from server.web.words import Words
 
 KEY_FILE = "master.key"
+TOWN_FILE = "towns.json"
 
 
 def open_database(settings: Settings) -> Database:
@@ -70,7 +71,7 @@ def build(settings: Settings) -> Services:
         hub=hub,
         words=Words(),
         site=_site(settings, db),
-        towns=TownDirectory(core),
+        towns=TownDirectory(core, settings.state_dir / TOWN_FILE),
     )
 
 
