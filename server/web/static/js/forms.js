@@ -4,22 +4,11 @@
  * A form with `data-once` carries a hidden `idempotency_key` from the moment it is shown. Its buttons rest after the
  * first press. A press that got no answer can be repeated with the same key, so the server answers it once; a changed
  * field is another request and gets another key. An element with `data-saved-state` inside the form says how it stands.
+ *
+ * An entry module: every page loads it once by a script element, and no module imports it (page.js has what is shared).
  */
 
-/** A random UUID (version 4), also where the page is not a secure context. */
-export function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
-
-/** The words of `<template id="words-…">`, or "" where the page has none. */
-export function words(name) {
-  return document.getElementById(`words-${name}`)?.content.textContent.trim() ?? "";
-}
+import { newKey, pageMessage, words } from "./page.js";
 
 function keyField(form) {
   let input = form.querySelector('input[name="idempotency_key"]');
@@ -93,21 +82,6 @@ function onEdit(event) {
   if (!form || form.hasAttribute("aria-busy")) return;
   renew(form);
   say(form, "");
-}
-
-/** Shows the words of template `name` as an error notice at the foot of the page; "" clears it. */
-export function pageMessage(name) {
-  const place = document.getElementById("page-message");
-  if (!place) return;
-  place.textContent = "";
-  if (!name) return;
-  const box = document.createElement("div");
-  box.className = "notice notice-error";
-  const body = document.createElement("div");
-  body.className = "notice-body";
-  body.textContent = words(name);
-  box.append(body);
-  place.append(box);
 }
 
 prepare(document);

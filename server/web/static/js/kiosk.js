@@ -5,7 +5,7 @@
  * Reads from the element with data-kiosk: data-screen, data-idle and data-last-call (seconds), data-start.
  */
 
-import { newKey } from "./forms.js";
+import { newKey } from "./page.js";
 import { watchStation } from "./station.js";
 
 const frame = document.querySelector("[data-kiosk]");
@@ -16,8 +16,13 @@ const FIRST_LANGUAGE = "ja";
 const TICKET_GIVES_UP_S = 60;
 const LATE_S = 10;
 
+let wiping = false;
+
 /** Removes everything of this visitor and shows the first screen to the next one. */
 export function wipe() {
+  // Once: asking again while a slow answer is on its way would start the way to the first screen anew each time.
+  if (wiping) return;
+  wiping = true;
   for (const element of document.querySelectorAll("[data-preview], .slip-number")) element.textContent = "";
   sessionStorage.clear();
   location.replace(frame.dataset.start);

@@ -6,7 +6,7 @@
  * shown.
  */
 
-import { words } from "./forms.js";
+import { words } from "./page.js";
 import { chime, TAKE_CARD } from "./sound.js";
 import { readCard, watchStation } from "./station.js";
 
@@ -123,7 +123,9 @@ export function startPin({ alive }) {
   // --- the reader and the hands --------------------------------------------------------------------------------------
 
   watchStation((state) => {
-    const now = state?.reader ?? "no_reader";
+    // A silent gateway says nothing about the card: what was last known still counts, and nobody has moved.
+    if (state === null && step === "place") trouble("no_reader", "");
+    const now = state?.reader ?? reader;
     if (now === reader) return;
     reader = now;
     alive();

@@ -1,16 +1,17 @@
 /**
  * The resident's screen: values lie under a mask until they are touched, and are pointed at when they are wrong.
  *
- * A shown value is covered again after REMASK_MS without a touch and when the line to the server breaks. Confirming is
+ * A shown value is covered again after REMASK_MS without a touch and when the server was away for LOST_MS. Confirming is
  * possible once every value was shown, however long ago.
  */
 
 const REMASK_MS = 60_000;
+const LOST_MS = 10_000;
 
 const seen = new Set();
 let marking = false;
-let latest = null;
 let remask = null;
+let lost = null;
 
 const all = (selector) => [...document.querySelectorAll(selector)];
 const cells = () => all("[data-cell]");
@@ -79,11 +80,19 @@ document.addEventListener("click", (event) => {
   refresh();
 });
 
+/** What a panel says, whatever is covered or marked in it. */
+function said(panel) {
+  const reception = panel.querySelector('[name="reception_id"]')?.value ?? "";
+  return [panel.dataset.panel, panel.lang, reception, panel.textContent.replace(/\s+/g, " ").trim()].join("|");
+}
+
 // `changed` also comes with each new connection; the same panel again must not cover what is being read.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "second" || !event.detail.shouldSwap) return;
-  if (event.detail.serverResponse === latest) event.detail.shouldSwap = false;
-  else latest = event.detail.serverResponse;
+  const { target, shouldSwap, serverResponse } = event.detail;
+  if (target.id !== "second" || !shouldSwap) return;
+  const next = new DOMParser().parseFromString(serverResponse, "text/html").querySelector("[data-panel]");
+  const now = target.querySelector("[data-panel]");
+  event.detail.shouldSwap = !(next && now && said(next) === said(now));
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "second") return;
@@ -92,6 +101,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   document.documentElement.lang = document.querySelector("[data-panel]").lang;
   refresh();
 });
-document.addEventListener("htmx:sseError", coverAll);
+document.addEventListener("htmx:sseError", () => {
+  lost ??= setTimeout(coverAll, LOST_MS);
+});
+document.addEventListener("htmx:sseOpen", () => {
+  clearTimeout(lost);
+  lost = null;
+});
 window.addEventListener("pagehide", () => document.getElementById("second").replaceChildren());
 refresh();
