@@ -148,7 +148,7 @@ def reopen(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "reopen",
-        lambda unit, ctx, reception, key: confirmation.reopen(unit, ctx, reception, sent.text("reason")),
+        lambda unit, ctx, reception, key: confirmation.reopen(unit, ctx, reception, key, sent.text("reason")),
     )
 
 

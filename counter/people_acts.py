@@ -59,6 +59,9 @@ def search(request: Request, reception_id: str, sent: SentForm) -> Response:
     """Look residents up by what was said; only from an open reception, and journalled."""
     held, ctx = services(request), ctx_of(request)
     words = _words(sent)
+    with held.db.read() as unit:
+        reception, _ = service.opened(unit, ctx, held.vault, reception_id)
+        gathering.check_searchable(reception)
     found = prefill.search(held.core, words)
     with held.db.write() as unit:
         _, key = service.locked(unit, ctx, held.vault, reception_id)
@@ -130,11 +133,10 @@ def from_card(request: Request, reception_id: str, sent: SentForm) -> Response:
         card = facts.read(unit, key, reception.id).value("", "card")
         if not card:
             raise NotThereError("card")
-        birth = card["birth"]
         entered = {
             "name": card["name"],
             "kana": "",
-            "birth": f"{birth[:4]}-{birth[4:6]}-{birth[6:]}",
+            "birth": CardText(**card).born,
             "sex": card["sex"],
             "relationship": relationship,
             "address": card["address"],
@@ -156,7 +158,7 @@ def release(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "release",
-        lambda unit, ctx, reception, key: gathering.release(unit, ctx, reception, reason),
+        lambda unit, ctx, reception, key: gathering.release(unit, ctx, reception, key, reason),
     )
 
 
@@ -179,7 +181,7 @@ def filer(request: Request, reception_id: str, sent: SentForm) -> Response:
 
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
         if sent.text("filer_name"):
-            service.set_fact(unit, ctx, reception, key, "filer_name", sent.text("filer_name"), source="staff")
+            service.name_filer(unit, ctx, reception, key, sent.text("filer_name"))
         else:
             service.choose_filer(unit, ctx, reception, key, sent.text("person_id", limit=36))
 
@@ -187,14 +189,18 @@ def filer(request: Request, reception_id: str, sent: SentForm) -> Response:
 
 
 def _after_match(request: Request, reception_id: str, found: Found | CoreAway) -> Response:
-    """One resident beyond doubt is taken in; otherwise a person chooses."""
+    """One resident beyond doubt is taken in; otherwise a person chooses.
+
+    A proxy's card names the proxy, whose own household nobody asked for.
+    """
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
-        _, key = service.locked(unit, ctx, held.vault, reception_id)
+        reception, key = service.locked(unit, ctx, held.vault, reception_id)
+        mine = reception.relation not in service.PROXIES
         _searched(unit, ctx, key, reception_id, found, {"by": "card"})
     if isinstance(found, CoreAway):
         return render(request, reception_id, away=found)
-    if found.only is None:
+    if found.only is None or not mine:
         return render(request, reception_id, found=found)
     return _gather(request, reception_id, found.only.household_id, found.only.resident_id)
 
@@ -208,12 +214,11 @@ def _gather(request: Request, reception_id: str, household_id: str, resident_id:
         raise NotThereError("Household")
     with held.db.write() as unit:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
-        protected = any(member.protection == "yes" for member in taken.members)
-        if protected and reception.released_by is None:
-            gathering.refer_to_supervisor(unit, ctx, reception, key, household_id, resident_id)
-        else:
+        if gathering.is_allowed(unit, reception, key, taken):
             gathering.take_household(unit, ctx, reception, key, taken, resident_id)
             service.derive_school_district(unit, ctx, reception, key, held.towns)
+        else:
+            gathering.refer_to_supervisor(unit, ctx, reception, key, household_id, resident_id)
     return shown(request, reception_id)
 
 

@@ -1,12 +1,14 @@
 """Bringing a database to this release's tables (Alembic), and refusing one from a later release."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 FOLDER = Path(__file__).parents[1] / "migrations"
 
@@ -30,9 +32,26 @@ def upgrade(engine: Engine) -> None:
     """
     config = configuration(engine)
     script = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
-        raise NewerDatabaseError("This database belongs to a later release of Kakanai. Install that release.")
-    if current != script.get_current_head():
-        command.upgrade(config, "head")
+    with _one_at_a_time(engine):
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in {known.revision for known in script.walk_revisions()}:
+            raise NewerDatabaseError(
+                "This database belongs to a later release of Kakanai. Install that release."
+            )
+        if current != script.get_current_head():
+            command.upgrade(config, "head")
+
+
+@contextmanager
+def _one_at_a_time(engine: Engine) -> Iterator[None]:
+    """On PostgreSQL the server and the worker start together, and only one of them may make the tables."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_advisory_lock(hashtextextended('kakanai migrations', 0))"))
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtextextended('kakanai migrations', 0))"))

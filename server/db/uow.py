@@ -50,6 +50,16 @@ class Unit:
     def first(self, query: SelectOfScalar[Model]) -> Model | None:
         return self.session.exec(query.limit(1)).first()
 
+    def hold(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends.
+
+        For what has no row yet that could be locked. Writers on SQLite come one after the other anyway.
+        """
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+            )
+
     def announce(self, topic: str) -> None:
         """Tell listeners of `topic`, after the commit, that something there has changed."""
         if topic not in self.topics:
@@ -69,8 +79,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
-        """A consistent view; anything written in it is dropped."""
+        """A view of one moment, however long it is looked at; anything written in it is dropped."""
         with Session(self.engine, expire_on_commit=False) as session:
+            if not self._is_sqlite:
+                # PostgreSQL would show each query what was committed since the one before.
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             # Closing ends the transaction and leaves what was read usable.
             yield Unit(session)
 

@@ -89,7 +89,11 @@ def digest_of(entry: JournalEntry) -> str:
 
 def _head(unit: Unit, ctx: Context) -> JournalHead:
     query = select(JournalHead).where(JournalHead.tenant_id == ctx.tenant_id)
-    head = unit.first(query.with_for_update().execution_options(populate_existing=True))
+    query = query.with_for_update().execution_options(populate_existing=True)
+    head = unit.first(query)
+    if head is None:
+        unit.hold(f"journal:{ctx.tenant_id}")
+        head = unit.first(query)
     if head is None:
         head = unit.add(ctx.stamp(JournalHead(tenant_id="", site_id="", seq=0, digest=GENESIS)))
     return head

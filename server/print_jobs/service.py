@@ -1,8 +1,9 @@
 """Queueing papers, leasing them to a station, and taking down what became of them."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, func, or_, select
 
 from server.db.context import Context
 from server.db.uow import Unit, one_of
@@ -20,9 +21,7 @@ def topic(station: str) -> str:
     return f"print:{station}"
 
 
-def queue_ticket(
-    unit: Unit, ctx: Context, station: str, ticket_id: str, content: str, copy_no: int = 1
-) -> PrintJob:
+def queue_ticket(unit: Unit, ctx: Context, station: str, ticket_id: str, content: str) -> PrintJob:
     """Ask `station` for a paper ticket; `content` is the printing package's wire message as JSON."""
     job = PrintJob(
         tenant_id="",
@@ -31,15 +30,12 @@ def queue_ticket(
         kind="ticket",
         subject=ticket_id,
         content=content,
-        copy_no=copy_no,
         created_at=now(),
     )
     return _queue(unit, ctx, job)
 
 
-def queue_form(
-    unit: Unit, ctx: Context, station: str, subject: str, document: str, key_id: str, copy_no: int = 1
-) -> PrintJob:
+def queue_form(unit: Unit, ctx: Context, station: str, subject: str, document: str, key_id: str) -> PrintJob:
     """Ask `station` for the form that lies sealed as `document`."""
     job = PrintJob(
         tenant_id="",
@@ -49,16 +45,17 @@ def queue_form(
         subject=subject,
         document=document,
         key_id=key_id,
-        copy_no=copy_no,
         created_at=now(),
     )
     return _queue(unit, ctx, job)
 
 
-def lease(unit: Unit, ctx: Context, station: str, kinds: list[str]) -> PrintJob | None:
+def lease(
+    unit: Unit, ctx: Context, station: str, kinds: list[str], without: Collection[str] = ()
+) -> PrintJob | None:
     """The oldest waiting job of these kinds at this station, for twenty seconds.
 
-    A lease that ran out is given again.
+    A lease that ran out is given again. What belongs to a subject of `without` waits on.
     """
     at = now()
     query = (
@@ -67,6 +64,7 @@ def lease(unit: Unit, ctx: Context, station: str, kinds: list[str]) -> PrintJob 
             PrintJob.tenant_id == ctx.tenant_id,
             PrintJob.station == station,
             col(PrintJob.kind).in_(kinds),
+            col(PrintJob.subject).not_in(without),
             or_(
                 col(PrintJob.state) == "queued",
                 (col(PrintJob.state) == "leased") & (col(PrintJob.leased_until) < at),
@@ -82,6 +80,17 @@ def lease(unit: Unit, ctx: Context, station: str, kinds: list[str]) -> PrintJob 
     job.leased_until = at + LEASE
     job.attempts += 1
     return unit.add(job)
+
+
+def forms_waiting(unit: Unit, ctx: Context, station: str) -> list[str]:
+    """The subjects whose form is queued or leased at this station."""
+    query = select(PrintJob).where(
+        PrintJob.tenant_id == ctx.tenant_id,
+        PrintJob.station == station,
+        PrintJob.kind == "form",
+        col(PrintJob.state).in_(["queued", "leased"]),
+    )
+    return sorted({job.subject for job in unit.all(query)})
 
 
 def anything_for(unit: Unit, ctx: Context, station: str) -> bool:
@@ -126,7 +135,7 @@ def cancel(unit: Unit, ctx: Context, subject: str, reason: str) -> int:
         PrintJob.subject == subject,
         col(PrintJob.state).in_(["queued", "leased"]),
     )
-    jobs = unit.all(query.with_for_update())
+    jobs = unit.all(query.order_by(col(PrintJob.id)).with_for_update())
     for job in jobs:
         move(job, "cancel")
         unit.add(job)
@@ -135,7 +144,19 @@ def cancel(unit: Unit, ctx: Context, subject: str, reason: str) -> int:
 
 
 def _queue(unit: Unit, ctx: Context, job: PrintJob) -> PrintJob:
+    job.copy_no = _asked_for(unit, ctx, job) + 1
     unit.add(ctx.stamp(job))
     record(unit, ctx, "print.queued", job.subject, kind=job.kind, station=job.station, copy=job.copy_no)
     unit.announce(topic(job.station))
     return job
+
+
+def _asked_for(unit: Unit, ctx: Context, job: PrintJob) -> int:
+    """How often this very paper was asked for before, whatever became of it."""
+    query = select(func.count()).where(
+        PrintJob.tenant_id == ctx.tenant_id,
+        PrintJob.subject == job.subject,
+        PrintJob.kind == job.kind,
+        col(PrintJob.document).is_(None) if job.document is None else PrintJob.document == job.document,
+    )
+    return unit.session.exec(query.select_from(PrintJob)).one()

@@ -1,9 +1,10 @@
 """What a card said, from the tap until it is attached to a reception or erased."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from server.db.context import Context
 from server.db.uow import NotThereError, Unit, one_of
@@ -21,6 +22,23 @@ class CardText:
     address: str = field(repr=False)
     birth: str = field(repr=False)
     sex: str = field(repr=False)
+
+    @property
+    def born(self) -> str | None:
+        """`birth` as YYYY-MM-DD, YYYY-MM or YYYY: zeros on a card stand for what the register does not know.
+
+        None when nothing of it can be used.
+        """
+        year, month, day = self.birth[:4], self.birth[4:6], self.birth[6:]
+        if year == "0000":
+            return None
+        if month == "00":
+            return year
+        try:
+            date(int(year), int(month), int(day) or 1)
+        except ValueError:
+            return None
+        return f"{year}-{month}" if day == "00" else f"{year}-{month}-{day}"
 
 
 def keep(
@@ -93,15 +111,18 @@ def text_of(unit: Unit, ctx: Context, vault: Vault, row: CardRead) -> CardText:
     return CardText(**vault.key(unit, ctx, row.key_id).open(row.sealed, f"card_read:{row.id}"))
 
 
-def waiting_for(unit: Unit, ctx: Context, ticket_id: str | None, reception_id: str) -> list[CardRead]:
-    """Reads made for this ticket or reception that are not erased, newest first."""
+def waiting_for(
+    unit: Unit, ctx: Context, ticket_id: str | None, reception_id: str, *, lock: bool = False
+) -> list[CardRead]:
+    """Reads made for this ticket or reception that are not erased, newest first; held when `lock`."""
     query = select(CardRead).where(
         CardRead.tenant_id == ctx.tenant_id,
         col(CardRead.erased_at).is_(None),
         (col(CardRead.reception_id) == reception_id)
         | ((col(CardRead.ticket_id) == ticket_id) & col(CardRead.ticket_id).is_not(None)),
     )
-    return unit.all(query.order_by(col(CardRead.read_at).desc()))
+    query = query.order_by(col(CardRead.read_at).desc(), col(CardRead.id).desc())
+    return unit.all(_held(query) if lock else query)
 
 
 def attach(unit: Unit, ctx: Context, read: CardRead, reception_id: str) -> None:
@@ -122,15 +143,18 @@ def erase(unit: Unit, ctx: Context, read: CardRead, reason: str) -> None:
     record(unit, ctx, "card.forgotten", read.id, reason=reason)
 
 
-def erase_of_ticket(unit: Unit, ctx: Context, ticket_id: str, reason: str) -> None:
+def of_ticket(unit: Unit, ctx: Context, ticket_id: str) -> list[CardRead]:
+    """Reads made for this ticket that nobody attached or erased, held for erasing.
+
+    Take them before anything is recorded: whoever waits for them must not hold the journal meanwhile.
+    """
     query = select(CardRead).where(
         CardRead.tenant_id == ctx.tenant_id,
         CardRead.ticket_id == ticket_id,
         col(CardRead.erased_at).is_(None),
         col(CardRead.attached_at).is_(None),
     )
-    for read in unit.all(query):
-        erase(unit, ctx, read, reason)
+    return unit.all(_held(query.order_by(col(CardRead.read_at).desc(), col(CardRead.id).desc())))
 
 
 def erase_unattached(unit: Unit, ctx: Context, before: datetime) -> int:
@@ -141,7 +165,11 @@ def erase_unattached(unit: Unit, ctx: Context, before: datetime) -> int:
         col(CardRead.attached_at).is_(None),
         col(CardRead.erased_at).is_(None),
     )
-    reads = unit.all(query)
+    reads = unit.all(_held(query.order_by(col(CardRead.read_at).desc(), col(CardRead.id).desc())))
     for read in reads:
         erase(unit, ctx, read, "an hour passed")
     return len(reads)
+
+
+def _held(query: SelectOfScalar[CardRead]) -> SelectOfScalar[CardRead]:
+    return query.with_for_update().execution_options(populate_existing=True)

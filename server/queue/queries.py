@@ -152,15 +152,17 @@ def by_token(unit: Unit, ctx: Context, token: str) -> TicketView:
 
 
 def ahead_of(unit: Unit, ctx: Context, view: TicketView) -> int:
-    """How many wait in front of this ticket now."""
+    """How many of its own business day wait in front of this ticket now."""
+    ticket = one_of(unit, Ticket, ctx.tenant_id, view.ticket_id)
     return unit.session.exec(
         select(func.count())
         .select_from(Ticket)
         .where(
             Ticket.tenant_id == ctx.tenant_id,
-            Ticket.service_class == view.service_class,
+            Ticket.business_day_id == ticket.business_day_id,
+            Ticket.service_class == ticket.service_class,
             Ticket.state == "waiting",
-            Ticket.issued_at < view.issued_at,
+            Ticket.issued_at < ticket.issued_at,
         )
     ).one()
 

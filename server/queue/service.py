@@ -43,6 +43,7 @@ class AlreadyCalled(Exception):
 def open_day(unit: Unit, ctx: Context, day: date) -> BusinessDay:
     """Open `day` at this site; the open one stays if there is one. A closed day opens as a further round,
     whose numbers start anew."""
+    unit.hold(f"day:{ctx.tenant_id}:{ctx.site_id}")
     running = current_day(unit, ctx)
     if running is not None:
         return running
@@ -134,12 +135,12 @@ def issue(
 
 
 def reissue(unit: Unit, ctx: Context, ticket_id: str, station: str, address: str) -> Ticket:
-    """Another paper with the same number, marked as such."""
+    """Another paper with the same number, marked as such; one that is not printed yet is taken back."""
     ticket = one_of(unit, Ticket, ctx.tenant_id, ticket_id)
     service = service_of(unit, ctx, ticket.service_class)
-    copies = print_jobs.cancel(unit, ctx, ticket.id, "reissued")
+    print_jobs.cancel(unit, ctx, ticket.id, "reissued")
     content = paper(unit, ctx, ticket, service, address, reissued=True)
-    print_jobs.queue_ticket(unit, ctx, station, ticket.id, content, copy_no=copies + 2)
+    print_jobs.queue_ticket(unit, ctx, station, ticket.id, content)
     return ticket
 
 
@@ -183,13 +184,14 @@ def recall(unit: Unit, ctx: Context, ticket_id: str) -> Ticket:
 def absent(unit: Unit, ctx: Context, ticket_id: str) -> Ticket:
     """Nobody came: back into the line, or after the third call out of it (its card read is erased)."""
     ticket = _mine(unit, ctx, ticket_id)
-    record(unit, ctx, "ticket.absent", ticket.id, label=ticket.label)
     if ticket.calls >= CALLS_BEFORE_NO_SHOW:
         move(ticket, "no_show")
         ticket.finished_at = now()
-        card_reads.erase_of_ticket(unit, ctx, ticket.id, "no_show")
+        for read in card_reads.of_ticket(unit, ctx, ticket.id):
+            card_reads.erase(unit, ctx, read, "no_show")
     else:
         move(ticket, "absent")
+    record(unit, ctx, "ticket.absent", ticket.id, label=ticket.label)
     ticket.desk = None
     unit.add(ticket)
     _board_moved(unit, ctx)
@@ -221,8 +223,10 @@ def cancel(unit: Unit, ctx: Context, ticket_id: str, reason: str) -> Ticket:
     ticket = one_of(unit, Ticket, ctx.tenant_id, ticket_id, lock=True)
     move(ticket, "cancel")
     ticket.finished_at = now()
-    card_reads.erase_of_ticket(unit, ctx, ticket.id, "cancelled")
+    reads = card_reads.of_ticket(unit, ctx, ticket.id)
     print_jobs.cancel(unit, ctx, ticket.id, "cancelled")
+    for read in reads:
+        card_reads.erase(unit, ctx, read, "cancelled")
     record(unit, ctx, "ticket.cancelled", ticket.id, label=ticket.label, reason=reason)
     _board_moved(unit, ctx)
     return unit.add(ticket)

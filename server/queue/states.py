@@ -14,7 +14,6 @@ MACHINE: Machine[str] = Machine(
         ("serving", "finish"): "finished",
         ("waiting", "cancel"): "cancelled",
         ("called", "cancel"): "cancelled",
-        ("serving", "put_back"): "waiting",
     },
 )
 

@@ -10,21 +10,26 @@ from typing import Any
 
 from printing.forms import residence_change
 from procedures import Guidance
+from server.auth import queries as stations
 from server.db.context import Context
-from server.db.uow import NotThereError, Unit
-from server.db.vault import DataKey
+from server.db.uow import NotThereError, Unit, one_of
+from server.db.vault import DataKey, Vault
 from server.journal.service import record
 from server.kit.clock import now
 from server.print_jobs import service as print_jobs
 from server.reception import forms
-from server.reception.intake import Intake
+from server.reception.intake import Intake, standing_of
 from server.reception.message import draft_of
 from server.reception.missing import gaps
 from server.reception.models import PreparedIntake, Reception
-from server.reception.service import current_intake
+from server.reception.service import ProtectedError, current_intake
 from server.reception.states import move
 
 HOW = ("screen", "aloud")
+
+
+class WithheldError(RuntimeError):
+    """The form holds an address that may not be shown now (`is_withheld`)."""
 
 
 class NotReadyError(RuntimeError):
@@ -77,6 +82,9 @@ def prepare(
     form_digest = hashlib.sha256(pdf).hexdigest()
     frozen = {
         "draft": draft_of(intake, guidance, reception, paper, ctx, form_digest),
+        # Of everybody who lives there: who stays behind is found at the address that the others leave.
+        "protected": any(person.protection != "no" for person in intake.people),
+        "from_core": intake.may_show("core") and any(person.resident for person in intake.movers),
         "guidance": guidance.to_dict(),
         "facts": _facts(intake),
     }
@@ -129,12 +137,20 @@ def confirm(unit: Unit, ctx: Context, reception: Reception, how: str) -> None:
 
 
 def print_form(unit: Unit, ctx: Context, reception: Reception, station: str) -> None:
-    """Ask a station for the paper; every further one is a numbered copy of the same file."""
+    """Ask a counter's station for the paper; every further one is a numbered copy of the same file.
+
+    Raises NotThereError for any other station: nobody's form comes out at a kiosk. Raises NotNowError.
+    """
+    found = stations.station(unit, ctx.tenant_id, station)
+    if found is None or found.kind != "counter":
+        raise NotThereError("Station")
+    move(reception, "print")
+    unit.add(reception)
     intake = current_intake(unit, reception.id)
     if intake is None:
         raise NotThereError("PreparedIntake")
-    earlier = print_jobs.cancel(unit, ctx, reception.id, "printed anew")
-    print_jobs.queue_form(unit, ctx, station, reception.id, intake.id, reception.key_id, copy_no=earlier + 1)
+    print_jobs.cancel(unit, ctx, reception.id, "printed anew")
+    print_jobs.queue_form(unit, ctx, station, reception.id, intake.id, reception.key_id)
     _changed(unit, reception)
 
 
@@ -147,19 +163,50 @@ def dispute(unit: Unit, ctx: Context, reception: Reception, fields: list[str]) -
     _changed(unit, reception)
 
 
-def reopen(unit: Unit, ctx: Context, reception: Reception, reason: str) -> None:
-    """Staff want to change something before acceptance."""
+def reopen(unit: Unit, ctx: Context, reception: Reception, key: DataKey, reason: str) -> None:
+    """Staff want to change something before acceptance. Raises NotNowError."""
     move(reception, "reopen")
     _drop(unit, ctx, reception, "reopened")
-    record(unit, ctx, "reception.reopened", reception.id, reason=reason)
+    record(unit, ctx, "reception.reopened", reception.id, key=key, reason=reason)
     _changed(unit, reception)
 
 
-def pdf_of(unit: Unit, key: DataKey, reception_id: str) -> bytes:
-    """The form's bytes. Raises NotThereError before it was prepared."""
-    intake = current_intake(unit, reception_id)
+def is_withheld(unit: Unit, ctx: Context, key: DataKey, reception: Reception) -> bool:
+    """Whether the form holds an address of the core's that may not be shown or printed now.
+
+    It may come out again as soon as the core answers; made anew meanwhile, it leaves that address out. Once
+    accepted it is a signed sheet in somebody's hand, and evidence.
+    """
+    intake = current_intake(unit, reception.id)
+    if (
+        intake is None
+        or reception.accepted_at is not None
+        or standing_of(unit, ctx, reception).may_show_core_addresses
+    ):
+        return False
+    return bool(frozen_of(key, intake)["from_core"])
+
+
+def withheld_papers(unit: Unit, ctx: Context, vault: Vault, station: str) -> set[str]:
+    """The receptions whose form waits for this station's printer and may not come out now."""
+    waiting = [
+        one_of(unit, Reception, ctx.tenant_id, at) for at in print_jobs.forms_waiting(unit, ctx, station)
+    ]
+    return {one.id for one in waiting if is_withheld(unit, ctx, vault.key(unit, ctx, one.key_id), one)}
+
+
+def pdf_of(unit: Unit, ctx: Context, key: DataKey, reception: Reception) -> bytes:
+    """The form's bytes, for who works on this intake.
+
+    Raises NotThereError before it was prepared, ProtectedError, WithheldError.
+    """
+    intake = current_intake(unit, reception.id)
     if intake is None:
         raise NotThereError("PreparedIntake")
+    if standing_of(unit, ctx, reception).needs_supervisor:
+        raise ProtectedError
+    if is_withheld(unit, ctx, key, reception):
+        raise WithheldError
     return key.open_bytes(intake.pdf, f"pdf:{intake.id}")
 
 

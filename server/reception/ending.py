@@ -10,6 +10,8 @@ from server.kit.clock import now
 from server.print_jobs import service as print_jobs
 from server.queue import card_reads
 from server.queue import service as queue
+from server.queue.models import Ticket
+from server.queue.states import available_actions
 from server.reception.models import HeldItem, Reception
 from server.reception.service import changed
 from server.reception.states import move
@@ -22,14 +24,14 @@ class ItemsHeldError(RuntimeError):
 
 
 def hold_item(unit: Unit, ctx: Context, reception: Reception, kind: str, person_id: str | None) -> HeldItem:
-    """Take something in (お預かり品)."""
+    """Take something in (お預かり品). Raises NotThereError for a kind that there is not, NotNowError."""
     if kind not in ITEM_KINDS:
         raise NotThereError("HeldItem")
+    move(reception, "hold")
     item = HeldItem(
         tenant_id="", site_id="", reception_id=reception.id, kind=kind, person_id=person_id, taken_at=now()
     )
     unit.add(ctx.stamp(item))
-    reception.version += 1
     unit.add(reception)
     record(unit, ctx, "reception.item_held", reception.id, kind=kind, item=item.id)
     return item
@@ -49,6 +51,7 @@ def return_item(unit: Unit, ctx: Context, reception: Reception, item_id: str) ->
 
 
 def held_items(unit: Unit, reception_id: str) -> list[HeldItem]:
+    """Everything that was taken in, also what is back, in its order."""
     query = select(HeldItem).where(HeldItem.reception_id == reception_id)
     return unit.all(query.order_by(col(HeldItem.taken_at)))
 
@@ -60,27 +63,41 @@ def close(unit: Unit, ctx: Context, reception: Reception) -> None:
     move(reception, "close")
     reception.closed_at = now()
     unit.add(reception)
+    _forget_cards(unit, ctx, reception, "closed")
     _finish_ticket(unit, ctx, reception)
     record(unit, ctx, "reception.closed", reception.id)
     changed(unit, reception)
 
 
 def abandon(unit: Unit, ctx: Context, vault: Vault, reception: Reception, reason: str) -> None:
-    """Stop before acceptance: papers are taken back and the intake's key is destroyed."""
+    """Stop before acceptance: papers are taken back and the intake's key is destroyed.
+
+    Raises ItemsHeldError, NotNowError.
+    """
     if any(item.returned_at is None for item in held_items(unit, reception.id)):
         raise ItemsHeldError
     move(reception, "abandon")
     reception.closed_at = now()
     unit.add(reception)
+    _forget_cards(unit, ctx, reception, "abandoned")
     print_jobs.cancel(unit, ctx, reception.id, "abandoned")
-    for read in card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id):
-        card_reads.erase(unit, ctx, read, "abandoned")
     _finish_ticket(unit, ctx, reception)
-    record(unit, ctx, "reception.abandoned", reception.id, reason=reason)
+    key = vault.key(unit, ctx, reception.key_id)
+    record(unit, ctx, "reception.abandoned", reception.id, key=key, reason=reason)
     vault.destroy(unit, ctx, reception.key_id)
     changed(unit, reception)
 
 
+def _forget_cards(unit: Unit, ctx: Context, reception: Reception, reason: str) -> None:
+    """What the card said and the intake needs is a fact under the intake's own key."""
+    for read in card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id, lock=True):
+        card_reads.erase(unit, ctx, read, reason)
+
+
 def _finish_ticket(unit: Unit, ctx: Context, reception: Reception) -> None:
-    if reception.ticket_id:
-        queue.finish(unit, ctx, reception.ticket_id)
+    """Its visit is over as well, unless somebody has finished it in the line already."""
+    if reception.ticket_id is None:
+        return
+    ticket = one_of(unit, Ticket, ctx.tenant_id, reception.ticket_id, lock=True)
+    if "finish" in available_actions(ticket.state):
+        queue.finish(unit, ctx, ticket.id)

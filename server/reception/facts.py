@@ -132,6 +132,18 @@ def put_many(
             put(unit, ctx, key, reception_id, name, value, source=source, person_id=person_id, as_of=as_of)
 
 
+def said_by(unit: Unit, reception_id: str, name: str) -> str | None:
+    """Who said the standing household fact `name`, or None when nobody did."""
+    query = select(FactRow).where(
+        FactRow.reception_id == reception_id,
+        FactRow.person_id == "",
+        FactRow.name == name,
+        col(FactRow.replaced).is_(False),
+    )
+    row = unit.first(query.order_by(col(FactRow.at).desc(), col(FactRow.id).desc()))
+    return row.by if row else None
+
+
 def withdraw(
     unit: Unit, reception_id: str, *, person_id: str | None = None, source: str | None = None
 ) -> None:

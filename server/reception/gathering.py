@@ -11,13 +11,15 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey, Vault
 from server.journal.service import record
+from server.kit.machine import NotNowError
 from server.protection.rules import worst
 from server.queue import card_reads
+from server.queue.card_reads import CardText
 from server.queue.models import CardRead
-from server.reception import facts, known, people
+from server.reception import facts, known, people, prefill
 from server.reception.models import Reception
 from server.reception.service import ProtectedError, changed
-from server.reception.states import move
+from server.reception.states import MACHINE, move
 
 
 def card_of(unit: Unit, ctx: Context, reception: Reception) -> CardRead | None:
@@ -35,9 +37,13 @@ def attach_card(
     read: CardRead,
     matched_by: str,
 ) -> card_reads.CardText:
-    """Staff have matched the person in front of them with the card: its text becomes facts of the bearer."""
+    """Staff have matched the person in front of them with the card; from now on it belongs to this intake.
+
+    The same read again changes nothing. Raises NotNowError, KeyDestroyedError.
+    """
     text = card_reads.text_of(unit, ctx, vault, read)
     if read.attached_at is None:
+        move(reception, "attach")
         card_reads.attach(unit, ctx, read, reception.id)
         record(
             unit,
@@ -50,50 +56,81 @@ def attach_card(
             name=text.name,
         )
         facts.put(unit, ctx, key, reception.id, "card", vars(text), source="card", confirmed_by=ctx.actor)
-        reception.version += 1
         unit.add(reception)
         changed(unit, reception)
     return text
 
 
+def check_searchable(reception: Reception) -> None:
+    """Residents are looked for only in an intake that still needs somebody. Raises NotNowError."""
+    MACHINE.next(reception.state, "search")
+
+
 def refer_to_supervisor(
     unit: Unit, ctx: Context, reception: Reception, key: DataKey, household_id: str, resident_id: str
 ) -> None:
-    """The household found has a protected member: keep who was meant, and stop before any prefill."""
+    """The household found has a protected member: keep who was meant, and stop before any prefill.
+
+    What a supervisor allowed before was another household. Raises NotNowError.
+    """
+    move(reception, "refer")
     facts.put(unit, ctx, key, reception.id, "chosen_resident", [household_id, resident_id], source="staff")
-    if reception.protection != "yes":
-        reception.protection = "yes"
-        record(unit, ctx, "protection.referred", reception.id, reason="protected_household")
-    reception.version += 1
+    reception.protection, reception.released_by = "yes", None
     unit.add(reception)
+    record(unit, ctx, "protection.referred", reception.id, reason="protected_household")
     changed(unit, reception)
 
 
-def release(unit: Unit, ctx: Context, reception: Reception, reason: str) -> None:
-    """A supervisor who is not the clerk of this intake allows it to go on."""
-    if ctx.role != "supervisor" or ctx.actor == reception.staff_id:
+def release(unit: Unit, ctx: Context, reception: Reception, key: DataKey, reason: str) -> None:
+    """A supervisor allows the household that was referred to be taken in: that one and no other.
+
+    Raises ProtectedError for whoever is no supervisor, opened this intake or chose the household: two people
+    are needed. Raises NotNowError when nothing waits for it.
+    """
+    chosen_by = facts.said_by(unit, reception.id, "chosen_resident")
+    if ctx.role != "supervisor" or ctx.actor in (reception.staff_id, chosen_by):
         raise ProtectedError
+    if chosen_by is None or reception.protection != "yes":
+        raise NotNowError("reception", "release", reception.state)
+    move(reception, "release")
     reception.released_by = ctx.actor
-    reception.version += 1
     unit.add(reception)
-    record(unit, ctx, "protection.released", reception.id, reason=reason)
+    record(unit, ctx, "protection.released", reception.id, key=key, reason=reason)
     changed(unit, reception)
+
+
+def is_allowed(unit: Unit, reception: Reception, key: DataKey, household: Household) -> bool:
+    """Whether this household may be taken in: nobody of it is protected, or a supervisor has allowed it."""
+    if worst([member.protection for member in household.members]) != "yes":
+        return True
+    chosen = facts.read(unit, key, reception.id).value("", "chosen_resident")
+    return reception.released_by is not None and bool(chosen) and chosen[0] == household.household_id
 
 
 def take_household(
-    unit: Unit, ctx: Context, reception: Reception, key: DataKey, household: Household, bearer_id: str | None
+    unit: Unit, ctx: Context, reception: Reception, key: DataKey, household: Household, chosen_id: str
 ) -> None:
-    """Take everybody of `household` in, with what the core knows of them.
+    """Take everybody of `household` in, with what the core knows of them; `chosen_id` is who was looked for.
 
-    Raises ProtectedError for a protected household that no supervisor has released.
+    Whoever the card names gets what it says, and nobody else. Raises ProtectedError for a protected household
+    that no supervisor has released, NotNowError.
     """
-    flag = worst([member.protection for member in household.members])
-    if flag == "yes" and reception.released_by is None:
+    if not is_allowed(unit, reception, key, household):
         raise ProtectedError
     move(reception, "gather")
     people.clear(unit, reception.id)
     facts.withdraw(unit, reception.id, source="core")
-    card = facts.read(unit, key, reception.id).value("", "card")
+    facts.put(
+        unit,
+        ctx,
+        key,
+        reception.id,
+        "chosen_resident",
+        [household.household_id, chosen_id],
+        source="staff",
+    )
+    reception.filer_person_id = reception.bearer_person_id = None
+    card = _card_of(unit, key, reception)
     for position, member in enumerate(household.members):
         person = people.add_resident(unit, ctx, key, reception, position, member)
         facts.put_many(
@@ -120,12 +157,15 @@ def take_household(
                 as_of=household.as_of,
             )
         facts.put(unit, ctx, key, reception.id, "moves", True, source="derived", person_id=person.id)
-        if member.resident_id == bearer_id:
+        tapped = card is not None and prefill.names(card, member)
+        if card is not None and tapped:
             reception.bearer_person_id = person.id
-            if reception.relation == "self" or reception.filer_person_id is None:
-                reception.filer_person_id = person.id
-            if card:
-                _card_facts(unit, ctx, key, reception, person.id, card)
+            _card_facts(unit, ctx, key, reception, person.id, card)
+        if (reception.relation == "self" and member.resident_id == chosen_id) or (
+            reception.relation == "member" and tapped
+        ):
+            reception.filer_person_id = person.id
+    flag = worst([member.protection for member in household.members])
     reception.protection, reception.core_as_of, reception.gathered_from = flag, household.as_of, "core"
     unit.add(reception)
     record(
@@ -145,7 +185,10 @@ def take_household(
 def enter_person(
     unit: Unit, ctx: Context, reception: Reception, key: DataKey, entered: dict[str, Any], *, origin: str
 ) -> str:
-    """Take in somebody without the core: name, birth (YYYY-MM-DD), sex, relationship, from mouth or card."""
+    """Take in somebody without the core: name, kana, birth (as a partial date), sex, relationship, address.
+
+    `origin` is card or entered. Returns the person's id. Raises NotNowError.
+    """
     move(reception, "gather")
     reception.gathered_from = reception.gathered_from or origin
     position = len(people.read(unit, key, reception.id))
@@ -185,10 +228,15 @@ def enter_person(
     return person.id
 
 
+def _card_of(unit: Unit, key: DataKey, reception: Reception) -> CardText | None:
+    """What the attached card said."""
+    said = facts.read(unit, key, reception.id).value("", "card")
+    return CardText(**said) if said else None
+
+
 def _card_facts(
-    unit: Unit, ctx: Context, key: DataKey, reception: Reception, person_id: str, card: dict[str, str]
+    unit: Unit, ctx: Context, key: DataKey, reception: Reception, person_id: str, card: CardText
 ) -> None:
-    birth = card["birth"]
     facts.put_many(
         unit,
         ctx,
@@ -197,10 +245,10 @@ def _card_facts(
         person_id,
         "card",
         {
-            "name": card["name"],
-            "address": card["address"],
-            "birth": f"{birth[:4]}-{birth[4:6]}-{birth[6:]}",
-            "sex": card["sex"],
+            "name": card.name,
+            "address": card.address,
+            "birth": card.born,
+            "sex": card.sex,
             "mnc": "held",
             "mnc_pin4_known": True,
         },

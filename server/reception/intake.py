@@ -77,8 +77,6 @@ class Intake:
 
 def load(unit: Unit, ctx: Context, key: DataKey, reception: Reception) -> Intake:
     """The intake as it is in this transaction."""
-    core = core_standing(unit, ctx)
-    stale = reception.gathered_from == "core" and is_stale(reception.core_as_of, core.up)
     return Intake(
         reception_id=reception.id,
         number=reception.number,
@@ -90,7 +88,18 @@ def load(unit: Unit, ctx: Context, key: DataKey, reception: Reception) -> Intake
         filer_id=reception.filer_person_id,
         bearer_id=reception.bearer_person_id,
         filed_on=today(),
-        standing=Standing(reception.protection, stale, reception.released_by is not None),  # type: ignore[arg-type]
+        standing=standing_of(unit, ctx, reception),
         people=people_store.read(unit, key, reception.id),
         facts=fact_store.read(unit, key, reception.id),
     )
+
+
+def standing_of(unit: Unit, ctx: Context, reception: Reception) -> Standing:
+    """What is known of the household's protection now, for whoever asks.
+
+    A supervisor's permission is for the clerk of this intake: it opens nothing to the others.
+    """
+    stale = reception.gathered_from == "core" and is_stale(reception.core_as_of, core_standing(unit, ctx).up)
+    others = ctx.role == "clerk" and ctx.actor != reception.staff_id
+    released = reception.released_by is not None and not others
+    return Standing(reception.protection, stale, released)  # type: ignore[arg-type]

@@ -20,8 +20,9 @@ def gaps(intake: Intake, guidance: Guidance | None) -> list[str]:
     elif intake.moved_on > intake.filed_on:
         # 住民記録システム標準仕様書 4.0.3: only a 転出 may lie ahead.
         found.append("moved_on_future")
-    if intake.filer is None and intake.relation in (None, "self", "member"):
+    if intake.filer is None and not intake.facts.value("", "filer_name"):
         found.append("filer")
-    if guidance is not None and guidance.questions:
+    # What only decides a piece of advice may stay open: nobody signs it.
+    if guidance is not None and any(not question.advice_only for question in guidance.questions):
         found.append("questions")
     return found

@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from core_adapter.models import Household, ResidentMatch, ResidentQuery
+from core_adapter.matching import compare
+from core_adapter.models import Household, Resident, ResidentMatch, ResidentQuery
 from core_adapter.ports import CoreAdapter, CoreError
 from server.kit.text import HIDDEN, UnsafeTextError
 from server.queue.card_reads import CardText
@@ -72,7 +73,7 @@ def search(core: CoreAdapter, words: Mapping[str, str | None]) -> Found | CoreAw
 def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
     """Residents whom this card could belong to; `only` when there is a single one beyond doubt."""
     try:
-        matches = core.search(ResidentQuery(name=card.name, birth=card.birth, sex=_sex(card.sex)))
+        matches = core.search(_query(card))
     except CoreError as error:
         return CoreAway(error.code)
     if len(matches) == 1 and set(matches[0].differences) <= SAME_PERSON:
@@ -80,6 +81,12 @@ def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
         only = _candidate(matches[0], guarded=True)
         return Found((only,), only)
     return Found(_candidates(core, matches), None)
+
+
+def names(card: CardText, resident: Resident) -> bool:
+    """Whether the card is this resident's, as far as name, birth date and sex can tell."""
+    match = compare(_query(card), resident)
+    return match is not None and set(match.differences) <= SAME_PERSON | {"birth_unknown"}
 
 
 def household(core: CoreAdapter, household_id: str) -> Household | CoreAway | None:
@@ -127,6 +134,10 @@ def _candidate(match: ResidentMatch, *, guarded: bool) -> Candidate:
         foreign=resident.residence_kind != "JP",
         differences=tuple(match.differences),
     )
+
+
+def _query(card: CardText) -> ResidentQuery:
+    return ResidentQuery(name=card.name, birth=card.born, sex=_sex(card.sex))
 
 
 def _sex(sex: str) -> Literal["1", "2"] | None:

@@ -18,6 +18,7 @@ from server.reception.states import move
 from server.reception.towns import TownDirectory
 
 RELATIONS = ("self", "member", "legal_representative", "agent", "messenger")
+PROXIES = ("agent", "messenger")
 IDENTITY_METHODS = ("my_number_card", "photo_document", "two_documents", "acquaintance")
 
 
@@ -32,7 +33,12 @@ class ProtectedError(PermissionError):
 def open_reception(
     unit: Unit, ctx: Context, vault: Vault, ticket_id: str | None, kind: str, desk: str, language: str = "ja"
 ) -> Reception:
-    """Start an intake, from a called ticket (which is served from now on) or without one."""
+    """Start an intake, from a called ticket (which is served from now on) or without one.
+
+    A ticket's intake is opened once; whoever opens it again gets the same. Raises NotThereError for a desk
+    that there is not, AlreadyCalled for another desk's ticket, NotNowError.
+    """
+    queue.desk_of(unit, ctx, desk)
     if ticket_id is not None:
         ticket = one_of(unit, Ticket, ctx.tenant_id, ticket_id, lock=True)
         known_one = unit.first(
@@ -90,6 +96,9 @@ def identify(
     if relation not in RELATIONS or method not in IDENTITY_METHODS:
         raise NotThereError("relation")
     move(reception, "identify")
+    if relation in PROXIES and reception.relation != relation:
+        # Whoever was the filer before acts no longer for themselves.
+        reception.filer_person_id = None
     reception.relation, reception.identity_method, reception.identity_documents = relation, method, documents
     unit.add(reception)
     record(
@@ -110,7 +119,7 @@ def set_fact(
     source: str = "resident",
     unknown: bool = False,
 ) -> None:
-    """Settle one fact as said at the counter."""
+    """Settle one fact as said at the counter. Raises NotNowError."""
     move(reception, "edit")
     unit.add(reception)
     facts.put(
@@ -140,7 +149,7 @@ def set_fact(
 
 
 def set_movers(unit: Unit, ctx: Context, reception: Reception, key: DataKey, chosen: set[str]) -> None:
-    """Say whose record changes; everybody else of the household stays."""
+    """Say whose record changes; everybody else of the household stays. Raises NotNowError."""
     move(reception, "edit")
     unit.add(reception)
     for person in people.read(unit, key, reception.id):
@@ -215,6 +224,13 @@ def current_intake(unit: Unit, reception_id: str) -> PreparedIntake | None:
         PreparedIntake.reception_id == reception_id, col(PreparedIntake.dropped).is_(False)
     )
     return unit.first(query.order_by(col(PreparedIntake.at).desc()))
+
+
+def name_filer(unit: Unit, ctx: Context, reception: Reception, key: DataKey, name: str) -> None:
+    """Say who files for the household without belonging to it."""
+    set_fact(unit, ctx, reception, key, "filer_name", name, source="staff")
+    reception.filer_person_id = None
+    unit.add(reception)
 
 
 def _number(unit: Unit, ctx: Context, at: datetime) -> str:

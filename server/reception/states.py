@@ -7,6 +7,8 @@ from server.kit.machine import Machine
 from server.reception.models import Reception
 
 BEFORE_ACCEPTANCE = ("opened", "identified", "intake", "prepared", "confirmed")
+# While somebody of the household may still be looked for.
+GATHERING = ("identified", "intake")
 
 MACHINE: Machine[str] = Machine(
     "reception",
@@ -25,6 +27,10 @@ MACHINE: Machine[str] = Machine(
         ("confirmed", "accept"): "accepted",
         ("accepted", "close"): "closed",
     }
+    # What leaves the state as it is, and is possible only in it.
+    | {(state, action): state for state in GATHERING for action in ("search", "attach", "refer", "release")}
+    | {(state, "print"): state for state in ("confirmed", "accepted")}
+    | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted")}
     | {(state, "abandon"): "abandoned" for state in BEFORE_ACCEPTANCE},
 )
 

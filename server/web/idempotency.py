@@ -66,6 +66,8 @@ def once(unit: Unit, ctx: Context, key: str | None, what: str, content: object) 
     """
     if not key or len(key) > LONGEST:
         raise Problem(400, "key_missing")
+    # The second of two equal requests at the same moment waits here, and then finds the first one's answer.
+    unit.hold(f"key:{ctx.tenant_id}:{key}")
     digest = hashlib.sha256(json.dumps([what, content], sort_keys=True, default=str).encode()).hexdigest()
     known = unit.first(
         select(IdempotencyRecord).where(
