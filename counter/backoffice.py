@@ -64,10 +64,10 @@ def form(request: Request, item_id: str) -> Response:
     with held.db.write() as unit:
         service.view(unit, ctx, item_id)
         view = queries.item(unit, ctx, held.vault, item_id)
+        reception, key = receptions.opened(unit, ctx, held.vault, view.reception_id)
         if view.line.protected and ctx.role == "department":
             raise receptions.ProtectedError
-        _, key = receptions.opened(unit, ctx, held.vault, view.reception_id)
-        pdf = confirmation.pdf_of(unit, key, view.reception_id)
+        pdf = confirmation.pdf_of(unit, ctx, key, reception)
     return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": "inline"})
 
 

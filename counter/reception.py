@@ -56,7 +56,7 @@ def form(request: Request, reception_id: str) -> Response:
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
-        pdf = confirmation.pdf_of(unit, key, reception.id)
+        pdf = confirmation.pdf_of(unit, ctx, key, reception)
         record(unit, ctx, "reception.viewed", reception.id, screen="form")
     return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": "inline"})
 
@@ -82,7 +82,8 @@ def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
         context = context_of(request, unit, reception_id)
     guidance = context["w"].guidance
     items = [*guidance.applies, *guidance.needs_confirmation, *guidance.may_apply] if guidance else []
-    found = [item for item in items if item.procedure_id == procedure_id]
+    # A confidential one says what it is for nowhere on a screen at which a resident may look.
+    found = [item for item in items if item.procedure_id == procedure_id and not item.confidential]
     if not found:
         raise Problem(404, "not_found")
     return page(request, "counter/why.html", item=found[0], w=context["w"])

@@ -1,6 +1,7 @@
 """What the resident sees on the second screen: the form's values, each of which can be marked as wrong.
 
-A protected person's addresses never appear there: the screen stands where others pass.
+A protected person's addresses never appear there: the screen stands where others pass. Nor does one of the
+core's while nobody can say whether it may be shown.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import Vault
 from server.reception.confirmation import frozen_of
+from server.reception.intake import standing_of
 from server.reception.models import Reception
 from server.reception.service import current_intake
 
@@ -40,12 +42,11 @@ def rows_of(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> lis
     hidden = reception.protection == "yes"
     subjects = draft["subjects"]
     old = subjects[0]["old_address"] if subjects else None
+    unsure = hidden or old is None or not standing_of(unit, ctx, reception).may_show_core_addresses
     rows = [
         Row("moved_on", "second.row.moved_on", draft["moved_on"], "date"),
         Row("new_address", "second.row.new_address", subjects[0]["new_address"]["text"], hidden=hidden),
-        Row(
-            "old_address", "second.row.old_address", old["text"] if old else "", hidden=hidden or old is None
-        ),
+        Row("old_address", "second.row.old_address", old["text"] if old else "", hidden=unsure),
         Row("filer", "second.row.filer", draft["filer"]["name"]),
     ]
     for number, subject in enumerate(subjects, start=1):

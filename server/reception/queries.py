@@ -22,6 +22,7 @@ from server.queue import card_reads
 from server.queue import queries as queue
 from server.queue.queries import TicketView
 from server.reception import guidance as guiding
+from server.reception.confirmation import is_withheld
 from server.reception.ending import held_items
 from server.reception.intake import Intake, load
 from server.reception.missing import gaps
@@ -104,7 +105,7 @@ class ItemView:
 
 @dataclass(frozen=True)
 class PreparedView:
-    """The frozen form."""
+    """The frozen form. withheld: it holds an address that may not be shown or printed now."""
 
     intake_id: str
     digest: str
@@ -112,6 +113,7 @@ class PreparedView:
     pages: int
     at: datetime
     catalogue_version: str
+    withheld: bool
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ def workspace(
             prepared.pages,
             prepared.at,
             prepared.catalogue_version,
+            is_withheld(unit, ctx, key, reception),
         ),
         confirmed_how=reception.confirmed_how,
         disputed=tuple(filter(None, (reception.disputed or "").split(","))),

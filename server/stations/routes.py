@@ -15,6 +15,7 @@ from server.print_jobs import service as print_jobs
 from server.print_jobs.models import PrintJob
 from server.queue import card_reads
 from server.queue.card_reads import CardText
+from server.reception import confirmation
 from server.reception.models import PreparedIntake, Reception
 from server.stations import service
 from server.web.guards import GuardedRouter, Station, ctx_of
@@ -99,7 +100,9 @@ def lease(request: Request, wanted: LeaseRequest) -> Response:
         if not print_jobs.anything_for(unit, ctx, ctx.station or ""):
             return Response(status_code=204)
     with held.db.write() as unit:
-        job = print_jobs.lease(unit, ctx, ctx.station or "", wanted.kinds)
+        # Asked again at the printer: what could be shown when the form was made may be hidden by now.
+        withheld = confirmation.withheld_papers(unit, ctx, held.vault, ctx.station or "")
+        job = print_jobs.lease(unit, ctx, ctx.station or "", wanted.kinds, withheld)
         if job is None:
             return Response(status_code=204)
         return JSONResponse(

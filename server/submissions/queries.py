@@ -9,17 +9,22 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import Vault
 from server.submissions.models import FeedPosition, Submission
+from server.submissions.states import may_have_arrived
 
 
 @dataclass(frozen=True)
 class SubmissionView:
-    """One submission. `state` as in states.py; `failure` is why it is still waiting."""
+    """One submission. `state` as in states.py; `failure` is why it is still waiting.
+
+    is_unknown: an earlier try may have arrived, although the core never said so.
+    """
 
     submission_id: str
     kind: str
     state: str
     attempts: int
     failure: str | None
+    is_unknown: bool
     provisional_no: str | None
     reason_code: str | None
     reason: str | None = field(repr=False)
@@ -59,6 +64,7 @@ def _view(unit: Unit, ctx: Context, vault: Vault, row: Submission) -> Submission
         state=row.state,
         attempts=row.attempts,
         failure=row.failure,
+        is_unknown=may_have_arrived(row.failure),
         provisional_no=row.provisional_no,
         reason_code=row.reason_code,
         reason=reason,

@@ -30,7 +30,7 @@ from server.kit.clock import now
 from server.kit.ids import new_id
 from server.submissions.completing import AmbiguousPersonError, complete
 from server.submissions.models import FeedPosition, Submission
-from server.submissions.states import MACHINE, move
+from server.submissions.states import MACHINE, UNKNOWN, may_have_arrived, move
 
 LEASE = timedelta(seconds=30)
 FIRST_PAUSE = timedelta(seconds=1)
@@ -199,7 +199,9 @@ def _settle(
         _reject(unit, ctx, vault, row, outcome.code, outcome.reason, None)
     elif isinstance(outcome, CoreUnavailable | CoreOutcomeUnknown):
         move(row, "fail")
-        row.failure = outcome.code[:40]
+        # Once it may have arrived, a later try that reached nobody does not take that back.
+        unknown = isinstance(outcome, CoreOutcomeUnknown) or may_have_arrived(row.failure)
+        row.failure = f"{UNKNOWN if unknown else ''}{outcome.code}"[:40]
         row.not_before = now() + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.attempts - 1, 10))
         record(unit, ctx, "submission.failed", row.reception_id, failure=row.failure, attempt=row.attempts)
     else:

@@ -29,6 +29,8 @@ MACHINE: Machine[str] = Machine(
     },
 )
 WAITING = ("due", "sending")
+# What a failure begins with when the core may have applied what it did not acknowledge.
+UNKNOWN = "unknown:"
 
 
 def move(submission: Submission, action: str) -> Submission:
@@ -39,3 +41,8 @@ def move(submission: Submission, action: str) -> Submission:
 
 def available_actions(state: str) -> frozenset[str]:
     return MACHINE.actions(state)
+
+
+def may_have_arrived(failure: str | None) -> bool:
+    """Whether the core may have taken the notification in some earlier try."""
+    return failure is not None and failure.startswith(UNKNOWN)

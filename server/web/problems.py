@@ -18,7 +18,7 @@ from server.kit.machine import NotNowError
 from server.kit.text import UnsafeTextError
 from server.queue.service import AlreadyCalled, NobodyWaitsError, NoBusinessDayError, UnknownServiceError
 from server.reception.acceptance import NotSignedError
-from server.reception.confirmation import NotReadyError
+from server.reception.confirmation import NotReadyError, WithheldError
 from server.reception.ending import ItemsHeldError
 from server.reception.guidance import UnknownAnswerError
 from server.reception.service import ProtectedError, StaleScreenError
@@ -79,6 +79,7 @@ _SIMPLE: dict[type[Exception], tuple[int, str]] = {
     ProtectedError: (403, "protected"),
     ItemsHeldError: (409, "items_held"),
     NotReadyError: (409, "not_ready"),
+    WithheldError: (409, "withheld"),
     UnknownAnswerError: (422, "invalid_input"),
     NotSignedError: (409, "not_signed"),
     OtherDepartmentError: (403, "other_department"),

@@ -1,6 +1,6 @@
 """Cutting an accepted intake into each department's part: what its procedure needs, and nothing else.
 
-The new address of a protected person is not broadcast (支援措置): the department asks the counter instead.
+No address of a household with a protected member is broadcast (支援措置): the department asks the counter instead.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ def parts_of(frozen: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _part(item: dict[str, Any], frozen: dict[str, Any]) -> dict[str, Any]:
     draft, facts = frozen["draft"], frozen["facts"]
-    protected = any(subject["protected"] for subject in draft["subjects"])
+    protected = frozen["protected"]
     people = [_person(person_id, facts) for person_id in item["person_ids"]]
     return {
         "procedure_id": item["procedure_id"],
