@@ -31,6 +31,13 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "--run-json", type=Path, default=Path("build/run.json"), help="where to say what runs", metavar="FILE"
     )
     parser.add_argument(
+        "--restarts-per-minute",
+        type=int,
+        default=5,
+        help="how often a part may be killed within a minute before the run ends",
+        metavar="N",
+    )
+    parser.add_argument(
         "--prepare-only",
         action="store_true",
         help="make keys, settings and database, start nothing (compose)",
@@ -47,12 +54,17 @@ def run(args: argparse.Namespace) -> int:
     if os.environ.get("KAKANAI_ENV", "demo") != "demo":
         _say("`kakanai run` はデモ専用です。 / `kakanai run` is for the demo; see docs/operations.md.")
         return USAGE
+    port = os.environ.get("KAKANAI_PORT") or str(DEFAULT_PORT)
+    if not port.isdigit():
+        _say(f"KAKANAI_PORT は数字で指定してください。 / KAKANAI_PORT is no number: {port}")
+        return USAGE
     plan = make_plan(
         args.state_dir or Path(os.environ.get("KAKANAI_STATE_DIR") or "state"),
-        server_port=int(os.environ.get("KAKANAI_PORT") or DEFAULT_PORT),
+        server_port=int(port),
         offset=args.port_offset,
         database_url=args.database_url or os.environ.get("KAKANAI_DATABASE_URL", ""),
         reader=args.reader,
+        restarts_per_minute=args.restarts_per_minute,
     )
     if args.prepare_only:
         return prepare_only(plan, _say)

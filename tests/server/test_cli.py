@@ -59,6 +59,14 @@ def test_run_is_for_the_demo_only(
     assert "for the demo" in capsys.readouterr().out
 
 
+def test_a_port_that_is_no_number_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAKANAI_PORT", "http")
+    assert main(["run"]) == 2
+    assert "KAKANAI_PORT is no number: http" in capsys.readouterr().out
+
+
 def test_a_server_that_is_set_wrongly_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
