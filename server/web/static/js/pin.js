@@ -13,6 +13,8 @@ import { readCard, watchStation } from "./station.js";
 const LENGTH = 4;
 const WITH_CARD = new Set(["present", "mute", "busy"]);
 const AGAIN = new Set(["other_card", "removed", "unreadable", "no_card", "failed"]);
+const KEEP_STILL = new Set(["removed", "unreadable"]);
+const NO_READER = new Set(["no_reader", "no_service"]);
 const REMIND_MS = 4_000;
 const STUCK_MS = 20_000;
 
@@ -25,6 +27,8 @@ export function startPin({ alive }) {
   let step = "place";
   let reader = null;
   let mustLift = false;
+  let lifted = false;
+  let waitsFor = "";
   let reminders = [];
 
   function show(next) {
@@ -97,7 +101,16 @@ export function startPin({ alive }) {
     find("[data-trouble-message]").textContent = message || words(`${name}-next`) || words("failed-next");
     find("[data-again]").hidden = !AGAIN.has(kind);
     mustLift = WITH_CARD.has(reader) && kind !== "removed" && kind !== "no_card";
+    lifted = !WITH_CARD.has(reader);
+    waitsFor = name === "no-reader" ? "reader" : AGAIN.has(kind) ? "card" : "";
     show("trouble");
+    if (KEEP_STILL.has(kind)) tell(words("keep-still"));
+  }
+
+  /** Out of trouble without a button: the reader is back, or a card was laid on once more as the words asked. */
+  function recover(now) {
+    const came = waitsFor === "reader" ? !NO_READER.has(now) : waitsFor === "card" && lifted && now === "present";
+    if (came) show(now === "present" ? "pin" : "place");
   }
 
   // --- towards the ticket --------------------------------------------------------------------------------------------
@@ -126,14 +139,19 @@ export function startPin({ alive }) {
     // A silent gateway says nothing about the card: what was last known still counts, and nobody has moved.
     if (state === null && step === "place") trouble("no_reader", "");
     const now = state?.reader ?? reader;
+    if (state !== null && step === "trouble" && waitsFor === "reader") recover(now);
     if (now === reader) return;
     reader = now;
     alive();
-    if (!WITH_CARD.has(now)) mustLift = false;
+    if (!WITH_CARD.has(now)) {
+      mustLift = false;
+      lifted = true;
+    }
     find("[data-mute]").hidden = now !== "mute";
-    if (step === "place" && (now === "no_reader" || now === "no_service")) trouble("no_reader", "");
+    if (step === "place" && NO_READER.has(now)) trouble("no_reader", "");
     else if (step === "place" && now === "present" && !mustLift) show("pin");
     else if (step === "pin" && !WITH_CARD.has(now)) show("place");
+    else if (step === "trouble" && waitsFor === "card") recover(now);
     else if (step === "take" && !WITH_CARD.has(now)) send();
   });
 
