@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from server.demo import words
-from server.demo.children import RESTARTS_PER_MINUTE, Child, stop_all
+from server.demo.children import Child, stop_all
 from server.demo.parts import Parts, parts, seed_of
 from server.demo.pcsc_service import NoServiceError
 from server.demo.plan import HOST, Plan
@@ -21,7 +21,7 @@ from server.demo.state_dir import InUseError, NotOursError, claimed, prepare
 
 OK, FAILED, MISSING = 0, 1, 3
 SECONDS_TO_START = 180
-SECONDS_TO_STOP = 4
+SECONDS_TO_STOP = 3
 SECONDS_FOR_PORTS = 3
 PROBE_EVERY = 0.1
 WAITED_FOR = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -165,7 +165,7 @@ class _Supervisor:
             self._give_up(child, words.both(f"起動できませんでした（{how}）。", f"could not start ({how})."))
             return False
         if not child.may_restart():
-            often = f"{RESTARTS_PER_MINUTE + 1}"
+            often = f"{child.restarts_per_minute + 1}"
             self._give_up(
                 child, words.both(f"1分間に{often}回止まりました。", f"ended {often} times within a minute.")
             )
