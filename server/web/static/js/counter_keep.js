@@ -66,7 +66,7 @@ function look(root) {
     typed: controls.filter((control) => changed(control) && control.form?.id !== saved)
       .map((control) => ({ at: address(control), value: control.value, checked: control.checked })),
     open: [...root.querySelectorAll("details[id]")].filter((details) => !details.querySelector(`form[id="${saved}"]`))
-      .map((details) => ({ at: address(details), open: details.open, filled: details.open ? details.querySelector(".why-body")?.innerHTML : null })),
+      .map((details) => ({ at: address(details), open: details.open, filled: details.open ? [...(details.querySelector(".why-body")?.childNodes ?? [])] : [] })),
     scroll: [...root.querySelectorAll(".column")].map((column) => column.scrollTop),
     focus: root.contains(document.activeElement) ? address(document.activeElement) : null,
     selection: selectionOf(document.activeElement),
@@ -92,7 +92,7 @@ function putBack(root) {
     if (!details) continue;
     details.open = one.open;
     const body = details.querySelector(".why-body");
-    if (body && one.filled) body.innerHTML = one.filled;
+    if (body && one.filled.length > 0) body.replaceChildren(...one.filled);
   }
   root.querySelectorAll(".column").forEach((column, place) => { column.scrollTop = scroll[place] ?? 0; });
   const empty = root.querySelector("#found[data-found=no]");
