@@ -318,8 +318,11 @@ def presented_at(unit: Unit, ctx: Context, desk: str) -> Reception | None:
 
 
 def _differ(name: str, views: list[ValueView]) -> bool:
-    """Whether sources disagree. Widths and dashes of an address are ways of writing, not another place; a name in
-    other glyphs (異体字, 代替文字) is shown, so that somebody looks."""
+    """Whether sources disagree.
+
+    Widths and dashes of an address are ways of writing, not another place; a name in other glyphs (異体字,
+    代替文字) is shown, so that somebody looks.
+    """
     values = {view.value for view in views if view.value != HIDDEN}
     return len({fold_address(value) for value in values} if name == "address" else values) > 1
 
@@ -344,7 +347,7 @@ def _card(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> CardV
         read.read_at,
         read.attached_at is not None,
         masked_name(text.name),
-        text.birth[:4],
+        (text.born or "")[:4],
     )
 
 

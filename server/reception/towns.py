@@ -1,4 +1,4 @@
-"""The municipality's towns, kept in memory and in a file: they change once a year, and every intake asks for one."""
+"""The municipality's towns, in memory and in a file: they change once a year, every intake asks for one."""
 
 import contextlib
 import json

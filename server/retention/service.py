@@ -13,24 +13,35 @@ from server.db.uow import Unit
 from server.db.vault import DataKeyRow, Vault
 from server.journal.service import record
 from server.kit.clock import now
+from server.queue import card_reads
 from server.reception.models import Reception
 
 KEEP = timedelta(days=366)
 
 
 def purge(unit: Unit, ctx: Context, vault: Vault, keep: timedelta = KEEP) -> int:
-    """Forget every closed reception that was accepted more than `keep` ago; returns how many."""
+    """Forget every reception that was accepted more than `keep` ago, visit ended or not; returns how many.
+
+    A card that was read for it and is not erased yet goes with it.
+    """
     query = (
         select(Reception)
         .join(DataKeyRow, col(DataKeyRow.id) == col(Reception.key_id))
         .where(
             Reception.tenant_id == ctx.tenant_id,
-            Reception.state == "closed",
+            col(Reception.state).in_(["accepted", "closed"]),
             col(Reception.accepted_at) < now() - keep,
             col(DataKeyRow.destroyed_at).is_(None),
         )
     )
     due = unit.all(query)
+    cards = [
+        read
+        for reception in due
+        for read in card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id, lock=True)
+    ]
+    for read in cards:
+        card_reads.erase(unit, ctx, read, "kept for its time")
     for reception in due:
         vault.destroy(unit, ctx, reception.key_id)
         record(unit, ctx, "data.forgotten", reception.id, reason="kept for its time")

@@ -25,6 +25,9 @@ def complete(draft: dict[str, Any], core: CoreAdapter) -> dict[str, Any]:
     found: Household | None = None
     subjects = []
     for subject in draft["subjects"]:
+        if subject["birth"]["value"] is None:
+            # A name and a sex alone say who somebody is only by chance.
+            raise AmbiguousPersonError
         query = ResidentQuery(name=subject["name"], birth=subject["birth"]["value"], sex=subject["sex"])
         exact = [
             match.resident

@@ -23,7 +23,7 @@ from core_adapter.ports import (
 )
 from server.db.context import Context
 from server.db.uow import Database, Unit, one_of
-from server.db.vault import Vault
+from server.db.vault import KeyDestroyedError, Vault, VaultDamagedError
 from server.journal.service import record
 from server.kit import failpoints
 from server.kit.clock import now
@@ -36,6 +36,8 @@ LEASE = timedelta(seconds=30)
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 FEED = "events"
+# The core has something else under our key: neither applied nor refused, so a person decides.
+KEY_CONFLICT = "key_conflict"
 
 Listener = Callable[[Unit, Context, Submission], None]
 
@@ -82,7 +84,10 @@ def send_due(db: Database, ctx: Context, vault: Vault, core: CoreAdapter, on_cha
     sent: list[Sent] = []
     while (leased := _lease(db, ctx, vault)) is not None:
         submission_id, draft = leased
-        outcome = _try(db, ctx, vault, core, submission_id, draft)
+        # What cannot be opened is put before a person: it must not hold up what was queued after it.
+        outcome = (
+            CoreMalformed("unreadable") if draft is None else _try(db, ctx, vault, core, submission_id, draft)
+        )
         with db.write() as unit:
             failpoints.reached("submission.before_mark")
             row = one_of(unit, Submission, ctx.tenant_id, submission_id, lock=True)
@@ -107,15 +112,16 @@ def record_acks(db: Database, ctx: Context, vault: Vault, core: CoreAdapter, on_
     except CoreError:
         _note(db, ctx, up=False, after=after)
         return 0
-    with db.write() as unit:
-        for event in page.events:
+    for event in page.events:
+        # One transaction each: none waits with a locked row for the next one's.
+        with db.write() as unit:
             _take_down(unit, ctx, vault, event, on_change)
     _note(db, ctx, up=True, after=page.next_after)
     return len(page.events)
 
 
 def retry(unit: Unit, ctx: Context, submission_id: str) -> Submission:
-    """A person has looked and wants it sent again, with the same key."""
+    """A person has looked and wants it sent again, with the same key. Raises NotThereError, NotNowError."""
     row = one_of(unit, Submission, ctx.tenant_id, submission_id, lock=True)
     move(row, "retry")
     row.not_before, row.failure = now(), None
@@ -124,7 +130,8 @@ def retry(unit: Unit, ctx: Context, submission_id: str) -> Submission:
     return unit.add(row)
 
 
-def _lease(db: Database, ctx: Context, vault: Vault) -> tuple[str, dict[str, Any]] | None:
+def _lease(db: Database, ctx: Context, vault: Vault) -> tuple[str, dict[str, Any] | None] | None:
+    """The next submission that is due, and its draft: None when its key or its bytes are no longer right."""
     with db.write() as unit:
         at = now()
         row = unit.first(
@@ -145,8 +152,10 @@ def _lease(db: Database, ctx: Context, vault: Vault) -> tuple[str, dict[str, Any
         row.leased_until = at + LEASE
         row.attempts += 1
         unit.add(row)
-        draft = vault.key(unit, ctx, row.key_id).open(row.draft, f"submission:{row.id}")
-        return row.id, draft
+        try:
+            return row.id, vault.key(unit, ctx, row.key_id).open(row.draft, f"submission:{row.id}")
+        except (KeyDestroyedError, VaultDamagedError):
+            return row.id, None
 
 
 def _try(
@@ -195,7 +204,7 @@ def _settle(
             provisional_no=outcome.provisional_no,
             duplicate=outcome.duplicate,
         )
-    elif isinstance(outcome, CoreRefused):
+    elif isinstance(outcome, CoreRefused) and outcome.code != KEY_CONFLICT:
         _reject(unit, ctx, vault, row, outcome.code, outcome.reason, None)
     elif isinstance(outcome, CoreUnavailable | CoreOutcomeUnknown):
         move(row, "fail")
@@ -206,7 +215,7 @@ def _settle(
         record(unit, ctx, "submission.failed", row.reception_id, failure=row.failure, attempt=row.attempts)
     else:
         move(row, "doubt")
-        row.failure = outcome.code if isinstance(outcome, CoreMalformed) else "ambiguous_person"
+        row.failure = outcome.code[:40] if isinstance(outcome, CoreError) else "ambiguous_person"
         record(unit, ctx, "submission.unreconciled", row.reception_id, failure=row.failure)
     _saved(unit, row)
 
@@ -249,8 +258,13 @@ def _reject(
     unit: Unit, ctx: Context, vault: Vault, row: Submission, code: str, reason: str, seq: int | None
 ) -> None:
     move(row, "reject")
-    key = vault.key(unit, ctx, row.key_id)
     row.settled_at, row.reason_code = now(), code[:40]
+    try:
+        key = vault.key(unit, ctx, row.key_id)
+    except KeyDestroyedError:
+        # The reception was forgotten meanwhile; the feed goes on without the sentence about it.
+        record(unit, ctx, "submission.rejected", row.reception_id, code=row.reason_code, seq=seq)
+        return
     row.reason = key.seal(reason, f"submission-reason:{row.id}")
     record(
         unit,

@@ -12,7 +12,6 @@ from sqlalchemy.engine import make_url
 from server.web.sse import Hub
 
 log = logging.getLogger("kakanai")
-EVERY_TOPIC = ("board", "core", "work", "stations", "outbox")
 
 
 class Listener:
@@ -34,7 +33,7 @@ class Listener:
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
                     connection.execute("LISTEN kakanai")
-                    self._hub.publish(EVERY_TOPIC)
+                    self._hub.publish_all()
                     self._pass_on(connection)
             except psycopg.Error as error:
                 log.warning("listening to the database was interrupted: %s", type(error).__name__)

@@ -5,8 +5,9 @@ code publishes from any thread; each listener lives in the event loop.
 """
 
 import asyncio
+import contextlib
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 KEEP_ALIVE = 15.0
@@ -35,10 +36,19 @@ class Hub:
 
     def publish(self, topics: Sequence[str]) -> None:
         """Wake the listeners of these topics; callable from any thread."""
+        self._soon(lambda: self._wake(tuple(topics)))
+
+    def publish_all(self) -> None:
+        """Wake every listener, whatever it listens to; callable from any thread."""
+        self._soon(lambda: self._wake(tuple(self._waiting)))
+
+    def _soon(self, act: Callable[[], None]) -> None:
         loop = self._loop
         if loop is None or loop.is_closed():
             return
-        loop.call_soon_threadsafe(self._wake, tuple(topics))
+        # The loop may be closed by another thread between the two lines.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(act)
 
     def _wake(self, topics: tuple[str, ...]) -> None:
         for topic in topics:
