@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from server.db.uow import Unit
 from server.journal.service import record
+from server.kit import failpoints
 from server.print_jobs import queries as print_jobs
 from server.queue import queries as queue
 from server.queue import service as tickets
@@ -63,6 +64,8 @@ def issue(request: Request, sent: SentForm) -> Response:
             answer = write.save(unit, ctx, {"id": ticket.id})
         else:
             answer = write.earlier
+        failpoints.reached("queue.before_commit")
+    failpoints.reached("queue.after_commit")
     return RedirectResponse(
         f"/kiosk/tickets/{answer['id']}?lang={language_of(request, sent.text('lang', 'ja', 5))}", 303
     )

@@ -33,6 +33,7 @@ class Child:
     environment: Mapping[str, str]
     log: Path
     is_ready: Callable[[], bool] | None = None
+    restarts_per_minute: int = RESTARTS_PER_MINUTE
     healthy: bool = False
     _process: subprocess.Popen[bytes] | None = None
     _restarts: deque[float] = field(default_factory=deque)
@@ -66,7 +67,7 @@ class Child:
         at = monotonic()
         while self._restarts and at - self._restarts[0] > 60:
             self._restarts.popleft()
-        if len(self._restarts) >= RESTARTS_PER_MINUTE:
+        if len(self._restarts) >= self.restarts_per_minute:
             return False
         self._restarts.append(at)
         return True

@@ -54,7 +54,8 @@ def _children_of(plan: Plan) -> list[Child]:
 
     def child(name: str, ja: str, en: str, module: str, *arguments: str, port: int | None) -> Child:
         is_ready: Callable[[], bool] | None = partial(answers, port) if port else None
-        return Child(name, ja, en, [python, "-m", module, *arguments], told, logs / f"{name}.log", is_ready)
+        command, log = [python, "-m", module, *arguments], logs / f"{name}.log"
+        return Child(name, ja, en, command, told, log, is_ready, plan.restarts_per_minute)
 
     found = []
     if plan.reader == "vpcd" and not pcsc_service.is_running():

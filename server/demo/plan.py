@@ -52,6 +52,7 @@ class Plan:
     stations: tuple[StationPlan, ...]
     database_url: str = ""
     reader: str = "simulated"
+    restarts_per_minute: int = 5
 
     @property
     def server_url(self) -> str:
@@ -96,11 +97,23 @@ def make_plan(
     offset: int = 0,
     database_url: str = "",
     reader: str = "simulated",
+    restarts_per_minute: int = 5,
 ) -> Plan:
-    """The demo's three stations, server and sandbox core, all ports moved up by `offset`."""
+    """The demo's three stations, server and sandbox core, all ports moved up by `offset`.
+
+    A part that ends more than `restarts_per_minute` times in a minute ends the run.
+    """
     stations = (
         StationPlan("kiosk-1", "kiosk", None, 8101 + offset, 0),
         StationPlan("counter-1", "counter", "1", 8111 + offset, 1),
         StationPlan("counter-2", "counter", "2", 8112 + offset, 2),
     )
-    return Plan(state_dir.absolute(), server_port + offset, 8200 + offset, stations, database_url, reader)
+    return Plan(
+        state_dir.absolute(),
+        server_port + offset,
+        8200 + offset,
+        stations,
+        database_url,
+        reader,
+        restarts_per_minute,
+    )

@@ -10,6 +10,7 @@ from card_reader.simulated.personas import load_personas
 from server.auth import queries as auth
 from server.auth.queries import StationView
 from server.devdock import remote
+from server.kit import failpoints
 from server.web.guards import GuardedRouter, Public, ctx_of
 from server.web.problems import Problem
 from server.web.services import services
@@ -39,6 +40,10 @@ class Printer(_Wire):
 
 class Reader(_Wire):
     state: Annotated[str, Field(pattern="^(ok|unplugged)$")]
+
+
+class Server(_Wire):
+    failpoint: Annotated[str, Field(pattern=f"^({'|'.join(sorted(failpoints.NAMES))}|)$")]
 
 
 class Core(_Wire):
@@ -105,6 +110,13 @@ def one_print(request: Request, name: str, print_id: str, form: str) -> Response
         raise Problem(404, "not_found")
     found = remote.station_call(_station(request, name), "GET", f"/prints/{print_id}.{form}")
     return Response(found.content, media_type=found.headers.get("content-type", "application/octet-stream"))
+
+
+@router.guarded("PUT", "/api/server", response_model=None)
+def server(request: Request, wanted: Server) -> Response:
+    """Let the server die, as if the power had gone, when it next reaches this place; once."""
+    failpoints.arm(wanted.failpoint)
+    return JSONResponse(wanted.model_dump())
 
 
 @router.guarded("PUT", "/api/core", response_model=None)

@@ -1,4 +1,7 @@
-"""Named places where a test may let the process die (KAKANAI_FAILPOINT=name). Refused in production."""
+"""Named places where a test may let the process die. Refused in production.
+
+KAKANAI_FAILPOINT arms one for the whole life of a process, the hardware desk one for the next time.
+"""
 
 import os
 import signal
@@ -18,7 +21,7 @@ _armed = ""
 
 def arm(name: str) -> None:
     """Arm one failpoint, or none with an empty name. Raises ValueError for an unknown one."""
-    global _armed  # noqa: PLW0603 - armed once at start-up
+    global _armed  # noqa: PLW0603 - the process has one
     if name and name not in NAMES:
         raise ValueError(f"unknown failpoint {name}; known: {', '.join(sorted(NAMES))}")
     _armed = name

@@ -1,6 +1,6 @@
 """Cutting an accepted intake into each department's part: what its procedure needs, and nothing else.
 
-No address of a household with a protected member is broadcast (支援措置): the department asks the counter instead.
+No address of a household with a protected member is broadcast (支援措置): the department asks the counter.
 """
 
 from typing import Any
