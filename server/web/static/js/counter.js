@@ -9,7 +9,7 @@
 
 import { startCardPanels } from "./counter_card.js";
 import { startFields } from "./counter_fields.js";
-import { keepAcrossSwaps, focusOn, nextOpen } from "./counter_keep.js";
+import { focusOn, keepAcrossSwaps, nextOpen, unsaved } from "./counter_keep.js";
 
 const TEXT = "input:not([type=checkbox]):not([type=radio]):not([type=hidden]), textarea";
 
@@ -26,7 +26,10 @@ function nextAct() {
   const here = document.activeElement;
   const form = here?.closest("form[data-once]");
   const act = document.querySelector("[data-next-act]");
-  if (form && form.closest("[data-open]") && form.id !== act?.getAttribute("form")) return form.requestSubmit();
+  if (form && form.closest("[data-open]") && form.id !== act?.getAttribute("form")) {
+    const choice = form.querySelector("[data-key]");
+    return choice ? choice.focus() : form.requestSubmit();
+  }
   if (!act || act.disabled) return undefined;
   return act.click();
 }
@@ -108,10 +111,13 @@ function onKey(event) {
 /** Enter: what has a meaning of its own keeps it; a choice saves its form; anything else goes to the next open thing. */
 function onEnter(event) {
   const here = event.target;
-  if (here.matches("button, a[href], summary, textarea") || (inText(here) && here.form)) return;
-  event.preventDefault();
   const form = here.matches("select, input") ? here.form : null;
-  if (form?.matches("[data-once]")) form.requestSubmit();
+  const choice = form?.querySelector("[type=submit][data-key]");
+  if (!choice && (here.matches("button, a[href], summary, textarea") || (inText(here) && form))) return;
+  event.preventDefault();
+  // Where each button says something else, a person presses one of them.
+  if (choice) choice.focus();
+  else if (form?.matches("[data-once]")) form.requestSubmit();
   else nextOpen();
 }
 
@@ -159,6 +165,20 @@ function span(minutes) {
   if (minutes < 1440) return english ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)}時間`;
   return english ? `${Math.floor(minutes / 1440)} d` : `${Math.floor(minutes / 1440)}日`;
 }
+
+/** Whether what is on the screen is also in the database. */
+function light(state) {
+  const place = document.querySelector("[data-save-light]");
+  if (place) place.textContent = place.dataset[state];
+}
+
+function lightNow() {
+  if (document.querySelector("[data-save-light]")?.textContent) light(unsaved() ? "unsaved" : "saved");
+}
+
+document.addEventListener("input", () => setTimeout(lightNow));
+document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.matches("form[data-once]")) light("saving"); });
+document.addEventListener("htmx:afterRequest", () => setTimeout(lightNow));
 
 keepAcrossSwaps({ after: () => { tick(); startCardPanels(); startFields(); } });
 startCardPanels();
