@@ -9,6 +9,7 @@ import { words } from "./page.js";
 import { readCard, watchStation } from "./station.js";
 
 const LENGTH = 4;
+const NO_READER = new Set(["no_reader", "no_service"]);
 let state;
 let watching = false;
 
@@ -18,8 +19,13 @@ export function startCardPanels() {
   if (!watching && document.querySelector("[data-card-panel]")) {
     watching = true;
     watchStation((now) => {
+      const before = state?.reader;
       state = now;
-      document.querySelectorAll("[data-card-panel]").forEach(show);
+      for (const panel of document.querySelectorAll("[data-card-panel]")) {
+        // What was said of one card does not stand beside the next one, nor beside a reader that is gone.
+        if (NO_READER.has(now?.reader) || (before === "empty" && now?.reader !== "empty")) tell(panel, "");
+        show(panel);
+      }
     });
   }
 }
