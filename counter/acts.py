@@ -112,6 +112,8 @@ def prepare(request: Request, reception_id: str, sent: SentForm) -> Response:
     with held.db.write() as unit:
         attempt = once(unit, ctx, sent.key, f"prepare:{reception_id}", sent.content())
         if attempt.earlier is None:
+            if sent.number("version") not in (None, version):
+                raise service.StaleScreenError(reception_id)
             held_now, key = service.locked(unit, ctx, held.vault, reception_id, version)
             confirmation.prepare(unit, ctx, held_now, key, state, guided, pdf, paper)
             attempt.save(unit, ctx, {})

@@ -1,14 +1,16 @@
 """The reception workspace: one page that shows everything about an intake."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from server.auth.queries import names
+from server.journal.queries import noted_since
 from server.journal.service import record
-from server.kit.clock import today
+from server.kit.clock import now, today
 from server.reception import confirmation, service
 from server.reception import queries as receptions
 from server.reception.prefill import CoreAway, Found
@@ -19,6 +21,8 @@ from server.web.streams import sse
 from server.web.templating import language, page
 from server.worklists import queries as worklists
 
+# A page that stays open reads its parts anew at each change: that is one look.
+ONE_LOOK = timedelta(minutes=10)
 router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
 
 
@@ -34,7 +38,8 @@ def workspace(request: Request, reception_id: str) -> HTMLResponse:
 
 @router.page("/workspace")
 def fragment(request: Request, reception_id: str) -> HTMLResponse:
-    """The part of the page that changes."""
+    """The part of the page that changes, as often as it does; seen for the first time, it is a view."""
+    _noted(request, reception_id)
     return render(request, reception_id)
 
 
@@ -77,6 +82,7 @@ def history(request: Request, reception_id: str) -> HTMLResponse:
 @router.page("/why/{procedure_id}")
 def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
     """The rule's own conditions, with the facts found and where they came from."""
+    _noted(request, reception_id)
     held = services(request)
     with held.db.read() as unit:
         context = context_of(request, unit, reception_id)
@@ -87,6 +93,17 @@ def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
     if not found:
         raise Problem(404, "not_found")
     return page(request, "counter/why.html", item=found[0], w=context["w"])
+
+
+def _noted(request: Request, reception_id: str) -> None:
+    """Write down that somebody looks, unless that stands in the journal since a few minutes ago."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        if noted_since(unit, ctx, "reception.viewed", reception_id, now() - ONE_LOOK):
+            return
+    with held.db.write() as unit:
+        service.opened(unit, ctx, held.vault, reception_id)
+        record(unit, ctx, "reception.viewed", reception_id, screen="workspace")
 
 
 def context_of(

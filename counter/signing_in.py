@@ -25,8 +25,10 @@ def sign_in(request: Request, sent: SentForm) -> Response:
     """Open a session, or say why not without telling which of the two was wrong."""
     held, ctx = services(request), ctx_of(request)
     login = sent.text("login", limit=40)
+    with held.db.read() as unit:
+        fits = auth.password_fits(unit, ctx, login, str(sent.data.get("password", "")))
     with held.db.write() as unit:
-        outcome = auth.sign_in(unit, ctx, login, str(sent.data.get("password", "")))
+        outcome = auth.sign_in(unit, ctx, login, fits)
     if isinstance(outcome, Refused):
         key = "paused" if outcome.reason == "paused" else "wrong_password"
         return page(request, "counter/login.html", status=401, problem_key=key, login=login)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from server.queue import queries as queue
@@ -30,7 +31,7 @@ async def display_events(request: Request, hall: str) -> StreamingResponse:
 
     async def boards() -> AsyncIterator[tuple[str, object] | None]:
         async for version in held.hub.listen([BOARD]):
-            yield None if version is None else ("board", _board(request))
+            yield None if version is None else ("board", await run_in_threadpool(_board, request))
 
     return sse(boards())
 

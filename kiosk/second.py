@@ -7,9 +7,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from server.db.context import Context
+from server.db.uow import Unit
 from server.reception import confirmation, presenting, service
 from server.reception.queries import presented_at
-from server.web.forms import SentForm
+from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Station, ctx_of
 from server.web.idempotency import once
 from server.web.problems import Problem
@@ -51,7 +52,7 @@ def confirm(request: Request, sent: SentForm) -> Response:
     """このとおりです: the form is printed at once for the signature."""
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
-        shown = _shown(held, unit, ctx, sent)
+        shown = _shown(unit, ctx, sent)
         write = once(unit, ctx, sent.key, "second.confirm", shown)
         if write.earlier is None:
             reception, _ = service.locked(unit, ctx, held.vault, shown)
@@ -67,7 +68,7 @@ def dispute(request: Request, sent: SentForm) -> Response:
     """ちがうところがあります: staff see which places."""
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
-        shown = _shown(held, unit, ctx, sent)
+        shown = _shown(unit, ctx, sent)
         write = once(unit, ctx, sent.key, "second.dispute", [shown, sent.texts("fields")])
         if write.earlier is None:
             reception, _ = service.locked(unit, ctx, held.vault, shown)
@@ -79,12 +80,18 @@ def dispute(request: Request, sent: SentForm) -> Response:
     return panel(request)
 
 
-def _shown(held: Services, unit: Any, ctx: Context, sent: Any) -> str:
-    """The reception that this desk presents; the page must speak of the same one."""
+def _shown(unit: Unit, ctx: Context, sent: Sent) -> str:
+    """The reception that this desk presents; the page must speak of the same one, and of the same paper.
+
+    Otherwise the resident would say yes to what was made anew while they were reading.
+    """
     reception = presented_at(unit, ctx, ctx.desk or "")
     if reception is None or reception.id != sent.text("reception_id", limit=36):
         raise Problem(409, "stale_screen")
-    return str(reception.id)
+    intake = service.current_intake(unit, reception.id)
+    if intake is None or sent.text("intake_id", limit=36) != intake.id:
+        raise Problem(409, "stale_screen")
+    return reception.id
 
 
 def _panel(held: Services, ctx: Context) -> dict[str, Any]:
@@ -95,14 +102,17 @@ def _panel(held: Services, ctx: Context) -> dict[str, Any]:
                 "state": "idle",
                 "rows": [],
                 "reception_id": "",
+                "intake_id": "",
                 "desk": ctx.desk,
                 "lang_asked": "ja",
                 "papers": [],
             }
+        intake = service.current_intake(unit, reception.id)
         return {
             "state": presenting.STATES[reception.state],
             "rows": presenting.rows_of(unit, ctx, held.vault, reception),
             "reception_id": reception.id,
+            "intake_id": intake.id if intake else "",
             "desk": ctx.desk,
             "lang_asked": reception.language,
             "papers": ["residence_change"],

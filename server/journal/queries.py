@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from server.db.context import Context
 from server.db.uow import Unit
 from server.journal.catalogue import event_kinds
 from server.journal.models import JournalEntry, JournalHead
@@ -61,6 +62,18 @@ def steps(unit: Unit, tenant_id: str, subjects: list[str], lang: str = "ja") -> 
         )
         for entry in unit.all(query)
     ]
+
+
+def noted_since(unit: Unit, ctx: Context, event: str, subject: str, since: datetime) -> bool:
+    """Whether this event about this subject, by the one who acts, was recorded after `since`."""
+    query = select(JournalEntry.id).where(
+        JournalEntry.tenant_id == ctx.tenant_id,
+        JournalEntry.subject == subject,
+        JournalEntry.event == event,
+        JournalEntry.actor == ctx.actor,
+        col(JournalEntry.at) > since,
+    )
+    return unit.session.exec(query.limit(1)).first() is not None
 
 
 def verify(unit: Unit, tenant_id: str) -> ChainProof:

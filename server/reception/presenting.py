@@ -10,6 +10,7 @@ from typing import Any
 from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import Vault
+from server.kit.text import HIDDEN
 from server.reception.confirmation import frozen_of
 from server.reception.intake import standing_of
 from server.reception.models import Reception
@@ -20,9 +21,9 @@ STATES = {"prepared": "review", "confirmed": "sign", "accepted": "done"}
 
 @dataclass(frozen=True)
 class Row:
-    """One value: `key` names it when it is disputed, `label` keys its caption, `mask` hides it until touched.
+    """One value: `key` names it when it is disputed, `label` keys its caption; `kind` is text or date.
 
-    `hidden` values are not shown at all; `kind` is text or date.
+    `hidden`: there is a value that this screen does not show, and `value` holds only a mask.
     """
 
     key: str
@@ -45,13 +46,17 @@ def rows_of(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> lis
     unsure = hidden or old is None or not standing_of(unit, ctx, reception).may_show_core_addresses
     rows = [
         Row("moved_on", "second.row.moved_on", draft["moved_on"], "date"),
-        Row("new_address", "second.row.new_address", subjects[0]["new_address"]["text"], hidden=hidden),
-        Row("old_address", "second.row.old_address", old["text"] if old else "", hidden=unsure),
+        _address("new_address", subjects[0]["new_address"]["text"], hidden),
+        _address("old_address", old["text"] if old else "", unsure),
         Row("filer", "second.row.filer", draft["filer"]["name"]),
     ]
     for number, subject in enumerate(subjects, start=1):
         rows += _person(number, subject)
     return rows
+
+
+def _address(name: str, text: str, hidden: bool) -> Row:
+    return Row(name, f"second.row.{name}", HIDDEN if hidden and text else text, hidden=hidden)
 
 
 def _person(number: int, subject: dict[str, Any]) -> list[Row]:

@@ -24,7 +24,7 @@ from server.web.problems import Problem
 from server.web.services import Services, services
 from server.web.streams import sse
 
-router = GuardedRouter(prefix="/api/v1/stations", guard=Station())
+router = GuardedRouter(prefix="/api/v1/stations", guard=Station(itself=True))
 State = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
 
 

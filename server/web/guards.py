@@ -7,7 +7,7 @@ Public          anyone; shows numbers only
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -72,10 +72,14 @@ class Public(Guard):
 
 
 class Station(Public):
-    """A station of this kind; any station when `kind` is empty."""
+    """A station of this kind; any station when `kind` is empty.
 
-    def __init__(self, kind: str = "") -> None:
+    Whoever stands at it acts, unless the station speaks for itself (`itself`): then the journal says so.
+    """
+
+    def __init__(self, kind: str = "", *, itself: bool = False) -> None:
         self.kind = kind
+        self.itself = itself
         self.name = f"station:{kind or 'any'}"
 
     def admit(self, request: Request) -> Context:
@@ -83,7 +87,7 @@ class Station(Public):
         station = signed_station(request)
         if station is None or (self.kind and station.kind != self.kind):
             raise Problem(403, "station_only")
-        return ctx
+        return replace(ctx, actor="station", role="station") if self.itself else ctx
 
 
 class Kiosk(Public):

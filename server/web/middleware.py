@@ -1,12 +1,18 @@
 """What every request and answer gets: the station behind it, a size limit, headers that keep pages ours."""
 
+import logging
+
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse, Response
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.web.problems import Problem, answer, failed
+from server.web.problems import Problem, failed
 from server.web.signatures import recognise
 
+log = logging.getLogger("kakanai")
 LARGEST_BODY = 1_000_000
 POLICY = "; ".join(
     [
@@ -44,13 +50,6 @@ class Edge:
             return
         request = Request(scope)
         send = _with_headers(scope["path"], send)
-        body = b""
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            read = await _read(receive)
-            if read is None:
-                await answer(request, Problem(413, "too_large"))(scope, receive, send)
-                return
-            body, receive = read, _replay(read, receive)
         started = False
 
         async def sending(message: Message) -> None:
@@ -59,27 +58,47 @@ class Edge:
             await send(message)
 
         try:
-            request.state.station = recognise(request, body)
+            body = b""
+            if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+                body = await _read(receive)
+                receive = _replay(body, receive)
+            # In a thread, as every look into the database: this loop carries everybody's requests.
+            request.state.station = await run_in_threadpool(recognise, request, body)
             await self.app(scope, receive, sending)
+        except ClientDisconnect:
+            # Half a form is no form, and nobody waits for an answer.
+            return
         except Exception as error:
             # Caught here, so that no traceback with somebody's data in it reaches a log.
-            response = failed(request, error)
+            response = _failed(request, error)
             if not started:
                 await response(scope, receive, send)
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None when it is larger than anything Kakanai is sent."""
+def _failed(request: Request, error: Exception) -> Response:
+    try:
+        return failed(request, error)
+    except Exception as another:
+        log.error("no page for a %s: %s", type(error).__name__, type(another).__name__)
+        return PlainTextResponse("係員をお呼びください。 / Please call a member of staff.", 500)
+
+
+async def _read(receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises Problem(413) when it is larger than anything Kakanai is sent, ClientDisconnect when the sender went
+    away in the middle of it.
+    """
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST_BODY:
-            return None
+            raise Problem(413, "too_large")
         if not message.get("more_body"):
             return b"".join(parts)
 

@@ -8,8 +8,8 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from server.db.uow import NotThereError
@@ -27,6 +27,7 @@ from server.web.templating import language, render
 from server.worklists.service import OtherDepartmentError
 
 log = logging.getLogger("kakanai")
+SIGN_IN = "/counter/login"
 
 
 class Problem(Exception):
@@ -41,7 +42,7 @@ class Problem(Exception):
 
 def install(app: FastAPI) -> None:
     """Answer every failure of `app` in this form."""
-    for kind in (Problem, HTTPException, RequestValidationError, OperationalError, AlreadyCalled, *_SIMPLE):
+    for kind in (Problem, HTTPException, RequestValidationError, *_DATABASE, AlreadyCalled, *_SIMPLE):
         app.add_exception_handler(kind, _any)
 
 
@@ -59,6 +60,9 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, "invalid_input")
         case OperationalError():
             return Problem(503, "storage_busy")
+        case DataError():
+            # A character or a number that the database cannot hold, in an address that somebody made up.
+            return Problem(422, "invalid_input")
         case HTTPException():
             return Problem(error.status_code, _HTTP_CODES.get(error.status_code, "refused"))
         case _:
@@ -67,6 +71,8 @@ def as_problem(error: Exception) -> Problem:
 
 # The page's htmx swaps 409 and 422 as they are; any other failure comes as a notice with status 200.
 _HTMX_STATUS = {409: 409, 422: 422}
+_MORE_HEADERS = {503: {"Retry-After": "1"}}
+_DATABASE = (OperationalError, DataError)
 # Failures whose words need nothing filled in.
 _SIMPLE: dict[type[Exception], tuple[int, str]] = {
     NotThereError: (404, "not_found"),
@@ -98,6 +104,7 @@ _HTTP_CODES = {
 def answer(request: Request, problem: Problem) -> Response:
     """The response for `problem`: JSON for the API, a notice for htmx, a page for a browser."""
     words = services(request).words
+    headers = {"X-Problem": problem.code} | _MORE_HEADERS.get(problem.status, {})
     if request.url.path.startswith(("/api/", "/devdock/api/")):
         body = {
             "type": f"about:kakanai/{problem.code}",
@@ -112,16 +119,31 @@ def answer(request: Request, problem: Problem) -> Response:
                 for lang in ("ja", "en")
             },
         }
-        return JSONResponse(body, problem.status, media_type="application/problem+json")
+        return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+    if problem.status == 401 and (leading := _to_sign_in(request)) is not None:
+        return leading
     lang = language(request)
     title = words.say(lang, f"problem.{problem.code}.title", **problem.params)
     action = words.say(lang, f"problem.{problem.code}.action", **problem.params)
     if request.headers.get("HX-Request"):
         text = render(request, "problem_notice.html", title=title, action=action)
-        headers = {"HX-Retarget": "#page-message", "HX-Reswap": "innerHTML", "X-Problem": problem.code}
+        headers |= {"HX-Retarget": "#page-message", "HX-Reswap": "innerHTML"}
         return HTMLResponse(text, _HTMX_STATUS.get(problem.status, 200), headers=headers)
     text = render(request, "problem.html", title=title, action=action, status=problem.status)
-    return HTMLResponse(text, problem.status, headers={"X-Problem": problem.code})
+    return HTMLResponse(text, problem.status, headers=headers)
+
+
+def _to_sign_in(request: Request) -> Response | None:
+    """The way to the sign-in page, for a browser that asked for a page or a part of one.
+
+    A form that was sent says what happened instead: what was typed is gone, and nobody should wonder why.
+    """
+    if request.headers.get("HX-Request"):
+        return Response(status_code=401, headers={"HX-Redirect": SIGN_IN, "X-Problem": "sign_in"})
+    wanted = request.headers.get("accept", "*/*")
+    if request.method == "GET" and "text/event-stream" not in wanted and wanted != "text/event-stream":
+        return RedirectResponse(SIGN_IN, 303, {"X-Problem": "sign_in"})
+    return None
 
 
 async def _any(request: Request, error: Exception) -> Response:

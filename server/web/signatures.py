@@ -7,6 +7,7 @@ request without these headers is no station's; one with wrong ones is refused.
 import base64
 import binascii
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 
@@ -24,6 +25,8 @@ from server.web.services import services
 WINDOW_MS = 30_000
 SCHEME = "kakanai-1"
 _KEEP = 200_000
+_TIME = re.compile(r"[0-9]{1,15}")
+_NONCE = re.compile(r"[0-9a-f]{32}")
 
 
 class Nonces:
@@ -65,7 +68,7 @@ def recognise(request: Request, body: bytes) -> StationView | None:
     with held.db.read() as unit:
         station = auth.station(unit, held.settings.tenant, name)
     at = int(now().timestamp() * 1000)
-    if station is None or not time_ms.isdigit() or len(nonce) != 32:
+    if station is None or not _TIME.fullmatch(time_ms) or not _NONCE.fullmatch(nonce):
         raise Problem(403, "station_unknown")
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
     query = request.scope.get("query_string", b"").decode("latin-1")

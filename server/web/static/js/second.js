@@ -82,8 +82,8 @@ document.addEventListener("click", (event) => {
 
 /** What a panel says, whatever is covered or marked in it. */
 function said(panel) {
-  const reception = panel.querySelector('[name="reception_id"]')?.value ?? "";
-  return [panel.dataset.panel, panel.lang, reception, panel.textContent.replace(/\s+/g, " ").trim()].join("|");
+  const about = [...panel.querySelectorAll('[name="reception_id"], [name="intake_id"]')].map((field) => field.value);
+  return [panel.dataset.panel, panel.lang, ...about, panel.textContent.replace(/\s+/g, " ").trim()].join("|");
 }
 
 // `changed` also comes with each new connection; the same panel again must not cover what is being read.
