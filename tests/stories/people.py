@@ -161,13 +161,13 @@ class Clerk:
         for row in asked.locator(".ask-row").all():
             radios = row.locator("input[type=radio]")
             if radios.count():
-                one = radios.nth(chance.randrange(radios.count()))
-                one.check(force=True)
-                told.append(one.get_attribute("value") or "")
+                chosen = chance.randrange(radios.count())
+                row.locator("label.choice").nth(chosen).click()
+                told.append(radios.nth(chosen).get_attribute("value") or "")
                 continue
             box = row.locator("input[type=checkbox]").nth(0)
             if box.count() and chance.random() < 0.3:
-                box.check(force=True)
+                row.locator("label.choice").nth(0).click()
                 told.append(box.get_attribute("value") or "")
         for choice in asked.locator("select").all():
             options = [o.get_attribute("value") or "" for o in choice.locator("option").all()]
