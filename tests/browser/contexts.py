@@ -83,6 +83,7 @@ def review(hidden: bool = False) -> dict[str, Any]:
         "state": "review",
         "rows": rows,
         "reception_id": "r-1",
+        "intake_id": "i-1",
         "desk": "3",
         "papers": ["residence_change"],
     }

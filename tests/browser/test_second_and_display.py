@@ -95,6 +95,9 @@ def test_the_same_panel_again_covers_nothing_but_another_replaces_it(stage: Stag
         pass
     expect(page.locator('[data-cell="name:1"]')).to_contain_text("見本　太郎")
     expect(page.locator("[data-confirm]")).to_be_enabled()
+    stage.answers["/second/panel"] = lambda sent: _panel(reception_id="r-2")
+    expect(page.locator("[data-confirm]")).to_be_disabled()
+    expect(page.locator('[data-cell="name:1"]')).not_to_contain_text("見本　太郎", use_inner_text=True)
     stage.answers["/second/panel"] = lambda sent: _panel("en", state="done")
     expect(page.locator('[data-panel="done"]')).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -80,6 +80,12 @@ function watchTicket() {
   }, 250);
 }
 
+// The same state once more must not let the paper come out of the slot again.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const now = event.detail.target.dataset?.printState;
+  if (now && event.detail.serverResponse.includes(`data-print-state="${now}"`)) event.detail.shouldSwap = false;
+});
+
 // --- Buttons of the frame -------------------------------------------------------------------------------------------
 
 function toggle(button) {

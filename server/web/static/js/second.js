@@ -37,7 +37,7 @@ function refresh() {
   if (!confirm) return;
   const looked = cells().every((cell) => seen.has(cell.dataset.cell));
   if (!confirm.closest("form").hasAttribute("aria-busy")) confirm.disabled = !looked;
-  document.querySelector("[data-look-first]").style.visibility = looked ? "hidden" : "visible";
+  document.querySelector("[data-look-first]").classList.toggle("invisible", looked);
   const wrong = cells().filter((cell) => cell.classList.contains("is-wrong"));
   document.querySelector("[data-send]").disabled = wrong.length === 0;
   document.querySelector("[data-fields]").replaceChildren(
