@@ -147,7 +147,7 @@ async function copy(button) {
   if (place) place.textContent = place.dataset.words;
 }
 
-/** Minutes and days that pass while a page is open. */
+/** Minutes that pass while a page is open. */
 function tick() {
   const now = Date.now();
   for (const place of document.querySelectorAll("[data-since]")) {
@@ -156,6 +156,20 @@ function tick() {
     const [some, many] = (place.dataset.long ?? "").split(" ").map(Number);
     place.classList.toggle("wait-some", minutes >= some && !(minutes >= many));
     place.classList.toggle("wait-many", minutes >= many);
+  }
+}
+
+/** Days until a deadline, in the words of the list. */
+function dueTick() {
+  const list = document.querySelector("[data-due-left]");
+  if (!list) return;
+  const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format(new Date());
+  for (const place of list.querySelectorAll("[data-due]")) {
+    const left = Math.round((Date.parse(place.dataset.due) - Date.parse(today)) / 86_400_000);
+    const words = left < 0 ? list.dataset.dueLate : left === 0 ? list.dataset.dueToday : list.dataset.dueLeft;
+    place.textContent = words.replace("#", String(Math.abs(left)));
+    place.classList.toggle("due-soon", left >= 0 && left < 4);
+    place.classList.toggle("due-late", left < 0);
   }
 }
 
@@ -180,8 +194,9 @@ document.addEventListener("input", () => setTimeout(lightNow));
 document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.matches("form[data-once]")) light("saving"); });
 document.addEventListener("htmx:afterRequest", () => setTimeout(lightNow));
 
-keepAcrossSwaps({ after: () => { tick(); startCardPanels(); startFields(); } });
+keepAcrossSwaps({ after: () => { tick(); dueTick(); startCardPanels(); startFields(); } });
 startCardPanels();
 startFields();
 tick();
+dueTick();
 setInterval(tick, 15_000);
