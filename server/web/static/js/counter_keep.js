@@ -12,7 +12,7 @@ let kept = null;
 let saved = null;
 let composing = false;
 let missed = false;
-const presses = new Set();
+const presses = new Map();
 let lost = null;
 
 /** Focus on the first thing in `place` that takes it, and bring it into view. */
@@ -50,7 +50,11 @@ function address(element) {
 function changed(control) {
   if (control.matches("[type=hidden], [type=submit], button")) return false;
   if (control.matches("[type=checkbox], [type=radio]")) return control.checked !== control.defaultChecked;
-  if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  if (control instanceof HTMLSelectElement) {
+    // A drop-down of which nothing was chosen shows its first option; a list shows none.
+    const stood = [...control.options].find((option) => option.defaultSelected) ?? (control.size > 1 ? undefined : control.options[0]);
+    return control.selectedOptions[0] !== stood;
+  }
   return control.value !== control.defaultValue;
 }
 
@@ -60,10 +64,25 @@ export function unsaved() {
   return [...controls].some((control) => control.id && control.name && changed(control));
 }
 
-function look(root) {
+function stateOf(control) {
+  return control.matches("[type=checkbox], [type=radio]") ? control.checked : control.value;
+}
+
+/** What a form says as it is sent. */
+function snapshot(form) {
+  return new Map([...form.elements].map((control) => [control.id, stateOf(control)]));
+}
+
+/** Whether a control is in somebody's hand: changed, or, in the form just saved, changed since it was sent. */
+function inHand(control, sent) {
+  if (control.form?.id !== saved) return changed(control);
+  return sent !== undefined && sent.get(control.id) !== stateOf(control) && !control.matches("[type=hidden], button");
+}
+
+function look(root, sent) {
   const controls = [...root.querySelectorAll("input, select, textarea")].filter((control) => control.id && !control.closest("[hx-preserve]"));
   return {
-    typed: controls.filter((control) => changed(control) && control.form?.id !== saved)
+    typed: controls.filter((control) => inHand(control, sent))
       .map((control) => ({ at: address(control), value: control.value, checked: control.checked })),
     open: [...root.querySelectorAll("details[id]")].filter((details) => !details.querySelector(`form[id="${saved}"]`))
       .map((details) => ({ at: address(details), open: details.open, filled: details.open ? [...(details.querySelector(".why-body")?.childNodes ?? [])] : [] })),
@@ -86,6 +105,8 @@ function putBack(root) {
     if (!control) continue;
     if (control.matches("[type=checkbox], [type=radio]")) control.checked = one.checked;
     else control.value = one.value;
+    // A form that saves itself on each change lost the request for this one with its place on the page.
+    if (control.form?.getAttribute("hx-trigger")?.startsWith("change")) control.dispatchEvent(new Event("change", { bubbles: true }));
   }
   for (const one of open) {
     const details = root.querySelector(one.at);
@@ -139,7 +160,7 @@ function onePieceAtATime() {
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const refresh = document.querySelector("[data-refresh]");
     if (!refresh || !detail.elt.matches("form[data-once]")) return;
-    presses.add(detail.xhr);
+    presses.set(detail.xhr, snapshot(detail.elt));
     if (refresh.matches(".htmx-request")) missed = true;
     htmx.trigger(refresh, "htmx:abort");
   });
@@ -161,7 +182,7 @@ export function keepAcrossSwaps({ after }) {
     if (!target?.matches?.(FRAGMENTS) || !event.detail.shouldSwap) return;
     const from = event.detail.requestConfig?.elt;
     saved = from?.matches?.("form[id]") ? from.id : null;
-    kept = look(target);
+    kept = look(target, presses.get(event.detail.xhr));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!kept) return;
