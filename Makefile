@@ -28,6 +28,10 @@ test: setup-test  ## every check and every test / すべての検査と試験
 bench: setup-test  ## measure, into build/bench.json / 速さを測る
 	$(BIN)/python -m tests.bench
 
+.PHONY: pictures
+pictures: setup-test  ## picture every screen and paper / 画面と用紙の写真を撮り直す
+	$(BIN)/python -m tests.stories.pictures docs/pictures
+
 .PHONY: format
 format: setup-test  ## put the code into its house style / 書式を整える
 	$(BIN)/ruff format .

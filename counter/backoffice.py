@@ -12,6 +12,7 @@ from server.db.uow import Unit
 from server.kit.text import UnsafeTextError
 from server.reception import confirmation
 from server.reception import service as receptions
+from server.reception.guidance import procedure_names
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.idempotency import once
@@ -54,7 +55,13 @@ def item(request: Request, item_id: str) -> HTMLResponse:
     with held.db.write() as unit:
         service.view(unit, ctx, item_id)
         view = queries.item(unit, ctx, held.vault, item_id)
-    return page(request, "backoffice/item.html", v=view)
+    return page(
+        request,
+        "backoffice/item.html",
+        v=view,
+        procedure_names=procedure_names(held.catalogue),
+        fact_book=held.catalogue.facts,
+    )
 
 
 @router.page("/items/{item_id}/form.pdf")
@@ -129,4 +136,5 @@ def _list(request: Request) -> dict[str, Any]:
         "department": department,
         "department_name": names.get(department, "") if department else "",
         "department_names": names,
+        "procedure_names": procedure_names(held.catalogue),
     }

@@ -13,6 +13,7 @@ from server.journal.service import record
 from server.kit.clock import now, today
 from server.reception import confirmation, service
 from server.reception import queries as receptions
+from server.reception.guidance import procedure_names
 from server.reception.prefill import CoreAway, Found
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.problems import Problem
@@ -122,6 +123,7 @@ def context_of(
         "away": away,
         "today": today(),
         "fact_book": held.catalogue.facts,
+        "procedure_names": procedure_names(held.catalogue),
         "is_supervisor": ctx.role == "supervisor",
     }
 

@@ -75,3 +75,8 @@ def read_answer(catalogue: Catalogue, name: str, said: list[str]) -> bool | int 
         if spec.type == "date":
             return str(read_date(only))
     raise UnknownAnswerError(name)
+
+
+def procedure_names(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    """{procedure id: {language: name}}: for lists that do not open an item's sealed part."""
+    return {rule.id: {"ja": rule.face.name.ja, "en": rule.face.name.en} for rule in catalogue.rules}

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.stories.demo import Demo, running
 from tests.support_pcscd import running_pcscd, vpcd_slot
 
+# A story waits for processes on a machine that may be busy; how quick they are is measured elsewhere.
+expect.set_options(timeout=20_000)
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",

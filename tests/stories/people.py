@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.stories.demo import Demo, wait_for
 
 PASSWORD = "kakanai-demo"
-SLOW = 15_000
+SLOW = 20_000
 
 
 def open_page(browser: Browser, width: int, height: int, complaints: list[str]) -> Page:
