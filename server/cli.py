@@ -8,14 +8,13 @@ every call, so they keep their own heavy imports inside the handlers.
 
 import argparse
 import importlib
-import importlib.util
 import pkgutil
 import sys
 from collections.abc import Sequence
 
 from server import commands
 
-PACKAGES = ("card_reader", "procedures", "printing", "core_adapter", "station")
+PACKAGES = ("card_reader", "procedures", "printing", "station")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,8 +25,7 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(metavar="COMMAND", required=True)
     own = [f"{commands.__name__}.{module.name}" for module in pkgutil.iter_modules(commands.__path__)]
     for module in [*own, *(f"{package}.commands" for package in PACKAGES)]:
-        if importlib.util.find_spec(module):
-            importlib.import_module(module).add(subparsers)
+        importlib.import_module(module).add(subparsers)
     return top
 
 

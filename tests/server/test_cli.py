@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from scripts.write_docs import leaves
-from server.cli import main, parser
+from server.cli import PACKAGES, main, parser
 from server.seed import seed
 from server.settings import Settings
 
+ROOT = Path(__file__).parents[2]
 HEAVY = (
     "fastapi",
     "sqlalchemy",
@@ -34,6 +35,12 @@ def test_every_command_has_a_handler_and_a_sentence() -> None:
     for leaf, sentence in found:
         assert callable(leaf.get_default("run")), leaf.prog
         assert sentence, f"{leaf.prog} has no help"
+
+
+def test_no_package_is_forgotten() -> None:
+    """A package gains a commands.py and nobody lists it: its commands would not exist."""
+    offering = {path.parent.name for path in ROOT.glob("*/commands.py")}
+    assert offering == set(PACKAGES)
 
 
 def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
