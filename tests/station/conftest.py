@@ -45,7 +45,11 @@ TICKET = {
 
 # Everything here is plain HTTP; loading the system's certificates for each client would be most of the time.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-http = httpx.Client(verify=NO_TLS, trust_env=False, timeout=20)
+# A connection of its own for each request: a kept one may be closed by the station while it is taken up
+# again.
+http = httpx.Client(
+    verify=NO_TLS, trust_env=False, timeout=20, limits=httpx.Limits(max_keepalive_connections=0)
+)
 
 
 def free_port() -> int:
