@@ -24,12 +24,9 @@ def main(quick: bool) -> int:
     write(TARGET, figures)
     print(f"{'figure':34} {'value':>10} {'unit':8} {'p50':>9} {'p99':>9} {'floor':>9} {'ratio':>6} {'n':>6}")
     for f in figures:
-        cells = [
-            f"{x:.3f}" if isinstance(x, float) else "-" for x in (f.value, f.p50, f.p99, f.floor, f.ratio)
-        ]
-        print(
-            f"{f.id:34} {cells[0]:>10} {f.unit:8} {cells[1]:>9} {cells[2]:>9} {cells[3]:>9} {cells[4]:>6} {f.n:>6}"
-        )
+        numbers = (f.value, f.p50, f.p99, f.floor, f.ratio)
+        value, p50, p99, floor, ratio = (f"{x:.3f}" if isinstance(x, float) else "-" for x in numbers)
+        print(f"{f.id:34} {value:>10} {f.unit:8} {p50:>9} {p99:>9} {floor:>9} {ratio:>6} {f.n:>6}")
     return 1 if any(f.met is False for f in figures) else 0
 
 

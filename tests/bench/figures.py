@@ -15,7 +15,8 @@ SCHEMA = "kakanai-bench-1"
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` in `unit`; `floor` is the least that the same work costs without Kakanai, `ratio` value to floor.
+    """`value` in `unit`; `floor` is the least that the same work costs without Kakanai, `ratio`
+    is value to floor.
 
     better: higher | lower. What was not measured is None.
     """

@@ -47,7 +47,7 @@ def card(rounds: int) -> list[Figure]:
 
 
 def guidance(rounds: int) -> list[Figure]:
-    """One evaluation of a household against the catalogue; the floor asks every rule's condition once per person."""
+    """One evaluation of a household; the floor asks every rule's condition once per person."""
     catalogue = load_catalogue("992011")
     case = Case.from_dict(_largest_case())
     rules = catalogue.rules_for(case.event, case.date)
@@ -66,7 +66,7 @@ def guidance(rounds: int) -> list[Figure]:
 
 
 def form(rounds: int) -> list[Figure]:
-    """One page of the 住民異動届; the floor is a bare reportlab page with the same font and as many strings."""
+    """One page of the 住民異動届; the floor is a bare reportlab page with the same font."""
     sample = next(iter(yaml.safe_load(SAMPLES.read_text(encoding="utf-8")).values()))
     content = ResidenceChangeForm.model_validate(sample)
     pages = max(1, render(content).count(b"/Type /Page\n"))

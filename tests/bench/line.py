@@ -57,9 +57,7 @@ def call_to_display(folder: Path, calls: int) -> list[Figure]:
             # The stream ends when the measured server does.
             with (
                 suppress(httpx.HTTPError),
-                httpx.stream(
-                    "GET", f"{address}/display/main/events", trust_env=False, timeout=None
-                ) as stream,
+                httpx.stream("GET", f"{address}/display/main/events", trust_env=False, timeout=60) as stream,
             ):
                 for text in stream.iter_lines():
                     if text.startswith("data:"):

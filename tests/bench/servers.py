@@ -55,7 +55,7 @@ def kakanai(folder: Path) -> Iterator[str]:
 
 
 def load(clients: int, seconds: float, act: Callable[[httpx.Client], None]) -> tuple[list[float], float]:
-    """Milliseconds of every `act`, made by `clients` at once for `seconds`; and how many were made a second."""
+    """Milliseconds of every `act`, made by `clients` at once for `seconds`; and how many a second."""
     samples: list[list[float]] = [[] for _ in range(clients)]
     start = threading.Barrier(clients + 1)
 
