@@ -54,6 +54,8 @@ class Worker:
         held = self._services
         submissions.send_due(held.db, held.system, held.vault, held.core, worklists.on_submission)
         submissions.record_acks(held.db, held.system, held.vault, held.core, worklists.on_submission)
+        # Before anybody needs them: the core may be away by then.
+        held.towns.all()
         if sweep:
             with held.db.write() as unit:
                 queue.expire_card_reads(unit, held.system, UNATTACHED)

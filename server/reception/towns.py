@@ -54,6 +54,8 @@ class TownDirectory:
             towns = self._core.towns()
         except CoreError:
             self._ask_at = monotonic() + ASK_AGAIN_SECONDS
+            # The worker, a process of its own, may have kept them meanwhile.
+            self._towns = self._towns or _read(self._kept)
             return
         self._towns, self._fresh = {town.town_code: town for town in towns}, True
         if self._kept is not None:

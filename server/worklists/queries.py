@@ -119,7 +119,8 @@ def _line(row: WorkItem, submission: Submission | None, reception: Reception) ->
         "unreconciled": "rejected",
     }[submission.state if submission else None]
     about_core = row.procedure_id.startswith("core.")
-    waits = registration in ("waiting", "provisional") and not about_core and row.state != "returned"
+    # What the core returned waits as well: until people have settled it there is nothing to finish.
+    waits = registration not in ("registered", "none") and not about_core and row.state != "returned"
     return WorkLine(
         item_id=row.id,
         department=row.department,
