@@ -32,7 +32,11 @@ def start(request: Request) -> HTMLResponse:
     with held.db.read() as unit:
         lines = queue.classes(unit, ctx)
         is_open = queue.business_day(unit, ctx) is not None
-    return page(request, "kiosk/start.html", classes=lines, open=is_open, **_frame(request))
+    answer = page(request, "kiosk/start.html", classes=lines, open=is_open, **_frame(request))
+    if "fresh" in request.query_params:
+        # A wiped kiosk keeps nothing of whoever stood there before.
+        answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
 @router.page("/card")

@@ -52,8 +52,8 @@ class BoardView:
     """What everybody may see."""
 
     version: int
-    current: list[dict[str, str]]
-    recent: list[dict[str, str]]
+    current: list[dict[str, str | int]]
+    recent: list[dict[str, str | int]]
     waiting: list[ClassLine]
 
 
@@ -192,8 +192,9 @@ def _estimate(row: ServiceClass, counts: dict[str, int]) -> tuple[int, int]:
     return low, max(5, round(low * 1.5))
 
 
-def _line(row: Ticket) -> dict[str, str]:
-    return {"label": row.label, "desk": row.desk or ""}
+def _line(row: Ticket) -> dict[str, str | int]:
+    """A number on the board; a higher count of calls flashes it again."""
+    return {"label": row.label, "desk": row.desk or "", "calls": row.calls}
 
 
 def _view(unit: Unit, ctx: Context, row: Ticket) -> TicketView:

@@ -49,7 +49,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        send = _with_headers(scope["path"], send)
+        send = _with_headers(scope, send)
         started = False
 
         async def sending(message: Message) -> None:
@@ -116,15 +116,21 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _with_headers(path: str, send: Send) -> Send:
+def _kept(scope: Scope) -> str:
+    """How long a browser may keep an answer. Scripts import each other without the version in their address, so only
+    what was asked for by version is kept for good; pages never are."""
+    if not scope["path"].startswith("/static/"):
+        return "no-store"
+    return "max-age=31536000, immutable" if scope["query_string"].startswith(b"v=") else "no-cache"
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            headers.setdefault(
-                "Cache-Control", "max-age=31536000, immutable" if path.startswith("/static/") else "no-store"
-            )
+            headers.setdefault("Cache-Control", _kept(scope))
         await send(message)
 
     return sending
