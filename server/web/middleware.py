@@ -117,8 +117,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _kept(scope: Scope) -> str:
-    """How long a browser may keep an answer. Scripts import each other without the version in their address, so only
-    what was asked for by version is kept for good; pages never are."""
+    """How long a browser may keep an answer: pages not at all, what was asked for by version for good.
+
+    Scripts import each other without the version in their address, so those are asked for anew.
+    """
     if not scope["path"].startswith("/static/"):
         return "no-store"
     return "max-age=31536000, immutable" if scope["query_string"].startswith(b"v=") else "no-cache"
