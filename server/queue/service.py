@@ -187,7 +187,9 @@ def absent(unit: Unit, ctx: Context, ticket_id: str) -> Ticket:
     if ticket.calls >= CALLS_BEFORE_NO_SHOW:
         move(ticket, "no_show")
         ticket.finished_at = now()
-        for read in card_reads.of_ticket(unit, ctx, ticket.id):
+        reads = card_reads.of_ticket(unit, ctx, ticket.id)
+        print_jobs.cancel(unit, ctx, ticket.id, "no_show")
+        for read in reads:
             card_reads.erase(unit, ctx, read, "no_show")
     else:
         move(ticket, "absent")
@@ -199,10 +201,11 @@ def absent(unit: Unit, ctx: Context, ticket_id: str) -> Ticket:
 
 
 def serve(unit: Unit, ctx: Context, ticket_id: str) -> Ticket:
-    """The person has sat down."""
+    """The person has sat down. A paper that never came out would only mislead whoever finds it."""
     ticket = _mine(unit, ctx, ticket_id)
     move(ticket, "serve")
     ticket.served_at = now()
+    print_jobs.cancel(unit, ctx, ticket.id, "served")
     record(unit, ctx, "ticket.served", ticket.id, label=ticket.label)
     _board_moved(unit, ctx)
     return unit.add(ticket)
