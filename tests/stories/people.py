@@ -161,9 +161,9 @@ class Clerk:
         for row in asked.locator(".ask-row").all():
             radios = row.locator("input[type=radio]")
             if radios.count():
-                chosen = chance.randrange(radios.count())
-                row.locator("label.choice").nth(chosen).click()
-                told.append(radios.nth(chosen).get_attribute("value") or "")
+                place = chance.randrange(radios.count())
+                row.locator("label.choice").nth(place).click()
+                told.append(radios.nth(place).get_attribute("value") or "")
                 continue
             box = row.locator("input[type=checkbox]").nth(0)
             if box.count() and chance.random() < 0.3:
