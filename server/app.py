@@ -13,8 +13,9 @@ from server.bootstrap import build
 from server.devdock.routes import router as devdock
 from server.settings import Settings
 from server.stations.routes import router as stations
-from server.web import health, problems
+from server.web import problems
 from server.web.api import router as api
+from server.web.health import router as health
 from server.web.listening import Listener
 from server.web.middleware import Edge
 from server.web.services import Services
@@ -40,7 +41,7 @@ def mount(services: Services) -> FastAPI:
     app.state.services = services
     problems.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in (health.router, api, stations, kiosk, counter):
+    for router in (health, api, stations, kiosk, counter):
         app.include_router(router)
     if not production:
         app.include_router(devdock)
