@@ -72,6 +72,7 @@ def take(demo: Demo, folder: Path) -> None:
         pdf.unlink()
         department = Clerk(demo, browser, login="kokuho1").sign_in()
         department.page.screenshot(path=folder / "backoffice.png")
+        department.page.keyboard.press("j")
         department.page.keyboard.press("Enter")
         department.page.wait_for_timeout(800)
         department.page.screenshot(path=folder / "backoffice-item.png")
