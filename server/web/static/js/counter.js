@@ -30,7 +30,7 @@ function nextAct() {
     const choice = form.querySelector("[data-key]");
     return choice ? choice.focus() : form.requestSubmit();
   }
-  if (!act || act.disabled) return undefined;
+  if (!act || act.disabled || act.ariaDisabled === "true") return undefined;
   return act.click();
 }
 
@@ -57,7 +57,7 @@ function walk(step) {
   const start = at === -1 ? (step > 0 ? rows.findIndex((row) => list.contains(row)) : rows.length - 1) : at + step;
   const row = rows[Math.max(0, Math.min(rows.length - 1, start))];
   if (!row) return;
-  const target = row.matches("summary") ? row : row.querySelector("a[href], button, summary, input");
+  const target = row.matches("summary") ? row : row.querySelector("a[href], button, summary, input:not([type=hidden])");
   target?.focus();
   row.scrollIntoView({ block: "nearest" });
 }

@@ -26,8 +26,16 @@ export function startCardPanels() {
         if (NO_READER.has(now?.reader) || (before === "empty" && now?.reader !== "empty")) tell(panel, "");
         show(panel);
       }
+      if (before === "empty" && now?.reader === "present") waitForDigits();
     });
   }
+}
+
+/** A card was laid on: the digits that follow must not land in a field that shows them. */
+function waitForDigits() {
+  const here = document.activeElement;
+  const input = document.querySelector("[data-card-panel] .pin-input");
+  if (input?.getClientRects().length > 0 && !(here?.matches("input, textarea") && here.value)) input.focus();
 }
 
 function find(panel, name) {
@@ -66,6 +74,7 @@ async function read(panel) {
   const allowLastTry = !last.hidden && tick.checked;
   clear(panel);
   tell(panel, "");
+  find(panel, "state").focus();
   busy(panel, true);
   const answer = await readCard({ pin, purpose: "reception", reference: panel.dataset.reference, allowLastTry });
   busy(panel, false);

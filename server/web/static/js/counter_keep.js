@@ -43,8 +43,8 @@ function address(element) {
   const form = element.closest("form[id]");
   if (form && element.name) return `#${CSS.escape(form.id)} [name="${CSS.escape(element.name)}"]${element.value && element.matches("button, [type=radio]") ? `[value="${CSS.escape(element.value)}"]` : ""}`;
   if (form) return `#${CSS.escape(form.id)} ${element.localName}`;
-  const owner = element.closest("[id]");
-  return owner ? `#${CSS.escape(owner.id)} ${element.localName}` : null;
+  if (element.matches("summary")) return element.parentElement.id ? `#${CSS.escape(element.parentElement.id)} > summary` : null;
+  return element.dataset.act ? `[data-act="${element.dataset.act}"]` : null;
 }
 
 function changed(control) {
@@ -62,6 +62,10 @@ function changed(control) {
 export function unsaved() {
   const controls = document.querySelectorAll("form[data-once]:not([data-asks]) :is(input, select, textarea)");
   return [...controls].some((control) => control.id && control.name && changed(control));
+}
+
+function savesItself(form) {
+  return form?.getAttribute?.("hx-trigger")?.startsWith("change") ?? false;
 }
 
 function stateOf(control) {
@@ -106,7 +110,7 @@ function putBack(root) {
     if (control.matches("[type=checkbox], [type=radio]")) control.checked = one.checked;
     else control.value = one.value;
     // A form that saves itself on each change lost the request for this one with its place on the page.
-    if (control.form?.getAttribute("hx-trigger")?.startsWith("change")) control.dispatchEvent(new Event("change", { bubbles: true }));
+    if (savesItself(control.form)) control.dispatchEvent(new Event("change", { bubbles: true }));
   }
   for (const one of open) {
     const details = root.querySelector(one.at);
@@ -121,10 +125,13 @@ function putBack(root) {
   const version = root.dataset.version;
   if (version) for (const field of root.querySelectorAll("input[name=version]")) field.value = version;
   const target = focus && root.querySelector(focus);
-  if (kept.saved) {
+  if (kept.saved && !kept.stays) {
     const arrive = root.querySelector("[data-arrive]");
     if (arrive) focusOn(arrive);
     else nextOpenFrom(root, kept.saved);
+  } else if (focus && !target?.getClientRects().length) {
+    // What had the focus is settled and gone: go on where the work goes on.
+    nextOpen();
   } else if (target) {
     target.focus({ preventScroll: true });
     if (selection) target.setSelectionRange?.(...selection);
@@ -183,6 +190,8 @@ export function keepAcrossSwaps({ after }) {
     const from = event.detail.requestConfig?.elt;
     saved = from?.matches?.("form[id]") ? from.id : null;
     kept = look(target, presses.get(event.detail.xhr));
+    // Whoever ticks one box may want to tick the next.
+    kept.stays = savesItself(from);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!kept) return;
