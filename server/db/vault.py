@@ -64,13 +64,15 @@ class DataKey:
         return json.loads(self.open_bytes(sealed, about))
 
     def seal_bytes(self, plain: bytes, about: str) -> bytes:
+        """`plain` as nonce + ciphertext, bound to `about`."""
         nonce = secrets.token_bytes(NONCE)
         return nonce + AESGCM(self.secret).encrypt(nonce, plain, f"{self.id}:{about}".encode())
 
     def open_bytes(self, sealed: bytes, about: str) -> bytes:
+        """What was sealed. Raises VaultDamagedError for anything else, cut, altered or moved."""
         try:
             return AESGCM(self.secret).decrypt(sealed[:NONCE], sealed[NONCE:], f"{self.id}:{about}".encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise VaultDamagedError("a sealed value does not open with its key") from error
 
 
@@ -99,7 +101,7 @@ class Vault:
             raise KeyDestroyedError(key_id)
         try:
             secret = self._aead.decrypt(row.wrapped[:NONCE], row.wrapped[NONCE:], row.id.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise VaultDamagedError("the key file does not fit this database") from error
         return DataKey(row.id, secret)
 

@@ -1,6 +1,5 @@
 """Verbs of the waiting line: open the day, issue, call, serve, finish."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlmodel import col, func, select
@@ -32,12 +31,13 @@ class NobodyWaitsError(LookupError):
     """No ticket waits in the classes of this desk."""
 
 
-@dataclass(frozen=True)
 class AlreadyCalled(Exception):
-    """Another desk was first."""
+    """Another desk was first: `desk`, None when nobody calls this number any more."""
 
-    label: str
-    desk: str | None
+    def __init__(self, label: str, desk: str | None) -> None:
+        super().__init__(label, desk)
+        self.label = label
+        self.desk = desk
 
 
 def open_day(unit: Unit, ctx: Context, day: date) -> BusinessDay:
