@@ -8,7 +8,6 @@ import qrcode.image.svg
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from server.auth import queries as staff
 from server.db.uow import Unit
 from server.journal.service import record
 from server.kit import failpoints
@@ -22,7 +21,6 @@ from server.web.services import services
 from server.web.templating import language, page
 
 router = GuardedRouter(prefix="/kiosk", guard=Kiosk())
-CANNOT_PRINT = frozenset({"paper_out", "cover_open", "offline", "silent"})
 
 
 @router.page("/")
@@ -155,16 +153,8 @@ def _state(unit: Unit, tenant_id: str, ticket_id: str, station: str | None) -> s
         return "failed"
     newest = papers[0]
     if newest.state in ("queued", "leased"):
-        if newest.state == "leased":
-            return newest.problem or "printing"
-        return newest.problem or _printer_trouble(unit, tenant_id, station) or "queued"
+        return newest.problem or ("printing" if newest.state == "leased" else "queued")
     return "printed" if newest.state == "printed" else "failed"
-
-
-def _printer_trouble(unit: Unit, tenant_id: str, station: str) -> str | None:
-    """What its printer last reported, when that keeps the station from fetching the job at all."""
-    found = staff.station(unit, tenant_id, station)
-    return found.ticket_printer if found and found.ticket_printer in CANNOT_PRINT else None
 
 
 def _name(request: Request, ja: str, en: str) -> str:
