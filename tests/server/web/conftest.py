@@ -1,0 +1,62 @@
+"""The application over a filled office, and browsers in front of it."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+
+from server.app import mount
+from server.auth import service as auth
+from server.auth.service import SignedIn
+from server.kit import clock
+from server.web.guards import COOKIE
+from server.web.services import Services
+from station.signing import Signer
+from tests.factories.people import SYSTEM
+from tests.support_asgi import Browser
+from tests.support_databases import Stations
+
+Opener = Callable[..., Browser]
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    """The whole application; nothing of it runs by itself."""
+    return mount(services)
+
+
+@pytest.fixture
+def browser(app: FastAPI) -> Browser:
+    """Anybody's browser, on this machine."""
+    return Browser(app)
+
+
+@pytest.fixture
+def at_station(app: FastAPI, stations: Stations) -> Callable[[str], Browser]:
+    """A browser behind the gateway of a station."""
+
+    def open_at(name: str) -> Browser:
+        return Browser(app, signer=signer(stations, name))
+
+    return open_at
+
+
+@pytest.fixture
+def signed_in(app: FastAPI, services: Services, stations: Stations) -> Opener:
+    """A member of staff's browser; `station` puts it behind that station's gateway."""
+
+    def open_as(login: str, station: str | None = None) -> Browser:
+        found = Browser(app, signer=signer(stations, station) if station else None)
+        with services.db.write() as unit:
+            outcome = auth.sign_in(unit, SYSTEM, login, True)
+        assert isinstance(outcome, SignedIn)
+        found.cookies[COOKIE] = outcome.token
+        found.csrf = outcome.csrf
+        return found
+
+    return open_as
+
+
+def signer(stations: Stations, name: str) -> Signer:
+    """Signs as the gateway of this station does."""
+    return Signer(name, stations.keys[name], lambda: int(clock.now().timestamp() * 1000))
