@@ -19,21 +19,26 @@ _PAGE = """<!doctype html>
 </main></body></html>
 """
 RELOAD_AFTER_S = 5
+_REFRESH = '<meta http-equiv="refresh" content="{seconds}{where}">'
 
 # For every answer of the station itself: kept by nobody, and never taken for something else than it says.
 OWN_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def answer(status: int, code: str, accept: str = "", reload: bool = False) -> Response:
+def answer(
+    status: int, code: str, accept: str = "", reload: bool = False, back: str | None = None
+) -> Response:
     """The answer for `code` of words.yaml; a page when `accept` names text/html, else problem+json.
 
-    `reload` makes the page ask again by itself after RELOAD_AFTER_S seconds.
+    `reload` makes the page ask again by itself after RELOAD_AFTER_S seconds, for `back` (a path) if given.
     """
     title, what_next = refusal(code)
     headers = dict(OWN_HEADERS)
     if "text/html" in accept:
         page = _PAGE.format(
-            reload=f'<meta http-equiv="refresh" content="{RELOAD_AFTER_S}">' if reload else "",
+            reload=_REFRESH.format(seconds=RELOAD_AFTER_S, where=f"; url={escape(back)}" if back else "")
+            if reload
+            else "",
             ja_title=escape(title.ja),
             ja_next=escape(what_next.ja),
             en_title=escape(title.en),

@@ -3,10 +3,14 @@
 A request is read whole before it is sent (its signature covers the body's hash); an answer streams through
 as it comes, so that server-sent events arrive at once. The browser's Kakanai-* headers never pass: only
 the station signs.
+
+A write that carries an idempotency key is asked again while the server is away for a moment: the server does
+it once, however often it hears of it. Any other write is never repeated.
 """
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 
 import httpcore
@@ -18,6 +22,11 @@ from station.upstream import UNREACHABLE, Upstream
 
 MAX_BODY = 1_000_000
 _CONNECTIONS = 64
+
+# A server that was killed is back within this; who pressed a button sees that it works.
+_PATIENCE_S = 15.0
+_AGAIN_S = 0.5
+_KEY_IN_FORM = re.compile(rb"(?:^|&)idempotency_key=[^&]")
 
 # RFC 9110 7.6.1 (and what older servers send): meaningful for one connection only.
 _HOP_BY_HOP = frozenset(
@@ -58,7 +67,10 @@ class Gateway:
             return
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         exchange = _Exchange(send)
-        for attempt in (1, 2):
+        now = asyncio.get_running_loop().time
+        give_up = now() + (_PATIENCE_S if _is_keyed(headers, body) else 0.0)
+        once_more = scope["method"] in ("GET", "HEAD")
+        while True:
             try:
                 async with self._upstream.open(
                     scope["method"],
@@ -83,16 +95,34 @@ class Gateway:
                 kept = isinstance(
                     error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError
                 )
-                if not (attempt == 1 and kept and scope["method"] in ("GET", "HEAD")):
+                if kept and once_more:
+                    once_more = False
+                    continue
+                self._on_reached(False)
+                if now() >= give_up or await self._closes_within(_AGAIN_S):
                     break
-        self._on_reached(False)
         if accept == "text/event-stream":
             await exchange.begin(
                 200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
             )
             await exchange.end(_AWAY_EVENT)
         else:
-            await answer(502, "server_away", accept, reload=True)(scope, receive, send)
+            back = None if scope["method"] in ("GET", "HEAD") else self._page_before(headers)
+            await answer(502, "server_away", accept, reload=True, back=back)(scope, receive, send)
+
+    async def _closes_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _page_before(self, headers: Headers) -> str:
+        """The page on which a button was pressed; asking for where it led would press it anew."""
+        referer = next((value for name, value in headers if name.lower() == b"referer"), b"")
+        if not referer.startswith(self._own_origin + b"/"):
+            return "/"
+        return "/" + referer.removeprefix(self._own_origin).decode("latin-1").lstrip("/")
 
     async def _relay(self, response: httpcore.Response, exchange: "_Exchange", receive: Receive) -> None:
         await exchange.begin(response.status, self._returned(response.headers))
@@ -161,6 +191,13 @@ def _forwarded(headers: Headers) -> Headers:
         for name, value in headers
         if name not in dropped and not name.startswith((HEADER_PREFIX, b"x-forwarded-"))
     ]
+
+
+def _is_keyed(headers: Headers, body: bytes) -> bool:
+    """Whether the server will do this once, however often it is asked."""
+    by_name = {name.lower(): value for name, value in headers}
+    in_form = by_name.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
+    return b"idempotency-key" in by_name or (in_form and _KEY_IN_FORM.search(body) is not None)
 
 
 def _is_event_stream(headers: Headers) -> bool:
