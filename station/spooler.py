@@ -37,6 +37,8 @@ class Spooler:
         self._board = board
         self._printers = printers
         self._jobs = log
+        # Whatever was fetched before this process began is in nobody's hands any more.
+        self._fresh = True
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -70,8 +72,9 @@ class Spooler:
         if not kinds:
             return False
         answer = await self._link.post(
-            "/print-jobs/lease", {"kinds": [_KIND_ON_WIRE[kind] for kind in kinds]}
+            "/print-jobs/lease", {"kinds": [_KIND_ON_WIRE[kind] for kind in kinds], "fresh": self._fresh}
         )
+        self._fresh = self._fresh and not answer.accepted
         if answer.status != 200:
             _refused("lease", answer)
             return False

@@ -82,6 +82,16 @@ def lease(
     return unit.add(job)
 
 
+def take_back(unit: Unit, ctx: Context, station: str) -> None:
+    """What this station was given and holds no more waits again, without the twenty seconds of its lease."""
+    query = select(PrintJob).where(
+        PrintJob.tenant_id == ctx.tenant_id, PrintJob.station == station, PrintJob.state == "leased"
+    )
+    for job in unit.all(query.order_by(col(PrintJob.id)).with_for_update()):
+        move(job, "fail")
+        unit.add(job)
+
+
 def forms_waiting(unit: Unit, ctx: Context, station: str) -> list[str]:
     """The subjects whose form is queued or leased at this station."""
     query = select(PrintJob).where(

@@ -40,6 +40,9 @@ class CardReadReport(CardReadMessage):
 
 
 class LeaseRequest(_Wire):
+    """`fresh`: the station has just started, and holds nothing of what it was given before."""
+
+    fresh: bool = False
     kinds: list[Annotated[str, Field(pattern="^(ticket|form)$")]]
 
 
@@ -100,6 +103,8 @@ def lease(request: Request, wanted: LeaseRequest) -> Response:
         if not print_jobs.anything_for(unit, ctx, ctx.station or ""):
             return Response(status_code=204)
     with held.db.write() as unit:
+        if wanted.fresh:
+            print_jobs.take_back(unit, ctx, ctx.station or "")
         # Asked again at the printer: what could be shown when the form was made may be hidden by now.
         withheld = confirmation.withheld_papers(unit, ctx, held.vault, ctx.station or "")
         job = print_jobs.lease(unit, ctx, ctx.station or "", wanted.kinds, withheld)

@@ -104,7 +104,7 @@ def test_one_printer_in_trouble_does_not_hold_up_the_other(rig: RigMaker) -> Non
     set_printer(station, "cover_open", which="page")
     station.server.jobs = [form(), ticket()]
     eventually(lambda: station.server.results == [("job-1", "printed")])
-    assert station.server.of(LEASE)[-1].json() == {"kinds": ["ticket"]}
+    assert station.server.of(LEASE)[-1].json() == {"kinds": ["ticket"], "fresh": False}
 
 
 def test_a_ticket_that_may_be_half_on_paper_is_marked_when_it_is_printed_again(rig: RigMaker) -> None:
@@ -251,3 +251,9 @@ def test_a_station_without_printers_asks_for_no_jobs(rig: RigMaker) -> None:
     assert station.state()["ticket_printer"] == "none"
     assert station.server.of(LEASE) == []
     assert http.put(f"{station.url}/station/dev/printer", json={"state": "ok"}).status_code == 409
+
+
+def test_a_station_says_once_that_it_has_just_started(rig: RigMaker) -> None:
+    station = rig()
+    eventually(lambda: len(station.server.of(LEASE)) > 1)
+    assert [one.json()["fresh"] for one in station.server.of(LEASE)][:2] == [True, False]
