@@ -2,6 +2,7 @@
 is more than one resident who could be meant.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -9,7 +10,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from core_adapter.matching import compare
+from core_adapter.matching import GETA, compare, fold_name
 from core_adapter.models import Household, Resident, ResidentMatch, ResidentQuery
 from core_adapter.ports import CoreAdapter, CoreError
 from server.kit.text import HIDDEN, UnsafeTextError
@@ -76,7 +77,8 @@ def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
         matches = core.search(_query(card))
     except CoreError as error:
         return CoreAway(error.code)
-    if len(matches) == 1 and set(matches[0].differences) <= SAME_PERSON:
+    sure = len(matches) == 1 and set(matches[0].differences) <= SAME_PERSON
+    if sure and _whole_name(card.name, matches[0].resident):
         # Nobody has to choose, so nobody has to see where they live.
         only = _candidate(matches[0], guarded=True)
         return Found((only,), only)
@@ -86,7 +88,8 @@ def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
 def names(card: CardText, resident: Resident) -> bool:
     """Whether the card is this resident's, as far as name, birth date and sex can tell."""
     match = compare(_query(card), resident)
-    return match is not None and set(match.differences) <= SAME_PERSON | {"birth_unknown"}
+    same = match is not None and set(match.differences) <= SAME_PERSON | {"birth_unknown"}
+    return same and _whole_name(card.name, resident)
 
 
 def household(core: CoreAdapter, household_id: str) -> Household | CoreAway | None:
@@ -133,6 +136,20 @@ def _candidate(match: ResidentMatch, *, guarded: bool) -> Candidate:
         protected=protected,
         foreign=resident.residence_kind != "JP",
         differences=tuple(match.differences),
+    )
+
+
+def _whole_name(written: str, resident: Resident) -> bool:
+    """Whether this is one of the resident's names and not only its beginning, which a search takes as well.
+
+    A 〓 on a card stands for any one character.
+    """
+    name = resident.name
+    pattern = re.escape(fold_name(written)).replace(re.escape(GETA), ".")
+    return any(
+        re.fullmatch(pattern, fold_name(one))
+        for one in (name.display, name.alias, name.latin, name.former)
+        if one
     )
 
 

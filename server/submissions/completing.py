@@ -6,6 +6,7 @@ sex, and all of them live in one household. Anything else is for a person to rec
 
 from typing import Any
 
+from core_adapter.matching import fold_name
 from core_adapter.models import Household, ResidentQuery
 from core_adapter.ports import CoreAdapter
 
@@ -33,6 +34,8 @@ def complete(draft: dict[str, Any], core: CoreAdapter) -> dict[str, Any]:
             match.resident
             for match in core.search(query)
             if not set(match.differences) - {"name_variant", "address", "kana"}
+            # A search takes the beginning of a name as well.
+            and fold_name(match.resident.name.display) == fold_name(subject["name"])
             and match.resident.birth.value == subject["birth"]["value"]
         ]
         if len(exact) != 1:

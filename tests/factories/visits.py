@@ -190,7 +190,7 @@ class Visit:
             for person in question.person_ids if question.scope == "person" else [""]:
                 first = question.choices[0].value if question.choices else None
                 value: Any = {"yes_no": False, "choice": first, "choices": []}.get(question.type)
-                self.fact(question.fact, value, person)
+                self.fact(question.fact, value, person, unknown=value is None)
         raise AssertionError("the questions do not end")
 
     def state(self) -> Intake:

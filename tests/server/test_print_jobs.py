@@ -12,7 +12,7 @@ from server.kit.machine import NotNowError
 from server.print_jobs import queries, service, states
 from server.print_jobs.models import PrintJob
 from tests.factories.people import KIOSK, SYSTEM, TENANT
-from tests.server.test_queue import at_once
+from tests.support_threads import at_once
 
 
 def ask(db: Database, subject: str = "t1", station: str = "kiosk-1") -> str:

@@ -1,9 +1,8 @@
 """The waiting line: one number for everybody, one desk for each number, nothing kept of who did not come."""
 
 import json
-import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlmodel import col, select
@@ -11,14 +10,11 @@ from sqlmodel import col, select
 from printing.ticket import TicketContent
 from server.db.uow import Database, NotThereError
 from server.db.vault import DataKeyRow, KeyDestroyedError
-from server.journal.models import JournalEntry
 from server.kit import clock
-from server.kit.ids import new_id
 from server.kit.machine import NotNowError
 from server.print_jobs.models import PrintJob
-from server.queue import card_reads, queries, states
+from server.queue import queries, states
 from server.queue import service as queue
-from server.queue.card_reads import CardText
 from server.queue.models import BusinessDay, CardRead, Ticket
 from server.queue.service import (
     AlreadyCalled,
@@ -27,28 +23,9 @@ from server.queue.service import (
     UnknownServiceError,
 )
 from server.web.services import Services
-from server.worker import UNATTACHED
 from tests.factories.people import KIOSK, SYSTEM, staff
 from tests.factories.visits import card_of, issue, tap
-
-
-def at_once(count: int, act: Callable[[int], object]) -> list[object]:
-    """`act` in as many threads, started together; what each returned or raised."""
-    start, results = threading.Barrier(count), list[object](range(count))
-
-    def run(number: int) -> None:
-        start.wait(30)
-        try:
-            results[number] = act(number)
-        except Exception as error:
-            results[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
+from tests.support_threads import at_once
 
 
 def tickets(db: Database) -> list[Ticket]:
@@ -238,82 +215,6 @@ def test_a_cancelled_number_takes_its_paper_and_its_card_along(services: Service
         assert unit.session.exec(select(PrintJob.state)).one() == "cancelled"
     with pytest.raises(NotNowError), services.db.write() as unit:
         queue.cancel(unit, SYSTEM, ticket.id, "staff")
-
-
-def test_a_read_nobody_attached_is_forgotten_after_an_hour(services: Services) -> None:
-    start = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-    clock.start_at(start)
-    tap(services, card_of("mihon_taro"))
-    clock.start_at(start + timedelta(minutes=20))
-    tap(services, card_of("kaku_kenichi"))
-
-    def sweep() -> int:
-        with services.db.write() as unit:
-            return queue.expire_card_reads(unit, SYSTEM, UNATTACHED)
-
-    clock.start_at(start + timedelta(minutes=59, seconds=50))
-    assert sweep() == 0
-    clock.start_at(start + timedelta(minutes=60, seconds=1))
-    assert sweep() == 1
-    assert sweep() == 0
-    clock.start_at(start + timedelta(minutes=80, seconds=1))
-    assert sweep() == 1
-    with services.db.read() as unit:
-        assert [read.sealed for read in unit.all(select(CardRead))] == [None, None]
-        kept = unit.all(select(JournalEntry).where(JournalEntry.event == "card.forgotten"))
-        assert len(kept) == 2, "that it was forgotten is provable"
-
-
-def test_a_read_belongs_to_one_ticket_of_its_own_station(services: Services) -> None:
-    read_id = tap(services, card_of("mihon_taro"))
-    elsewhere = tap(services, card_of("mihon_taro"), station="kiosk-9")
-    for card in (elsewhere, new_id()):
-        with pytest.raises(NotThereError):
-            issue(services, card_read=card)
-    issue(services, card_read=read_id)
-    with pytest.raises(NotThereError):
-        issue(services, card_read=read_id)
-
-
-def test_the_same_read_reported_twice_is_one(services: Services) -> None:
-    for text in (card_of("mihon_taro"), card_of("kaku_kenichi")):
-        with services.db.write() as unit:
-            card_reads.keep(
-                unit,
-                KIOSK,
-                services.vault,
-                "read-1",
-                station="kiosk-1",
-                mode="pin",
-                outcome="read",
-                tries_left=3,
-                apdus=9,
-                purpose="ticket",
-                text=text,
-            )
-    with services.db.read() as unit:
-        read = unit.session.exec(select(CardRead)).one()
-        assert card_reads.text_of(unit, SYSTEM, services.vault, read).name == "見本　太郎"
-
-
-@pytest.mark.parametrize(
-    ("birth", "born"),
-    [
-        ("19730412", "1973-04-12"),
-        ("19510500", "1951-05"),
-        ("19510000", "1951"),
-        ("00000000", None),
-        ("19731340", None),
-        ("19730229", None),
-        ("19730012", "1973"),
-    ],
-)
-def test_zeros_on_a_card_are_what_the_register_does_not_know(birth: str, born: str | None) -> None:
-    assert CardText("例示　ヨシ", "", birth, "2").born == born
-
-
-def test_a_card_read_shows_nobody(services: Services) -> None:
-    assert "見本" not in repr(card_of("mihon_taro"))
 
 
 def test_reissuing_keeps_the_number_and_counts_the_papers(services: Services) -> None:
