@@ -168,7 +168,9 @@ export function startPin({ alive }) {
   document.addEventListener("click", (event) => {
     for (const [selector, act] of Object.entries(presses)) {
       const button = event.target.closest(selector);
-      if (button) return void act(button);
+      if (!button) continue;
+      event.preventDefault();
+      return void act(button);
     }
   });
 
