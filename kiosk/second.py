@@ -109,7 +109,7 @@ def _panel(held: Services, ctx: Context) -> dict[str, Any]:
             }
         intake = service.current_intake(unit, reception.id)
         return {
-            "state": presenting.STATES[reception.state],
+            "state": presenting.state_of(reception),
             "rows": presenting.rows_of(unit, ctx, held.vault, reception),
             "reception_id": reception.id,
             "intake_id": intake.id if intake else "",

@@ -19,6 +19,11 @@ from server.reception.service import current_intake
 STATES = {"prepared": "review", "confirmed": "sign", "accepted": "done"}
 
 
+def state_of(reception: Reception) -> str:
+    """What the second screen shows: review, sign, done; told after something was pointed out; or idle."""
+    return STATES.get(reception.state, "told" if reception.disputed else "idle")
+
+
 @dataclass(frozen=True)
 class Row:
     """One value: `key` names it when it is disputed, `label` keys its caption; `kind` is text or date.

@@ -307,14 +307,17 @@ def open_receptions(unit: Unit, ctx: Context, desk: str | None = None) -> list[R
 
 
 def presented_at(unit: Unit, ctx: Context, desk: str) -> Reception | None:
-    """The intake that the resident at this desk is to check or sign."""
+    """The intake of the person who sits at this desk: the one opened last that has not ended.
+
+    An earlier one that was left open is somebody else's, and never shown to whoever sits there now.
+    """
     query = select(Reception).where(
         Reception.tenant_id == ctx.tenant_id,
         Reception.site_id == ctx.site_id,
         Reception.desk == desk,
-        col(Reception.state).in_(["prepared", "confirmed", "accepted"]),
+        col(Reception.state).not_in(["closed", "abandoned"]),
     )
-    return unit.first(query.order_by(col(Reception.opened_at).desc()))
+    return unit.first(query.order_by(col(Reception.opened_at).desc(), col(Reception.id).desc()))
 
 
 def _differ(name: str, views: list[ValueView]) -> bool:

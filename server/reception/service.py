@@ -64,6 +64,7 @@ def open_reception(
     )
     unit.add(ctx.stamp(reception))
     record(unit, ctx, "reception.opened", reception.id, kind=kind, ticket=ticket_id)
+    changed(unit, reception)
     return reception
 
 
