@@ -127,8 +127,9 @@ def _settings(plan: Plan, station: StationPlan) -> str:
     }
     sections: dict[str, dict[str, object]] = {
         "reader": {"backend": reader, **({"slot": station.slot} if reader == "vpcd" else {})},
-        "ticket_printer": {"backend": "simulated"},
-        "page_printer": {"backend": "simulated"},
+        # As in an office: the kiosk gives tickets, the counters print forms.
+        "ticket_printer": {"backend": "simulated" if station.kind == "kiosk" else "none"},
+        "page_printer": {"backend": "simulated" if station.kind == "counter" else "none"},
     }
     # A JSON string, number or boolean is a TOML one as well.
     lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
