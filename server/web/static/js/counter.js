@@ -18,7 +18,7 @@ function inText(element) {
 }
 
 function visible(element) {
-  return element.getClientRects().length > 0 && !element.disabled;
+  return element.checkVisibility() && !element.disabled;
 }
 
 /** The one next act; inside an open thing that is being filled in, saving it comes first. */

@@ -35,7 +35,7 @@ export function startCardPanels() {
 function waitForDigits() {
   const here = document.activeElement;
   const input = document.querySelector("[data-card-panel] .pin-input");
-  if (input?.getClientRects().length > 0 && !(here?.matches("input, textarea") && here.value)) input.focus();
+  if (input?.checkVisibility() && !(here?.matches("input, textarea") && here.value)) input.focus();
 }
 
 function find(panel, name) {

@@ -19,7 +19,7 @@ let lost = null;
 export function focusOn(place) {
   const within = "input:not([type=hidden]):not([disabled]), select:not([disabled]), button:not([disabled]), a[href], summary, [tabindex='-1']";
   const candidates = place.matches(within) ? [place] : [...place.querySelectorAll(within)];
-  const target = candidates.find((element) => element.getClientRects().length > 0);
+  const target = candidates.find((element) => element.checkVisibility());
   const checked = target?.type === "radio" ? place.querySelector(`input[name="${CSS.escape(target.name)}"]:checked`) : null;
   (checked ?? target)?.focus({ preventScroll: true });
   place.scrollIntoView({ block: "nearest" });
@@ -79,7 +79,7 @@ function snapshot(form) {
 
 /** Whether a control is in somebody's hand: changed, or, in the form just saved, changed since it was sent. */
 function inHand(control, sent) {
-  if (control.form?.id !== saved) return changed(control);
+  if (control.form?.id !== saved || control.form.matches("[data-asks]")) return changed(control);
   return sent !== undefined && sent.get(control.id) !== stateOf(control) && !control.matches("[type=hidden], button");
 }
 
@@ -129,9 +129,11 @@ function putBack(root) {
     const arrive = root.querySelector("[data-arrive]");
     if (arrive) focusOn(arrive);
     else nextOpenFrom(root, kept.saved);
-  } else if (focus && !target?.getClientRects().length) {
+  } else if (focus && !target?.checkVisibility()) {
     // What had the focus is settled and gone: go on where the work goes on.
-    nextOpen();
+    const first = root.querySelector("[data-open]");
+    if (first) focusOn(first);
+    else document.querySelector("[data-next-act]")?.focus();
   } else if (target) {
     target.focus({ preventScroll: true });
     if (selection) target.setSelectionRange?.(...selection);
