@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -18,7 +19,6 @@ import httpx
 
 READY = "KAKANAI READY"
 START_SECONDS = 90.0
-STEP = 300
 
 
 class NotInTimeError(AssertionError):
@@ -166,6 +166,8 @@ def running(
     }
     command = [sys.executable, "-m", "server.cli", "run", "--state-dir", str(folder)]
     command += ["--port-offset", str(_free_offset()), "--reader", reader, "--run-json", str(run_json)]
+    # Stories kill parts of it again and again.
+    command += ["--restarts-per-minute", "1000"]
     log = folder.parent / f"{folder.name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -192,10 +194,11 @@ def running(
 
 
 def _free_offset() -> int:
-    """An offset at which all of the demo's ports are free, apart from other test processes' choices."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    start = 1000 + int(worker.removeprefix("gw") or 0) * 10_000
-    for offset in range(start, start + 9000, STEP):
+    """An offset at which all of the demo's ports are free, below the range of outgoing connections.
+
+    Drawn at random, so that runs which start at the same moment do not pick the same.
+    """
+    for offset in random.SystemRandom().sample(range(1000, 20_000, 13), 200):
         if all(_is_free(port + offset) for port in (8000, 8101, 8111, 8112, 8200)):
             return offset
     raise RuntimeError("no free ports for a demo")
