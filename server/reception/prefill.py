@@ -77,7 +77,8 @@ def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
         matches = core.search(_query(card))
     except CoreError as error:
         return CoreAway(error.code)
-    sure = len(matches) == 1 and set(matches[0].differences) <= SAME_PERSON
+    dated = card.born is not None and len(card.born) == len("YYYY-MM-DD")
+    sure = dated and len(matches) == 1 and set(matches[0].differences) <= SAME_PERSON
     if sure and _whole_name(card.name, matches[0].resident):
         # Nobody has to choose, so nobody has to see where they live.
         only = _candidate(matches[0], guarded=True)
