@@ -28,6 +28,10 @@ test: setup-test  ## every check and every test / すべての検査と試験
 bench: setup-test  ## measure, into build/bench.json / 速さを測る
 	$(BIN)/python -m tests.bench
 
+.PHONY: prove-kill
+prove-kill: setup-test  ## kill the server again and again during visits (KILLS=100) / 何度も止めて確かめる
+	$(BIN)/python -m tests.stories.prove_kill --kills $(or $(KILLS),100)
+
 .PHONY: pictures
 pictures: setup-test  ## picture every screen and paper / 画面と用紙の写真を撮り直す
 	$(BIN)/python -m tests.stories.pictures docs/pictures

@@ -26,7 +26,7 @@ def state_of(reception: Reception) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One value: `key` names it when it is disputed, `label` keys its caption; `kind` is text or date.
+    """One value: `key` names it when disputed, `label` keys its caption; `kind` is text, date or relationship.
 
     `hidden`: there is a value that this screen does not show, and `value` holds only a mask.
     """
@@ -79,6 +79,7 @@ def _person(number: int, subject: dict[str, Any]) -> list[Row]:
             f"relationship:{number}",
             "second.row.relationship",
             "の".join(subject["relationship"]),
+            "relationship",
             person=number,
         ),
     ]
