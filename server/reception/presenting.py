@@ -26,7 +26,7 @@ def state_of(reception: Reception) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One value: `key` names it when disputed, `label` keys its caption; `kind` is text, date or relationship.
+    """One value: `key` names it when disputed, `label` keys its caption; `kind` is text, date, relationship.
 
     `hidden`: there is a value that this screen does not show, and `value` holds only a mask.
     """

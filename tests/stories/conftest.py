@@ -54,8 +54,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(autouse=True)
 def everything_works(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each story leaves the hardware as it found it."""
+    """Each story leaves the hardware as it found it, and no page open that listens on."""
     yield
+    if "browser" in request.fixturenames:
+        opened: Browser = request.getfixturevalue("browser")
+        for context in opened.contexts:
+            context.close()
     for name in ("demo", "pcsc_demo"):
         if name in request.fixturenames:
             used: Demo = request.getfixturevalue(name)
