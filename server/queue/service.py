@@ -169,7 +169,7 @@ def call_next(unit: Unit, ctx: Context, desk_number: str) -> Ticket:
 def call(unit: Unit, ctx: Context, ticket_id: str, desk_number: str) -> Ticket:
     """Call one certain number. Raises AlreadyCalled when another desk was first, NotThereError."""
     ticket = one_of(unit, Ticket, ctx.tenant_id, ticket_id, lock=True)
-    if ticket.state != "waiting":
+    if ticket.state != "waiting" and ticket.desk:
         raise AlreadyCalled(ticket.label, ticket.desk)
     return _call(unit, ctx, ticket, desk_of(unit, ctx, desk_number).number)
 

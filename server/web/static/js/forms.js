@@ -70,11 +70,13 @@ function onSubmit(event) {
 function onAnswer(event) {
   const form = event.target.closest?.("form[data-once]");
   if (!form) return;
-  if (event.detail.successful) renew(form);
+  // A refusal that htmx shows as a notice comes as a success of its own.
+  const done = event.detail.successful && !event.detail.xhr.getResponseHeader("X-Problem");
+  if (done) renew(form);
   // The same key stays after a failure: pressing again repeats the same request.
   delete form.dataset.pressed;
   setTimeout(() => rest(form, false));
-  say(form, event.detail.successful ? "saved" : "not-saved");
+  say(form, done ? "saved" : "not-saved");
 }
 
 function onEdit(event) {
@@ -93,7 +95,11 @@ document.addEventListener("htmx:afterRequest", onAnswer);
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => pageMessage("request-failed"));
 }
-document.addEventListener("htmx:beforeSwap", () => pageMessage(""));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // What a press was told stays until the next press; a page that renews itself only shows that the line is back.
+  const renewal = event.detail.requestConfig?.verb === "get";
+  if (!renewal || document.querySelector("#page-message [data-no-answer]")) pageMessage("");
+});
 // A page that comes back out of the browser's memory would show the last person's state.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

@@ -23,6 +23,7 @@ export function pageMessage(name) {
   if (!name) return;
   const box = document.createElement("div");
   box.className = "notice notice-error";
+  box.dataset.noAnswer = "";
   const body = document.createElement("div");
   body.className = "notice-body";
   body.textContent = words(name);
