@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from card_reader.messages import CardReadMessage
 from server.db.uow import Unit, one_of
+from server.kit.text import safe_line
 from server.print_jobs import service as print_jobs
 from server.print_jobs.models import PrintJob
 from server.queue import card_reads
@@ -24,6 +25,7 @@ from server.web.problems import Problem
 from server.web.services import Services, services
 from server.web.streams import sse
 
+LONGEST = 400
 router = GuardedRouter(prefix="/api/v1/stations", guard=Station(itself=True))
 State = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
 
@@ -65,7 +67,13 @@ def card_read(
     text = None
     if report.attributes is not None:
         found = report.attributes
-        text = CardText(name=found.name, address=found.address, birth=found.birth, sex=found.sex)
+        # Whatever a chip holds, what goes on from here can be searched for, shown and printed.
+        text = CardText(
+            name=safe_line(found.name, LONGEST),
+            address=safe_line(found.address, LONGEST),
+            birth=found.birth,
+            sex=found.sex,
+        )
     with held.db.write() as unit:
         write = once(
             unit, ctx, idempotency_key, "card_read", [report.purpose, report.reference, report.outcome]

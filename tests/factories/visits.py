@@ -178,19 +178,29 @@ class Visit:
         self.fact("new_address", address.model_dump(mode="json"))
 
     def settle(self) -> None:
-        """Address, day, and every question answered with no or the first choice."""
+        """Address, day, and every question answered with no, the first choice, or わからない."""
         self.address()
-        self.fact("event_date", today().isoformat())
-        for _ in range(40):
-            guided = self.workspace().guidance
-            assert guided is not None
-            if not guided.questions:
-                return
-            question = guided.questions[0]
-            for person in question.person_ids if question.scope == "person" else [""]:
-                first = question.choices[0].value if question.choices else None
-                value: Any = {"yes_no": False, "choice": first, "choices": []}.get(question.type)
-                self.fact(question.fact, value, person, unknown=value is None)
+        with self.services.db.write() as unit:
+            reception, key = self.locked(unit)
+            service.set_fact(unit, self.clerk, reception, key, "event_date", today().isoformat())
+            for _ in range(40):
+                questions = self.guided(intake.load(unit, self.clerk, key, reception)).questions
+                if not questions:
+                    return
+                for question in questions:
+                    first = question.choices[0].value if question.choices else None
+                    value: Any = {"yes_no": False, "choice": first, "choices": []}.get(question.type)
+                    for person in question.person_ids if question.scope == "person" else [""]:
+                        service.set_fact(
+                            unit,
+                            self.clerk,
+                            reception,
+                            key,
+                            question.fact,
+                            value,
+                            person_id=person,
+                            unknown=value is None,
+                        )
         raise AssertionError("the questions do not end")
 
     def state(self) -> Intake:
@@ -211,10 +221,10 @@ class Visit:
         """What the form needs besides."""
         return Paper("見本市", "992011", "1", "窓口の職員", self.ticket.label if self.ticket else None)
 
-    def prepare(self) -> None:
-        """Freeze the intake and make the form."""
+    def prepare(self, pdf: bytes | None = None) -> None:
+        """Freeze the intake with its form, or with these bytes in its place."""
         state, paper = self.state(), self.paper()
-        pdf = confirmation.render(state, paper)
+        pdf = pdf or confirmation.render(state, paper)
         with self.services.db.write() as unit:
             reception, key = self.locked(unit)
             confirmation.prepare(unit, self.clerk, reception, key, state, self.guided(state), pdf, paper)

@@ -46,14 +46,14 @@ def stations() -> Stations:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_office(tmp_path_factory: pytest.TempPathFactory, stations: Stations) -> SqliteOffice:
+def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory, stations: Stations) -> SqliteOffice:
     folder = tmp_path_factory.mktemp("office")
     seeded(folder, stations)
     return SqliteOffice(folder / "kakanai.db")
 
 
 @pytest.fixture(scope="session")
-def _postgres_office(
+def seeded_postgres(
     tmp_path_factory: pytest.TempPathFactory, stations: Stations, postgres: Cluster
 ) -> PostgresOffice:
     return postgres_office(postgres, tmp_path_factory.mktemp("office"), stations)
@@ -63,7 +63,7 @@ def _postgres_office(
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A seeded office: every test that asks for one runs on both databases."""
     office: SqliteOffice | PostgresOffice = request.getfixturevalue(
-        "_sqlite_office" if request.param == "sqlite" else "_postgres_office"
+        "seeded_sqlite" if request.param == "sqlite" else "seeded_postgres"
     )
     with office.fresh(tmp_path) as url:
         yield url

@@ -3,14 +3,14 @@
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text as sql
 
 from server.web import middleware, problems
-from server.web.guards import GuardedRouter, Public
+from server.web.guards import REGISTER, GuardedRouter, Public
 from server.web.services import Services
 from server.web.words import Words
 from tests.server.web.conftest import Opener
@@ -28,8 +28,9 @@ SECURITY = {
 
 
 @pytest.fixture
-def breaking(app: FastAPI) -> FastAPI:
+def breaking(app: FastAPI) -> Iterator[FastAPI]:
     """The application with a few routes that go wrong while they hold somebody's data."""
+    known = len(REGISTER)
     router = GuardedRouter(prefix="/breaks", guard=Public())
 
     @router.page("/error")
@@ -56,7 +57,9 @@ def breaking(app: FastAPI) -> FastAPI:
         return object()
 
     app.include_router(router)
-    return app
+    yield app
+    # The register is the whole process's; other tests compare it with an application without these routes.
+    del REGISTER[known:]
 
 
 def checked(answer: Answer, cached: bool = False) -> None:
@@ -90,11 +93,13 @@ def test_failures_carry_them_too(breaking: FastAPI) -> None:
     checked(browser.send("POST", "/kiosk/help", b"", {"origin": "https://evil.example"}))
 
 
-def test_files_that_never_change_may_be_kept(browser: Browser) -> None:
-    answer = browser.get("/static/css/base.css")
+def test_files_asked_for_by_version_may_be_kept_and_others_are_asked_for_anew(browser: Browser) -> None:
+    answer = browser.get("/static/css/base.css?v=1")
     assert answer.status == 200
     checked(answer, cached=True)
     assert "immutable" in (answer.header("cache-control") or "")
+    # A script that another one imports has no version in its address.
+    assert browser.get("/static/js/page.js").header("cache-control") == "no-cache"
 
 
 def test_no_page_brings_its_own_script_or_style(
