@@ -54,11 +54,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(autouse=True)
 def everything_works(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each story leaves the hardware as it found it, and no page open that listens on."""
+    """Each story leaves the hardware as it found it, and no page of its own open that listens on."""
+    opened = request.getfixturevalue("browser").contexts if "browser" in request.fixturenames else []
     yield
     if "browser" in request.fixturenames:
-        opened: Browser = request.getfixturevalue("browser")
-        for context in opened.contexts:
+        used_browser: Browser = request.getfixturevalue("browser")
+        for context in [one for one in used_browser.contexts if one not in opened]:
             context.close()
     for name in ("demo", "pcsc_demo"):
         if name in request.fixturenames:

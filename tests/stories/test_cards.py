@@ -40,6 +40,7 @@ TICKET = {"ja": "番号札", "en": "ticket"}
 def kiosk(demo: Demo, browser: Browser) -> Iterator[Kiosk]:
     kiosk = Kiosk(demo, browser)
     yield kiosk
+    kiosk.page.context.close()
     assert not kiosk.complaints
 
 
@@ -48,6 +49,7 @@ def desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
     desk = Desk(demo, browser)
     desk.sign_in()
     yield desk
+    desk.page.context.close()
     assert not desk.complaints
 
 

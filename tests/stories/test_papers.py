@@ -30,6 +30,7 @@ TOWN = "99201004001"
 def kiosk(demo: Demo, browser: Browser) -> Iterator[Kiosk]:
     kiosk = Kiosk(demo, browser)
     yield kiosk
+    kiosk.page.context.close()
     assert not kiosk.complaints
 
 
@@ -38,6 +39,7 @@ def desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
     desk = Desk(demo, browser)
     desk.sign_in()
     yield desk
+    desk.page.context.close()
     assert not desk.complaints
 
 
