@@ -1,7 +1,7 @@
 """Pressing twice, pressing in the same moment as somebody else, asking again: one act each."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -183,6 +183,11 @@ def test_two_taps_choose_the_purpose_and_not_what_comes_up_under_the_finger(
     context.close()
 
 
+def is_now(demo: Demo, label: str, state: str) -> Callable[[], bool]:
+    """A look at whether the ticket is in this state."""
+    return lambda: bool(tickets(demo, label)[0]["state"] == state)
+
+
 def test_two_staff_who_call_the_same_number_are_told_apart(
     demo: Demo, kiosk: Kiosk, desk: Desk, other_desk: Desk
 ) -> None:
@@ -192,7 +197,7 @@ def test_two_staff_who_call_the_same_number_are_told_apart(
             one.speak(lang)
             one.page.goto(f"{demo.station(one.station)}counter/")
         press_together([desk.page, other_desk.page], f'tr[data-ticket="{label}"] [data-act="call"]')
-        wait_for("one of them to call", lambda label=label: tickets(demo, label)[0]["state"] == "called")
+        wait_for("one of them to call", is_now(demo, label, "called"))
         (ticket,) = tickets(demo, label)
         winner, loser = (desk, other_desk) if ticket["desk"] == "1" else (other_desk, desk)
         expect(winner.page.locator(f'article[data-ticket="{label}"]')).to_be_visible()
@@ -205,7 +210,7 @@ def test_two_staff_who_call_the_same_number_are_told_apart(
         assert ticket["calls"] == 1
         assert len(journal(demo, ticket["id"], "ticket.called")) == 1
         winner.act("cancel").click()
-        wait_for("the number to go", lambda label=label: tickets(demo, label)[0]["state"] == "cancelled")
+        wait_for("the number to go", is_now(demo, label, "cancelled"))
     for one in (desk, other_desk):
         one.speak("ja")
 
