@@ -307,6 +307,7 @@ def test_a_card_of_somebody_from_elsewhere_fits_nobody_and_staff_search(demo: De
     found = desk.page.locator("#found")
     expect(found).to_contain_text("あてはまる方が見つかりません")
     expect(found).to_contain_text("転入の届出")
+    expect(desk.page.locator("[data-next-act]")).to_contain_text("本人をさがす")
     assert desk.members() == []
     desk.speak("en")
     desk.act("gather").click()
@@ -332,6 +333,7 @@ def test_two_people_alike_are_never_chosen_by_machine(demo: Demo, desk: Desk) ->
         desk.enter()
         desk.attach_card()
         expect(desk.candidates()).to_have_count(2)
+        expect(desk.page.locator("[data-next-act]")).to_contain_text("候補から選ぶ")
         assert journal(demo, reception_id, "reception.gathered") == []
         addresses = [text for text in desk.candidates().all_inner_texts() if "見本　一郎" in text]
         assert len(set(addresses)) == 2

@@ -140,6 +140,17 @@ function putBack(root) {
   }
 }
 
+/**
+ * Whether people stand there to choose from, and neither the intake nor the card changed: the server does not know whom
+ * it found, so a refresh would only put the page around them out of order.
+ */
+function choosing(root, answer) {
+  const version = /data-version="(\d+)"/.exec(answer)?.[1];
+  const card = /name="read_id" value="([^"]*)"/.exec(answer)?.[1];
+  const same = version === root.dataset.version && card === root.querySelector("[name=read_id]")?.value;
+  return same && root.querySelector("#found[data-found=yes]") !== null;
+}
+
 /** After saving: the first open thing at or after the saved one, else the next act. */
 function nextOpenFrom(root, form) {
   const open = [...root.querySelectorAll("[data-open]")];
@@ -190,6 +201,10 @@ export function keepAcrossSwaps({ after }) {
     const target = event.detail.target;
     if (!target?.matches?.(FRAGMENTS) || !event.detail.shouldSwap) return;
     const from = event.detail.requestConfig?.elt;
+    if (from?.matches?.("[data-refresh]") && choosing(target, event.detail.serverResponse)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     saved = from?.matches?.("form[id]") ? from.id : null;
     kept = look(target, presses.get(event.detail.xhr));
     // Whoever ticks one box may want to tick the next.
