@@ -26,8 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that start whole processes or a browser run one after the other, in one of the parallel workers:
     together they would only wait for each other's processor time.
 
-    What waits for a process gets a second try: on a machine that is busy with something else a time limit can pass
-    although nothing is wrong. A real fault fails twice; the summary counts every second try.
+    What waits for a process gets a second try: on a machine that is busy with something else a time limit
+    can pass although nothing is wrong. A real fault fails twice; the summary counts every second try.
     """
     for item in items:
         if item.get_closest_marker("story") or item.get_closest_marker("browser"):

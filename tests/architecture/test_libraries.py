@@ -19,6 +19,7 @@ LET_THROUGH = {
     "certifi": "MPL-2.0, a list of certificates, used unmodified",
     "hypothesis": "MPL-2.0, tests only",
     "pathspec": "MPL-2.0, checks only",
+    "pytest-rerunfailures": "MPL-2.0, tests only",
 }
 
 
