@@ -17,7 +17,7 @@ WAITING = (
     "tests/station/",
     "tests/card_reader/",
     "tests/core_adapter/",
-    "tests/server/demo/",
+    "tests/server/",
 )
 
 

@@ -16,7 +16,8 @@ TEMPLATES = sorted(
 )
 SCRIPTS = sorted((ROOT / "server/web/static/js").glob("*.js"))
 PLACE = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
-KEY = re.compile(r"[a-z]\w*(\.[\w-]+)+", re.ASCII)
+# The last part may be a word of the register itself, such as 世帯主 or 妻（未届）.
+KEY = re.compile(r"[a-z]\w*(\.[a-z][\w-]*)*(\.[\w（）-]+)")
 WORDS = Words()
 
 
