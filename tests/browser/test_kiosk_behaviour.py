@@ -60,7 +60,7 @@ def test_card_first_paper_last(stage: Stage) -> None:
     _step(page, "take")
     assert stage.posts("/kiosk/tickets") == []
     stage.station = dict(EMPTY)
-    page.wait_for_url("**/kiosk/tickets")
+    page.wait_for_url("**/kiosk/tickets?lang=ja")
     (asked,) = stage.posts("/station/card/read")
     assert json.loads(asked.body) == {
         "pin": "1234",
@@ -107,7 +107,7 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_one_is_not_used(s
     page.locator('[data-step="trouble"] [data-without-card]').click()
     _step(page, "take")
     stage.station = dict(EMPTY)
-    page.wait_for_url("**/kiosk/tickets")
+    page.wait_for_url("**/kiosk/tickets?lang=ja")
     assert stage.posts("/kiosk/tickets")[0].fields["card_read_id"] == [""]
 
 
@@ -132,7 +132,7 @@ def test_a_station_without_a_reader_leads_on_without_the_card(stage: Stage) -> N
     page = _pin_page(stage)
     _step(page, "trouble")
     page.locator('[data-step="trouble"] [data-without-card]').click()
-    page.wait_for_url("**/kiosk/tickets")
+    page.wait_for_url("**/kiosk/tickets?lang=ja")
 
 
 def test_a_gateway_that_was_restarted_is_asked_with_a_fresh_token(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from printing.escpos_image import pages
 from server.kit.clock import today
 from tests.stories.demo import Demo, wait_for
 from tests.stories.mishaps import Desk, Kiosk, journal, on_paper, tickets, wait_on_paper
-from tests.stories.people import submission_of, wait_registered
+from tests.stories.people import open_page, submission_of, wait_registered
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
 
@@ -166,6 +166,9 @@ def test_what_the_resident_disputes_is_shown_to_staff_corrected_and_made_anew(
     desk.intake_to_paper(chance, TOWN, "2番1号", (today() - timedelta(days=2)).isoformat())
     second = kiosk.second_screen()
     expect(second.locator("h1").first).to_have_text("Please check your notification")
+    deaf = open_page(kiosk.browser, 1280, 800, kiosk.complaints)
+    deaf.route("**/second/events", lambda route: route.abort())
+    deaf.goto(f"{demo.station('counter-1')}second/")
     second.locator("[data-mark]").click()
     second.locator('[data-cell="new_address"]').click()
     second.locator(f'[data-cell="name:{count}"]').click()
@@ -173,6 +176,11 @@ def test_what_the_resident_disputes_is_shown_to_staff_corrected_and_made_anew(
     told = second.locator('[data-panel="told"]')
     expect(told).to_contain_text("We have told the staff")
     expect(told).to_contain_text("it will appear here once more")
+    # A screen that missed it says yes to nothing, and says so in its reader's language.
+    deaf.locator("[data-show-all]").click()
+    deaf.locator("[data-confirm]").click()
+    expect(deaf.locator("#page-message")).to_contain_text("The content has changed meanwhile")
+    assert journal(demo, reception_id, "reception.confirmed") == []
     disputed = desk.page.locator("#workspace .disputed")
     expect(disputed).to_contain_text("新しい住所")
     expect(disputed).to_contain_text(f"氏名 （{count}人目）")
