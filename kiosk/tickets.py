@@ -114,6 +114,7 @@ def call_for_help(request: Request, sent: SentForm) -> Response:
 
 
 def language_of(request: Request, asked: str) -> str:
+    """The language asked for on the page when we speak it, else the reader's."""
     return asked if asked in services(request).words.languages else language(request)
 
 

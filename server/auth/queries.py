@@ -84,6 +84,7 @@ def station(unit: Unit, tenant_id: str, name: str) -> StationView | None:
 
 
 def stations(unit: Unit, tenant_id: str) -> list[StationView]:
+    """Every station that was not revoked, by name."""
     rows = unit.all(select(Station).where(Station.tenant_id == tenant_id).order_by(col(Station.name)))
     return [_view(row) for row in rows if not row.revoked]
 

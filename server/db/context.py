@@ -28,6 +28,7 @@ class Context:
         return row
 
     def at_desk(self, desk: str) -> "Context":
+        """The same actor, acting at this desk."""
         return replace(self, desk=desk)
 
 

@@ -35,6 +35,7 @@ class Unit:
         return row
 
     def flush(self) -> None:
+        """Write what was added; visible to later reads of this unit."""
         self.session.flush()
 
     def get(self, model: type[Model], key: Any, *, lock: bool = False) -> Model:
@@ -45,9 +46,11 @@ class Unit:
         return row
 
     def all(self, query: SelectOfScalar[Model]) -> list[Model]:
+        """Every row of the query."""
         return list(self.session.exec(query).all())
 
     def first(self, query: SelectOfScalar[Model]) -> Model | None:
+        """The first row of the query, or None."""
         return self.session.exec(query.limit(1)).first()
 
     def hold(self, name: str) -> None:

@@ -34,19 +34,27 @@ class Card(_Wire):
 
 
 class Printer(_Wire):
+    """How a station's printers are to behave."""
+
     state: Annotated[str, Field(pattern=f"^({'|'.join(PRINTER_STATES)})$")]
     printer: Annotated[str, Field(pattern="^(ticket|page|all)$")] = "all"
 
 
 class Reader(_Wire):
+    """Whether the reader's cable is in."""
+
     state: Annotated[str, Field(pattern="^(ok|unplugged)$")]
 
 
 class Server(_Wire):
+    """The failpoint at which the server is to die; none when empty."""
+
     failpoint: Annotated[str, Field(pattern=f"^({'|'.join(sorted(failpoints.NAMES))}|)$")]
 
 
 class Core(_Wire):
+    """How the core is to behave."""
+
     mode: Annotated[str, Field(pattern=f"^({'|'.join(CORE_MODES)})$")]
 
 

@@ -42,7 +42,9 @@ class Machine(Generic[State]):
         return target
 
     def actions(self, state: str) -> frozenset[str]:
+        """What is possible in this state."""
         return frozenset(action for source, action in self.table if source == state)
 
     def states(self) -> frozenset[str]:
+        """Every state that the table names."""
         return frozenset(source for source, _ in self.table) | frozenset(self.table.values())

@@ -27,4 +27,5 @@ def move(job: PrintJob, action: str) -> PrintJob:
 
 
 def available_actions(job: PrintJob) -> frozenset[str]:
+    """What can become of this job now."""
     return MACHINE.actions(job.state)

@@ -59,4 +59,5 @@ def worst(flags: list[Flag]) -> Flag:
 
 
 def is_stale(as_of: datetime | None, core_up: bool) -> bool:
+    """Whether what the core said of protection counts no more: it is away, never answered, or a day old."""
     return not core_up or as_of is None or now() - as_of > FRESH

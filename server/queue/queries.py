@@ -59,6 +59,8 @@ class BoardView:
 
 @dataclass(frozen=True)
 class SiteView:
+    """An office of the municipality."""
+
     municipality_code: str
     municipality_ja: str
     municipality_en: str
@@ -67,6 +69,7 @@ class SiteView:
 
 
 def site(unit: Unit, ctx: Context) -> SiteView:
+    """This office, as papers and screens call it."""
     row = unit.session.exec(
         select(Site).where(Site.tenant_id == ctx.tenant_id, Site.site_id == ctx.site_id)
     ).one()
@@ -174,6 +177,7 @@ def business_day(unit: Unit, ctx: Context) -> str | None:
 
 
 def desks(unit: Unit, ctx: Context) -> list[str]:
+    """The numbers of this office's desks, in order."""
     query = select(Desk.number).where(Desk.tenant_id == ctx.tenant_id, Desk.site_id == ctx.site_id)
     return list(unit.session.exec(query.order_by(col(Desk.number))).all())
 

@@ -25,4 +25,5 @@ def move(ticket: Ticket, action: str) -> Ticket:
 
 
 def available_actions(state: str) -> frozenset[str]:
+    """What can be done with a ticket in this state."""
     return MACHINE.actions(state)

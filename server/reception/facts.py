@@ -54,6 +54,7 @@ class Facts:
         return values[0] if values else None
 
     def value(self, person_id: str, name: str, default: Any = None) -> Any:
+        """The value that stands, or `default` when nobody knows it."""
         found = self.get(person_id, name)
         return default if found is None or found.unknown else found.value
 

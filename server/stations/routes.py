@@ -49,10 +49,14 @@ class LeaseRequest(_Wire):
 
 
 class JobResult(_Wire):
+    """What a printer said: printed, or what is wrong with it."""
+
     outcome: State
 
 
 class Heartbeat(_Wire):
+    """How a station's devices are now."""
+
     reader: State
     ticket_printer: State
     page_printer: State

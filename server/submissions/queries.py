@@ -42,6 +42,7 @@ class CoreStanding:
 
 
 def of_reception(unit: Unit, ctx: Context, vault: Vault, reception_id: str) -> list[SubmissionView]:
+    """A reception's submissions, oldest first. Raises KeyDestroyedError."""
     query = select(Submission).where(
         Submission.tenant_id == ctx.tenant_id, Submission.reception_id == reception_id
     )

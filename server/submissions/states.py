@@ -40,6 +40,7 @@ def move(submission: Submission, action: str) -> Submission:
 
 
 def available_actions(state: str) -> frozenset[str]:
+    """What can become of a submission in this state."""
     return MACHINE.actions(state)
 
 

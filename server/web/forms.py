@@ -25,6 +25,7 @@ class Sent:
         return [safe_line(value) for value in self.data.getlist(name) if isinstance(value, str)]
 
     def number(self, name: str) -> int | None:
+        """A field as a whole number that is not negative; None for anything else."""
         value = self.text(name, limit=20)
         return int(value) if value.isascii() and value.isdigit() else None
 

@@ -43,6 +43,7 @@ class Guard:
     name = "guard"
 
     def admit(self, request: Request) -> Context:
+        """Who acts in this request. Raises Problem for whoever may not."""
         raise NotImplementedError
 
     def __call__(self, request: Request) -> Context:

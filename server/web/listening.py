@@ -23,9 +23,11 @@ class Listener:
         self._stopped = threading.Event()
 
     def start(self) -> None:
+        """Listen in a thread of this process, also when the database goes away and comes back."""
         threading.Thread(target=self._run, name="kakanai-listener", daemon=True).start()
 
     def stop(self) -> None:
+        """End the thread within a second."""
         self._stopped.set()
 
     def _run(self) -> None:

@@ -33,6 +33,7 @@ class Words:
         return sentence % params if params else sentence.replace("%%", "%")
 
     def has(self, key: str) -> bool:
+        """Whether the municipality's own language has this sentence."""
         return key in self.catalogues[DEFAULT]
 
 
