@@ -22,7 +22,11 @@ test: setup-test  ## every check and every test / すべての検査と試験
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 -m "not long"
+
+.PHONY: prove-all
+prove-all: setup-test  ## every test, the long ones too / 長い試験も含むすべて
+	$(BIN)/pytest -n 3
 
 .PHONY: bench
 bench: setup-test  ## measure, into build/bench.json / 速さを測る

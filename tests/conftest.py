@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # The demo's ports (server.demo.plan) at offset 0; far enough from each other for every offset below.
 DEMO_PORTS = (8000, 8101, 8111, 8112, 8200)
@@ -19,21 +21,59 @@ WAITING = (
     "tests/core_adapter/",
     "tests/server/",
 )
+# What shares something that is slow to start, or that only one can have: a demo, the slots of the virtual
+# reader. Each runs in one of the parallel workers, these first, because they take longest.
+TOGETHER = (
+    ("the virtual reader", ("tests/stories/test_whole_visit", "tests/stories/test_real_reader")),
+    (
+        "the virtual reader",
+        ("tests/card_reader/test_pcsc_service", "tests/card_reader/test_commands", "tests/station/test_vpcd"),
+    ),
+    ("another demo", ("tests/stories/test_postgresql",)),
+    ("the demo", ("tests/stories/",)),
+    ("a browser", ("tests/browser/",)),
+)
+
+# Rules above the database, tried on SQLite here and on both by `make prove-all`; what is below them, the
+# queue and the exchange run on both each time.
+ABOVE_THE_DATABASE = ("tests/server/web/", "tests/server/reception/")
+
+
+def room_of(nodeid: str) -> str:
+    """What a test shares with others: the name of a group, or its own file."""
+    for name, starts in TOGETHER:
+        if nodeid.startswith(starts):
+            return name
+    return nodeid.split("::")[0]
+
+
+class Rooms(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests that share something run one after the other, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return room_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Rooms:
+    """The marks of xdist's own groups get lost with pytest 9.2, and what is slow has to come first."""
+    config.option.loadscopereorder = False
+    return Rooms(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that start whole processes or a browser run one after the other, in one of the parallel workers:
-    together they would only wait for each other's processor time.
+    """The slowest first, so that no worker has to wait for another at the end.
 
     What waits for a process gets a second try: on a machine that is busy with something else a time limit
     can pass although nothing is wrong. A real fault fails twice; the summary counts every second try.
     """
+    order = {name: place for place, (name, _) in enumerate(TOGETHER)}
+    items.sort(key=lambda item: order.get(room_of(item.nodeid), len(order)))
     for item in items:
-        if item.get_closest_marker("story") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("whole processes"))
         if item.nodeid.startswith(WAITING):
             item.add_marker(pytest.mark.flaky(reruns=1))
+        if item.nodeid.startswith(ABOVE_THE_DATABASE) and "[postgresql" in item.nodeid:
+            item.add_marker(pytest.mark.long)
 
 
 def _is_free(port: int) -> bool:

@@ -1,5 +1,7 @@
 """Speaking to the simulated hardware: each station's dev routes, and the sandbox core's."""
 
+import ssl
+from functools import cache
 from typing import Any
 
 import httpx
@@ -26,9 +28,15 @@ def core_call(core_url: str, method: str, content: dict[str, Any] | None = None)
     return _call(method, f"{core_url}/dev/mode", content, "core_unreachable")
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates of the world takes longer than a call."""
+    return httpx.create_ssl_context()
+
+
 def _call(method: str, url: str, content: dict[str, Any] | None, code: str, **params: str) -> httpx.Response:
     try:
-        answer = httpx.request(method, url, json=content, timeout=_TIMEOUT, trust_env=False)
+        answer = httpx.request(method, url, json=content, timeout=_TIMEOUT, trust_env=False, verify=_tls())
     except httpx.HTTPError as error:
         raise Problem(502, code, **params) from error
     if answer.status_code == 404:

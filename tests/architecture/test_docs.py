@@ -205,6 +205,8 @@ def test_the_checks_find_what_they_are_for() -> None:
     assert shape("# Title\n```\nmake test\n```\n![Pic](a.png)\n") != shape(ja)
     assert shape("# Title\n## More\n```\nmake run\n```\n![Pic](a.png)\n") != shape(ja)
     assert write_docs.rewritten("<!-- generated: debian-packages -->\nold\n<!-- end -->") != ""
-    assert "`chromium`" in write_docs.rewritten("<!-- generated: debian-packages -->\nold\n<!-- end -->")
+    assert "`chromium-headless-shell`" in write_docs.rewritten(
+        "<!-- generated: debian-packages -->\nold\n<!-- end -->"
+    )
     assert {"name", "server_url", "backend", "ca_file"} <= station_settings()
     assert Path(DOCS / "decisions" / "README.md").exists()

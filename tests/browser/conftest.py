@@ -1,32 +1,19 @@
 """One Chromium for all browser tests of a worker, and a fresh stage for each."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.stage import Stage
-
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.support_chromium import chromium
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, ended with these tests: a process can run one Playwright at a time."""
-    found = shutil.which("chromium")
-    assert found, "chromium is not installed; `make setup` says how"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=ARGS)
-        yield chromium
-        chromium.close()
+    """A real Chromium."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -30,8 +30,15 @@ def _show(page: Page, step: str) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [UPRIGHT, LYING], ids=["upright", "lying"])
-@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize(
+    ("lang", "size"),
+    [
+        pytest.param("ja", UPRIGHT, id="ja-upright"),
+        pytest.param("en", LYING, id="en-lying"),
+        pytest.param("en", UPRIGHT, id="en-upright", marks=pytest.mark.long),
+        pytest.param("ja", LYING, id="ja-lying", marks=pytest.mark.long),
+    ],
+)
 def test_the_kiosk_never_scrolls_and_every_button_can_be_hit(
     stage: Stage, lang: str, size: tuple[int, int]
 ) -> None:

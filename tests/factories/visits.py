@@ -35,6 +35,12 @@ from server.worklists import service as worklists
 from tests.factories.people import KIOSK, staff
 
 STEPS = ("opened", "identified", "attached", "intake", "settled", "prepared", "confirmed", "accepted")
+# Somebody who lives alone: most rules of an exchange do not depend on how many they are.
+ALONE = "watanabe_fumi"
+# A couple, a child of school age and a mother over 75: a household about which there is more to say.
+FOUR = "mihon_taro"
+# In place of the form, where nobody reads it: drawing one takes as long as the rest of a visit.
+BLANK = b"%PDF-1.7 nothing"
 
 
 def card_of(persona: str) -> CardText:
@@ -83,7 +89,7 @@ class Visit:
     ticket: Ticket | None = None
 
     @classmethod
-    def opened(cls, services: Services, persona: str | None = "mihon_taro", *, desk: str = "1") -> "Visit":
+    def opened(cls, services: Services, persona: str | None = ALONE, *, desk: str = "1") -> "Visit":
         """A ticket with this persona's card, called and sat down; without persona, no ticket."""
         clerk = staff(services.db, f"clerk{desk}", station=f"counter-{desk}", desk=desk)
         ticket = None
@@ -98,11 +104,11 @@ class Visit:
         return cls(services, clerk, opened.id, ticket)
 
     @classmethod
-    def at(cls, services: Services, step: str, persona: str = "mihon_taro") -> "Visit":
-        """A visit that has just come to `step`, one of STEPS."""
+    def at(cls, services: Services, step: str, persona: str = ALONE, *, pdf: bytes | None = BLANK) -> "Visit":
+        """A visit that has just come to `step`, one of STEPS; `pdf` as `prepare` takes it."""
         visit = cls.opened(services, persona)
-        acts = (visit.identify, visit.attach, visit.gather, visit.settle)
-        for act in (*acts, visit.prepare, visit.confirm, visit.accept)[: STEPS.index(step)]:
+        acts = (visit.identify, visit.attach, visit.gather, visit.settle, lambda: visit.prepare(pdf))
+        for act in (*acts, visit.confirm, visit.accept)[: STEPS.index(step)]:
             act()
         return visit
 

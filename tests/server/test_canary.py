@@ -27,7 +27,7 @@ from server.web.services import Services
 from server.worklists import queries as worklist_queries
 from server.worklists import service as worklists
 from tests.factories.people import staff
-from tests.factories.visits import Visit, card_of
+from tests.factories.visits import FOUR, Visit, card_of
 from tests.support_databases import TABLES
 
 TYPED = "見本太郎さんの希望により"
@@ -88,7 +88,7 @@ def found_in(content: bytes, wanted: dict[str, list[bytes]]) -> list[str]:
 
 def whole_visit(services: Services, core: MockCoreAdapter) -> Visit:
     """Everything that a visit can put into the database, and a rejection that brings words back."""
-    visit = Visit.at(services, "intake")
+    visit = Visit.at(services, "intake", FOUR, pdf=None)
     found = prefill.search(core, {"name": "見本　花子", "kana": "ミホン"})
     with services.db.write() as unit:
         reception, key = visit.locked(unit)
@@ -204,7 +204,7 @@ def test_after_its_time_a_reception_cannot_be_read_by_anybody(
 
 def test_the_card_is_forgotten_with_the_visit(services: Services) -> None:
     """What the intake needs of it lies under the intake's own key; a second copy would outlive it."""
-    visit = Visit.at(services, "accepted")
+    visit = Visit.at(services, "accepted", FOUR, pdf=None)
     with services.db.read() as unit:
         assert [read.erased_at for read in unit.all(select(CardRead))] == [None]
     visit.close()

@@ -15,7 +15,7 @@ from server.submissions import service as submissions
 from server.web.services import Services
 from server.worklists import service as worklists
 from tests.factories.people import staff
-from tests.factories.visits import Visit
+from tests.factories.visits import FOUR, Visit
 
 FLAGS = st.sampled_from(["yes", "no", "unknown"])
 
@@ -78,7 +78,7 @@ def addresses(visit: Visit) -> dict[str, str]:
 
 
 def test_a_core_that_goes_away_takes_its_addresses_along(services: Services, core: MockCoreAdapter) -> None:
-    visit = Visit.at(services, "settled")
+    visit = Visit.at(services, "settled", FOUR)
     assert addresses(visit)["core"].endswith("花見台二丁目3番4号")
     core.mode = "down"
     hear(services)
@@ -180,7 +180,7 @@ def test_the_second_screen_stands_where_others_pass(protected: Visit) -> None:
 def test_the_second_screen_hides_the_cores_address_while_nobody_knows(
     services: Services, core: MockCoreAdapter
 ) -> None:
-    visit = Visit.at(services, "prepared")
+    visit = Visit.at(services, "prepared", FOUR)
 
     def rows() -> dict[str, presenting.Row]:
         with services.db.read() as unit:

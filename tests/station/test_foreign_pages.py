@@ -7,12 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from card_reader.simulated.reader import InProcessReader
 from tests.station.conftest import Rig, RigMaker
-
-CHROMIUM = "/usr/bin/chromium"
+from tests.support_chromium import chromium
 
 # What a hostile page can do with a known port; each gives what it got hold of, or "refused".
 ATTEMPTS = """async (url) => {
@@ -79,13 +78,8 @@ def elsewhere() -> Iterator[int]:
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A browser in which evil.example has come to mean this machine (DNS rebinding)."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"],
-        )
+    with chromium("--host-resolver-rules=MAP evil.example 127.0.0.1") as browser:
         yield browser.new_page()
-        browser.close()
 
 
 def tries_used(station: Rig) -> bool:

@@ -4,39 +4,26 @@ import os
 import random
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.stories.demo import Demo, running
+from tests.support_chromium import chromium
 from tests.support_pcscd import running_pcscd, vpcd_slot
 
 # A story waits for processes on a machine that may be busy; how quick they are is measured elsewhere.
 expect.set_options(timeout=20_000)
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A real Chromium."""
-    if not CHROMIUM.exists():
-        pytest.fail("Chromium is missing: run `make test`, which installs it (Debian package chromium).")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pcsc_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo on SQLite whose kiosk and first counter read through the real PC/SC service."""
     with running_pcscd(), vpcd_slot(0), vpcd_slot(1):
@@ -45,7 +32,7 @@ def pcsc_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             yield demo
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo on SQLite with in-process simulated readers, shared by the stories of things going wrong."""
     with running(tmp_path_factory.mktemp("demo") / "state") as started:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, expect
 
-from tests.stories.demo import Demo, wait_for
+from tests.stories.demo import NO_TLS, Demo, wait_for
 from tests.stories.people import SLOW, Clerk, Visitor
 
 LANGUAGES = ("ja", "en")
@@ -166,7 +166,9 @@ class Desk(Clerk):
 
 def station_state(home: str) -> dict[str, str]:
     """How a station's devices are, asked at its gateway."""
-    found: dict[str, str] = httpx.get(f"{home}station/state", trust_env=False, timeout=10).json()
+    found: dict[str, str] = httpx.get(
+        f"{home}station/state", trust_env=False, timeout=10, verify=NO_TLS
+    ).json()
     return found
 
 
@@ -206,3 +208,24 @@ def wait_on_paper(demo: Demo, subject: str) -> None:
 def plug(demo: Demo, station: str, state: str) -> None:
     """The reader's cable: ok or unplugged."""
     demo.hardware("PUT", f"stations/{station}/reader", {"state": state})
+
+
+def pulled_out_and_laid_on_again(demo: Demo, kiosk: Kiosk, lang: str, pulled_after: int) -> None:
+    """The card is taken off in the middle: nothing is kept, and laying it on again is all there is to do."""
+    before = len(reads(demo))
+    kiosk.begin(lang)
+    kiosk.lay("kamei_mio", pulled_after)
+    kiosk.enter()
+    said = kiosk.trouble()
+    assert {"ja": "もう一度カードを置いてください", "en": "Please place the card again"}[lang] in said
+    assert len(reads(demo)) == before
+    # No button: laying it on again is what was asked for.
+    kiosk.lay("kamei_mio")
+    expect(kiosk.notice()).to_contain_text(
+        {"ja": "置いたままにしてください", "en": "leave the card on the reader"}[lang]
+    )
+    kiosk.enter()
+    label = kiosk.ticket_with_card()
+    (ticket,) = tickets(demo, label)
+    assert [(one["outcome"], one["tries_left"]) for one in reads(demo)[before:]] == [("read", 3)]
+    assert reads(demo, ticket_id=ticket["id"])

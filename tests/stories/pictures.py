@@ -10,21 +10,18 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from core_adapter.sandbox.seed import load_seed
 from server.kit.clock import today
-from tests.stories.conftest import CHROMIUM, FLAGS
 from tests.stories.demo import Demo, running, wait_for
 from tests.stories.people import Clerk, Visitor, open_page, wait_registered
+from tests.support_chromium import chromium
 
 
 def take(demo: Demo, folder: Path) -> None:
     """Walk through the visit and picture each stop."""
     chance = random.Random(7)
     town = load_seed().towns[5]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as browser:
         visitor = Visitor(demo, browser)
         kiosk = visitor.kiosk()
         kiosk.screenshot(path=folder / "kiosk.png")
@@ -80,7 +77,6 @@ def take(demo: Demo, folder: Path) -> None:
         desk.goto(demo.url("devdock"))
         desk.wait_for_timeout(1500)
         desk.screenshot(path=folder / "devdock.png")
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -12,13 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from core_adapter.sandbox.seed import load_seed
-from tests.stories.conftest import CHROMIUM, FLAGS
 from tests.stories.demo import running
 from tests.stories.hard_days import family
 from tests.stories.test_kill import survive
+from tests.support_chromium import chromium
 
 KILLS_A_VISIT = 5
 # Two people share name and birth date: somebody has to choose between them, which a story of its own tells.
@@ -44,8 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     seed = int(os.environ.get("KAKANAI_STORY_SEED") or random.SystemRandom().randrange(10**6))
     say(f"KAKANAI_STORY_SEED={seed}")
     chance, kills = random.Random(seed), 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as browser:
         while kills < wanted:
             with tempfile.TemporaryDirectory() as made, running(Path(made) / "state") as demo:
                 for persona in chance.sample(personas(), len(personas())):
@@ -56,7 +53,6 @@ def main(arguments: list[str] | None = None) -> int:
                     say(f"{kills} kills, {persona}: nothing lost, nothing twice")
                     if kills >= wanted:
                         break
-        browser.close()
     return 0
 
 

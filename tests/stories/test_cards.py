@@ -16,6 +16,7 @@ from tests.stories.mishaps import (
     journal,
     on_paper,
     plug,
+    pulled_out_and_laid_on_again,
     reads,
     tickets,
     wait_on_paper,
@@ -170,27 +171,13 @@ def test_a_locked_pin_leads_to_its_reset_and_the_visit_goes_on_by_search(
     assert journal(demo, reception_id, "card.attached") == []
 
 
-@pytest.mark.parametrize(("lang", "pulled_after"), [("ja", 0), ("en", 4), ("ja", 7)])
+@pytest.mark.parametrize(
+    ("lang", "pulled_after"), [pytest.param("ja", 0, marks=pytest.mark.long), ("en", 4), ("ja", 7)]
+)
 def test_a_card_pulled_out_at_the_kiosk_leaves_nothing_and_is_laid_on_again(
     demo: Demo, kiosk: Kiosk, lang: str, pulled_after: int
 ) -> None:
-    before = len(reads(demo))
-    kiosk.begin(lang)
-    kiosk.lay("kamei_mio", pulled_after)
-    kiosk.enter()
-    said = kiosk.trouble()
-    assert {"ja": "もう一度カードを置いてください", "en": "Please place the card again"}[lang] in said
-    assert len(reads(demo)) == before
-    # No button: laying it on again is what was asked for.
-    kiosk.lay("kamei_mio")
-    expect(kiosk.notice()).to_contain_text(
-        {"ja": "置いたままにしてください", "en": "leave the card on the reader"}[lang]
-    )
-    kiosk.enter()
-    label = kiosk.ticket_with_card()
-    (ticket,) = tickets(demo, label)
-    assert [(one["outcome"], one["tries_left"]) for one in reads(demo)[before:]] == [("read", 3)]
-    assert reads(demo, ticket_id=ticket["id"])
+    pulled_out_and_laid_on_again(demo, kiosk, lang, pulled_after)
 
 
 def test_a_card_pulled_out_at_the_counter_fills_nothing_in(demo: Demo, desk: Desk) -> None:
@@ -212,7 +199,7 @@ def test_a_card_pulled_out_at_the_counter_fills_nothing_in(demo: Demo, desk: Des
     desk.expect_members(3)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.long)])
 def test_every_other_card_is_called_by_its_name_at_the_kiosk(demo: Demo, kiosk: Kiosk, lang: str) -> None:
     said: dict[str, str] = {}
     before = len(reads(demo))
@@ -236,7 +223,7 @@ def test_every_other_card_is_called_by_its_name_at_the_kiosk(demo: Demo, kiosk: 
     wait_on_paper(demo, tickets(demo, label)[0]["id"])
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", [pytest.param("ja", marks=pytest.mark.long), "en"])
 def test_staff_are_told_what_to_do_with_every_other_card(demo: Demo, desk: Desk, lang: str) -> None:
     desk.walk_in()
     desk.speak(lang)

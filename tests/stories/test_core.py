@@ -126,6 +126,7 @@ def test_addresses_from_the_core_are_hidden_and_not_printed_while_it_is_away(
     assert not visitor.complaints + clerk.complaints
 
 
+@pytest.mark.long
 def test_a_form_made_before_the_core_went_away_waits_or_is_made_anew(
     demo: Demo, browser: Browser, chance: random.Random
 ) -> None:
@@ -164,6 +165,7 @@ def test_a_form_made_before_the_core_went_away_waits_or_is_made_anew(
     assert not visitor.complaints + clerk.complaints
 
 
+@pytest.mark.long
 def test_a_slow_core_holds_up_neither_the_counter_nor_anybody_else(
     demo: Demo, browser: Browser, chance: random.Random
 ) -> None:

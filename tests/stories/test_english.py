@@ -107,6 +107,7 @@ def test_a_visit_in_english(demo: Demo, browser: Browser, chance: random.Random)
     assert not visitor.complaints + clerk.complaints
 
 
+@pytest.mark.long
 def test_a_household_with_a_member_from_abroad(demo: Demo, browser: Browser, chance: random.Random) -> None:
     """Her residence card gets the new address at this desk, together with the notification; his has none."""
     them = family("mitate_ryo")

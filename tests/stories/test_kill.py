@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -46,11 +47,23 @@ def strike(demo: Demo, part: str = "server") -> int:
 
 def back(demo: Demo, died: int, part: str = "server") -> None:
     """Until the supervisor has it running again."""
-    wait_for(
-        f"{part} to be back",
-        lambda: demo.run["pids"].get(part) not in (None, died) and demo.healthy(),
-        BACK_SECONDS,
-    )
+
+    def look() -> bool:
+        answers = [
+            httpx.get(f"{url}healthz", trust_env=False, timeout=5).status_code for url in (own, server)
+        ]
+        return demo.run["pids"].get(part) not in (None, died) and answers == [200, 200]
+
+    server = demo.url("server")
+    own = {"server": server, "core": demo.url("core")}.get(part) or demo.station(part)
+    wait_for(f"{part} to be back", lambda: _answered(look), BACK_SECONDS)
+
+
+def _answered(look: Callable[[], bool]) -> bool:
+    try:
+        return look()
+    except (httpx.HTTPError, OSError, ValueError):
+        return False
 
 
 @contextmanager
@@ -120,7 +133,9 @@ def test_the_server_dies_at_each_named_place_of_one_visit(
     assert not visitor.complaints + clerk.complaints
 
 
-@pytest.mark.parametrize("place", ["submission.before_send", "submission.before_mark"])
+@pytest.mark.parametrize(
+    "place", [pytest.param("submission.before_send", marks=pytest.mark.long), "submission.before_mark"]
+)
 def test_the_server_dies_around_the_sending(
     demo: Demo, browser: Browser, chance: random.Random, place: str
 ) -> None:
@@ -189,6 +204,7 @@ def survive(demo: Demo, browser: Browser, chance: random.Random, them: Family, k
     happened_once(demo, told["ticket"], told["reception"], them)
 
 
+@pytest.mark.long
 def test_a_visit_goes_on_through_kills_at_random_moments(
     demo: Demo, browser: Browser, chance: random.Random
 ) -> None:
@@ -219,6 +235,7 @@ def test_a_station_killed_while_it_prints_gives_each_paper_once(
     journal_is_whole(demo)
 
 
+@pytest.mark.long
 def test_the_core_killed_between_acting_and_answering_registers_once(
     demo: Demo, browser: Browser, chance: random.Random
 ) -> None:

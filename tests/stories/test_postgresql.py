@@ -41,6 +41,7 @@ def test_the_whole_visit_on_postgresql(postgres_demo: Demo, browser: Browser, ch
     visit(postgres_demo, browser, chance, "mihon_taro")
 
 
+@pytest.mark.long
 def test_two_clerks_at_once_and_a_worker_that_dies(
     postgres_demo: Demo, browser: Browser, chance: random.Random
 ) -> None:
@@ -92,6 +93,7 @@ def test_two_clerks_at_once_and_a_worker_that_dies(
     journal_is_whole(demo)
 
 
+@pytest.mark.long
 def test_what_one_clerk_changes_another_sees(
     postgres_demo: Demo, browser: Browser, chance: random.Random
 ) -> None:

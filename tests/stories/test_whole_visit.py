@@ -141,6 +141,7 @@ def the_department_sees_its_part(
     assert not department.complaints
 
 
+@pytest.mark.long
 def test_a_household_of_four_moves_through_real_pcsc(
     pcsc_demo: Demo, browser: Browser, chance: random.Random
 ) -> None:

@@ -11,7 +11,7 @@ from server.reception import known
 from server.reception.facts import REGISTER_FIELDS, SOURCES, Facts, FactView
 from server.reception.models import FactRow
 from server.web.services import Services
-from tests.factories.visits import Visit
+from tests.factories.visits import FOUR, Visit
 
 REGISTER_ORDER = ["core", "staff", "card", "pre-entry", "resident", "derived"]
 
@@ -68,7 +68,7 @@ def test_a_newer_value_of_one_source_replaces_the_older_and_keeps_it(services: S
 
 
 def test_two_sources_that_differ_are_both_kept(services: Services) -> None:
-    visit = Visit.at(services, "intake")
+    visit = Visit.at(services, "intake", FOUR)
     head = visit.state().people[0].person_id
     visit.fact("kana", "ミモト　タロウ", head, source="resident")
     member = visit.workspace().members[0]

@@ -14,7 +14,7 @@ from server.reception.prefill import CoreAway, Found
 from server.reception.service import ProtectedError
 from server.web.services import Services
 from tests.factories.people import staff
-from tests.factories.visits import Visit, card_of
+from tests.factories.visits import FOUR, Visit, card_of
 
 SAKI = ("5100000212", "2100000477")
 MEGUMI = ("5100000220", "2100000493")
@@ -87,7 +87,7 @@ def test_a_core_that_is_away_is_said_and_not_guessed(core: MockCoreAdapter) -> N
 
 
 def test_the_bearer_gets_what_the_card_says_and_files_for_himself(services: Services) -> None:
-    visit = Visit.at(services, "intake")
+    visit = Visit.at(services, "intake", FOUR)
     state = visit.state()
     head = state.people[0]
     assert (state.bearer_id, state.filer_id) == (head.person_id, head.person_id)

@@ -24,7 +24,7 @@ from server.submissions.models import Submission
 from server.web.services import Services
 from server.worklists import service as worklists
 from server.worklists.models import WorkItem
-from tests.factories.visits import Visit
+from tests.factories.visits import FOUR, Visit
 
 
 def pdf_of(visit: Visit) -> bytes:
@@ -110,7 +110,7 @@ def test_the_digest_covers_facts_guidance_and_the_papers_bytes(services: Service
 
 
 def test_the_paper_says_what_will_be_sent(services: Services) -> None:
-    visit = Visit.at(services, "prepared")
+    visit = Visit.at(services, "prepared", FOUR, pdf=None)
     said = text_of(pdf_of(visit)).replace(" ", "").replace("　", "")
     for expected in (
         "見本太郎",
@@ -214,7 +214,7 @@ def test_nothing_is_accepted_without_the_signed_sheet(services: Services) -> Non
 
 
 def test_acceptance_is_one_decision(services: Services) -> None:
-    visit = Visit.at(services, "accepted")
+    visit = Visit.at(services, "accepted", FOUR)
     with pytest.raises(NotNowError):
         visit.accept()
     with services.db.read() as unit:
@@ -277,7 +277,7 @@ def test_what_was_accepted_is_a_notification_the_core_takes(services: Services, 
 
 
 def test_part_of_a_household_is_said_to_be_one(services: Services) -> None:
-    visit = Visit.at(services, "settled")
+    visit = Visit.at(services, "settled", FOUR)
     people = visit.state().people
     movers(visit, {people[1].person_id, people[2].person_id})
     visit.settle()
@@ -318,7 +318,7 @@ def test_dates_on_the_form(
 
 
 def test_the_resident_sees_what_is_on_the_paper_and_nothing_else(services: Services) -> None:
-    visit = Visit.at(services, "prepared")
+    visit = Visit.at(services, "prepared", FOUR)
     with services.db.read() as unit:
         reception, _ = service.opened(unit, visit.clerk, services.vault, visit.reception_id)
         shown = presenting.rows_of(unit, visit.clerk, services.vault, reception)

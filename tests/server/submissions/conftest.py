@@ -14,7 +14,7 @@ from server.web.services import Services
 from server.worklists import queries as worklists_queries
 from server.worklists import service as worklists
 from tests.factories.cores import ScriptedCore
-from tests.factories.visits import Visit
+from tests.factories.visits import ALONE, Visit
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Outbox:
     services: Services
     core: ScriptedCore
 
-    def accepted(self, persona: str = "mihon_taro") -> Visit:
+    def accepted(self, persona: str = ALONE) -> Visit:
         return Visit.at(self.services, "accepted", persona)
 
     def send(self) -> list[Sent]:

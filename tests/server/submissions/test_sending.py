@@ -20,12 +20,13 @@ from server.kit.machine import NotNowError
 from server.submissions import service, states
 from server.submissions.models import Submission
 from tests.factories.cores import ScriptedCore
+from tests.factories.visits import FOUR, Visit
 from tests.server.submissions.conftest import Outbox, later
 from tests.support_threads import at_once
 
 
 def test_an_accepted_notification_is_sent_once(outbox: Outbox) -> None:
-    visit = outbox.accepted()
+    visit = outbox.accepted(FOUR)
     assert outbox.row.state == "due"
     assert [sent.outcome for sent in outbox.send()] == ["provisional"]
     assert outbox.send() == []
@@ -258,8 +259,6 @@ def test_a_draft_that_fits_no_notification_does_not_either(outbox: Outbox) -> No
 
 
 def test_nothing_leaves_before_acceptance(outbox: Outbox) -> None:
-    from tests.factories.visits import Visit
-
     for step in ("settled", "prepared", "confirmed"):
         Visit.at(outbox.services, step)
         assert outbox.rows() == []

@@ -11,6 +11,7 @@ const FRAGMENTS = "#workspace, #queue, #work-list, #found";
 let kept = null;
 let saved = null;
 let composing = false;
+let pressing = false;
 let missed = false;
 const presses = new Map();
 let lost = null;
@@ -160,9 +161,14 @@ function nextOpenFrom(root, form) {
   else document.querySelector("[data-next-act]")?.focus();
 }
 
-/** Fetches what changed meanwhile, once no word is being converted and no press waits for its answer. */
+/** A word is being converted, a finger is down, or a press waits for its answer. */
+function busy() {
+  return composing || pressing || presses.size > 0;
+}
+
+/** Fetches what changed meanwhile, as soon as nothing is in the middle of happening. */
 function catchUp() {
-  if (!missed || composing || presses.size > 0) return;
+  if (!missed || busy()) return;
   missed = false;
   htmx.trigger("[data-refresh]", "sse:changed");
 }
@@ -173,7 +179,7 @@ function catchUp() {
  */
 function onePieceAtATime() {
   document.addEventListener("htmx:confirm", (event) => {
-    if (!event.target.matches("[data-refresh]") || (!composing && presses.size === 0)) return;
+    if (!event.target.matches("[data-refresh]") || !busy()) return;
     event.preventDefault();
     missed = true;
   });
@@ -187,6 +193,16 @@ function onePieceAtATime() {
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (presses.delete(detail.xhr)) catchUp();
   });
+  // A button that is replaced between a finger's coming down and its going up is never pressed.
+  document.addEventListener("pointerdown", () => { pressing = true; }, true);
+  const lifted = () => setTimeout(() => {
+    pressing = false;
+    catchUp();
+  });
+  document.addEventListener("pointerup", lifted, true);
+  document.addEventListener("pointercancel", lifted, true);
+  // Let go of beyond the edge of the window.
+  document.documentElement.addEventListener("pointerleave", lifted);
 }
 
 /** Wires the page; `after` runs when a fragment has been replaced. */
@@ -201,6 +217,11 @@ export function keepAcrossSwaps({ after }) {
     const target = event.detail.target;
     if (!target?.matches?.(FRAGMENTS) || !event.detail.shouldSwap) return;
     const from = event.detail.requestConfig?.elt;
+    if (pressing && from?.matches?.("[data-refresh]")) {
+      event.detail.shouldSwap = false;
+      missed = true;
+      return;
+    }
     if (from?.matches?.("[data-refresh]") && choosing(target, event.detail.serverResponse)) {
       event.detail.shouldSwap = false;
       return;
