@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-# Debian's build of the same engine without windows; a third of the work of a whole Chromium in the background.
+# Debian's build of the same engine without windows: a third of the work of a whole Chromium.
 CHROMIUM = Path("/usr/bin/chromium-headless-shell")
 FLAGS = (
     "--no-sandbox",

@@ -69,6 +69,7 @@ def as_problem(error: Exception) -> Problem:
             return Problem(500, "unexpected")
 
 
+RESIDENT_ROOMS = ("/kiosk", "/second", "/t/")
 # The page's htmx swaps 409 and 422 as they are; any other failure comes as a notice with status 200.
 _HTMX_STATUS = {409: 409, 422: 422}
 _MORE_HEADERS = {503: {"Retry-After": "1"}}
@@ -122,9 +123,12 @@ def answer(request: Request, problem: Problem) -> Response:
         return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
     if problem.status == 401 and (leading := _to_sign_in(request)) is not None:
         return leading
-    lang = language(request)
-    title = words.say(lang, f"problem.{problem.code}.title", **problem.params)
-    action = words.say(lang, f"problem.{problem.code}.action", **problem.params)
+    lang, key = language(request), f"problem.{problem.code}"
+    # What staff can do about it is no help to a visitor.
+    if request.url.path.startswith(RESIDENT_ROOMS) and words.has(f"{key}.resident.title"):
+        key = f"{key}.resident"
+    title = words.say(lang, f"{key}.title", **problem.params)
+    action = words.say(lang, f"{key}.action", **problem.params)
     if request.headers.get("HX-Request"):
         text = render(request, "problem_notice.html", title=title, action=action)
         headers |= {"HX-Retarget": "#page-message", "HX-Reswap": "innerHTML"}

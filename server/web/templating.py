@@ -16,6 +16,9 @@ from server.kit.wareki import long_date, partial
 from server.web.services import services
 from server.web.words import DEFAULT
 
+LANGUAGE_COOKIE = "kakanai_lang"
+# Where the reader is the same person tomorrow. A kiosk forgets its visitor's language with the visitor.
+STAFF_ROOMS = ("/counter", "/backoffice")
 LABELS = {"ja": "日本語", "en": "English"}
 STATIC = Path(__file__).parent / "static"
 
@@ -52,15 +55,22 @@ def static_version() -> str:
 
 def language(request: Request) -> str:
     """The reader's language: chosen on this page, else the one chosen before, else Japanese."""
-    asked = request.query_params.get("lang") or request.cookies.get("kakanai_lang") or DEFAULT
+    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE) or DEFAULT
     return asked if asked in services(request).words.languages else DEFAULT
 
 
 def page(
     request: Request, template: str, *, status: int = 200, lang: str | None = None, **context: Any
 ) -> HTMLResponse:
-    """Render `template` for the reader of `request`."""
-    return HTMLResponse(render(request, template, lang=lang, **context), status_code=status)
+    """Render `template` for the reader of `request`; staff who choose a language keep it."""
+    answer = HTMLResponse(render(request, template, lang=lang, **context), status_code=status)
+    if "lang" in request.query_params and request.url.path.startswith(STAFF_ROOMS):
+        chosen, secure = language(request), services(request).settings.secure_cookies
+        for room in STAFF_ROOMS:
+            answer.set_cookie(
+                LANGUAGE_COOKIE, chosen, path=room, httponly=True, secure=secure, samesite="lax"
+            )
+    return answer
 
 
 def render(request: Request, template: str, *, lang: str | None = None, **context: Any) -> str:

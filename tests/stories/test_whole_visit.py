@@ -40,8 +40,8 @@ def visit(demo: Demo, browser: Browser, chance: random.Random, persona: str) -> 
     display.goto(demo.url("display"))
     clerk = Clerk(demo, browser).sign_in()
     clerk.call_next()
-    # Within a second by number only; how long it takes is measured by `make bench`, not here.
-    expect(display.get_by_text(label).first).to_be_visible(timeout=1000)
+    # By number only; that it takes less than a second is measured by `make bench`, not here.
+    expect(display.get_by_text(label).first).to_be_visible()
     assert members[0].name.display not in display.content()
 
     reception_id = clerk.open()
