@@ -2,11 +2,10 @@
 
 import argparse
 import json
-import os
 import sys
-from pathlib import Path
 
 from card_reader.messages import CardReadMessage, Outcome
+from card_reader.simulated import commands as simulated
 
 _OK, _FINDING, _USAGE, _MISSING = 0, 1, 2, 3
 _EXIT_CODES: dict[Outcome, int] = {
@@ -59,36 +58,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     read.add_argument("--json", action="store_true", help="print one JSON object")
     read.set_defaults(run=run_read)
 
-    insert = commands.add_parser(
-        "insert", help="lay a persona's card into the virtual reader until it is removed"
-    )
-    insert.add_argument("persona", metavar="PERSONA", help="an id that `card personas` lists")
-    _slot_arguments(insert)
-    insert.set_defaults(run=run_insert)
-
-    remove = commands.add_parser("remove", help="take the card out of the virtual reader")
-    _slot_arguments(remove)
-    remove.set_defaults(run=run_remove)
-
-    personas = commands.add_parser("personas", help="list the cards that can be laid on")
-    personas.add_argument("--json", action="store_true", help="print one JSON object")
-    personas.set_defaults(run=run_personas)
-
-
-def _slot_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--slot", type=int, choices=[0, 1], default=0, help="slot of the virtual reader (default 0)"
-    )
-    parser.add_argument(
-        "--state-dir",
-        type=Path,
-        metavar="DIR",
-        help="where cards keep their tries (KAKANAI_STATE_DIR, default ./state)",
-    )
-
-
-def _state_dir(args: argparse.Namespace) -> Path:
-    return args.state_dir or Path(os.environ.get("KAKANAI_STATE_DIR") or "state")
+    simulated.add(commands)
 
 
 def run_read(args: argparse.Namespace) -> int:
@@ -147,54 +117,3 @@ def _as_text(message: CardReadMessage) -> str:
     if message.other_kind or message.detail:
         lines.append(f"({message.other_kind or message.detail})")
     return "\n".join(lines)
-
-
-def run_insert(args: argparse.Namespace) -> int:
-    """Stays in the foreground until `card remove`, SIGTERM or Ctrl-C takes the card out."""
-    from card_reader.simulated.personas import load_personas
-    from card_reader.simulated.slot import SlotTaken, hold_card
-    from card_reader.simulated.vpcd import NoVirtualReader
-
-    persona = load_personas().get(args.persona)
-    if persona is None:
-        print(f"no persona {args.persona!r}; `kakanai card personas` lists them", file=sys.stderr)
-        return _USAGE
-    try:
-        with hold_card(persona, args.slot, _state_dir(args)) as until_removed:
-            print(f"{persona.label.ja} / {persona.label.en} → Virtual PCD 00 {args.slot:02d}", flush=True)
-            until_removed()
-    except SlotTaken:
-        print(f"a card lies in slot {args.slot}; take it out with `kakanai card remove`", file=sys.stderr)
-        return _FINDING
-    except NoVirtualReader as error:
-        print(f"{error}: start pcscd with vsmartcard-vpcd installed", file=sys.stderr)
-        return _MISSING
-    return _OK
-
-
-def run_remove(args: argparse.Namespace) -> int:
-    """0 when a card was taken out, 1 when there was none."""
-    from card_reader.simulated.slot import take_out
-
-    if take_out(args.slot, _state_dir(args)):
-        return _OK
-    print(f"there is no card in slot {args.slot}", file=sys.stderr)
-    return _FINDING
-
-
-def run_personas(args: argparse.Namespace) -> int:
-    """Lists the fictional people of the demonstration; their PINs are no secret."""
-    from card_reader.simulated.personas import load_personas
-
-    found = load_personas()
-    if args.json:
-        listed = {
-            key: {"label": persona.label.model_dump(), "kind": persona.kind, "pin": persona.pin}
-            for key, persona in found.items()
-        }
-        print(json.dumps({"personas": listed}, ensure_ascii=False))
-        return _OK
-    for key, persona in found.items():
-        pin = f"PIN {persona.pin}" if persona.pin else ""
-        print(f"{key:24}{persona.kind:16}{pin:10}{persona.label.ja} / {persona.label.en}")
-    return _OK

@@ -3,21 +3,27 @@
 import json
 from pathlib import Path
 
-from card_reader.simulated.personas import Persona, SecretName
-
-# A new card's numbers; sources in my-number-card facts: city pages, OpenSC pkcs15-jpki.c.
-FULL_TRIES: dict[SecretName, int] = {"pin": 3, "authentication": 3, "signature": 5}
+from card_reader.simulated.layout import SecretName, card_layout
+from card_reader.simulated.personas import Persona
 
 
 class TryCounters:
     """Tries left per secret, for one card."""
 
     def __init__(self, persona: Persona) -> None:
-        self._left: dict[SecretName, int] = {**FULL_TRIES, **persona.tries}
+        self._full = {name: secret.tries for name, secret in card_layout().secrets.items()}
+        self._left: dict[SecretName, int] = {**self._full, **persona.tries}
+        if persona.face_authentication:
+            # Doubt: nobody has said what such a card answers; its four-digit PINs were never set.
+            self._left |= {"pin": 0, "authentication": 0, "signature": 0}
 
     def left(self, secret: SecretName) -> int:
         """Tries left, 0 when blocked."""
         return self._left[secret]
+
+    def all_left(self) -> dict[SecretName, int]:
+        """Tries left of every secret."""
+        return dict(self._left)
 
     def use(self, secret: SecretName) -> None:
         """One wrong presentation."""
@@ -26,7 +32,7 @@ class TryCounters:
 
     def restore(self, secret: SecretName) -> None:
         """A right presentation."""
-        self._left[secret] = FULL_TRIES[secret]
+        self._left[secret] = self._full[secret]
         self._changed()
 
     def _changed(self) -> None:
@@ -41,7 +47,7 @@ class FileTryCounters(TryCounters):
         self._path = path
         if path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
-            self._left.update({secret: int(kept[secret]) for secret in FULL_TRIES if secret in kept})
+            self._left.update({secret: int(kept[secret]) for secret in self._full if secret in kept})
 
     def _changed(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,24 +1,11 @@
-"""The applications and files of each kind of simulated card."""
+"""The applications and files of a simulated card, from the layout and its persona."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from card_reader.attributes_file import encode_attributes
-from card_reader.cards import CardFacts
-from card_reader.simulated import certificates
-from card_reader.simulated.personas import Persona, SecretName
-
-# The JPKI application beyond what reading uses (OpenSC src/libopensc/jpki.h, pkcs15-jpki.c).
-_SIGNATURE_CERTIFICATE = "0001"
-_SIGNATURE_CA = "0002"
-_AUTHENTICATION_CERTIFICATE = "000A"
-_AUTHENTICATION_CA = "000B"
-_AUTHENTICATION_KEY = "0017"
-_AUTHENTICATION_PIN = "0018"
-_SIGNATURE_KEY = "001A"
-_SIGNATURE_PIN = "001B"
-_TOKEN_INFO_BYTES = 160
-_FILLER = b"\xff\xff"
+from card_reader.simulated.contents import Contents
+from card_reader.simulated.layout import CardLayout, ContentName, FileLayout, KeyName, SecretName
+from card_reader.simulated.personas import Persona
 
 
 @dataclass(frozen=True)
@@ -28,69 +15,85 @@ class DataFile:
     `opened_by`: one of these secrets must have been presented; empty means free to read.
     """
 
+    name: str
     content: Callable[[], bytes]
-    opened_by: frozenset[SecretName] = frozenset()
+    opened_by: frozenset[SecretName]
 
 
 @dataclass(frozen=True)
 class SecretFile:
-    """A key reference for VERIFY."""
+    """A key reference for VERIFY. `value` None: nothing fits it."""
 
+    name: str
     secret: SecretName
-    value: bytes = field(repr=False)
+    value: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True)
 class KeyFile:
-    """A private key: signs a DigestInfo once its secret has been presented."""
+    """A private key: signs a DigestInfo once one of `opened_by` has been presented; none: at once."""
 
+    name: str
     sign: Callable[[bytes], bytes]
-    opened_by: SecretName
+    opened_by: frozenset[SecretName]
 
 
 File = DataFile | SecretFile | KeyFile
-Applications = dict[str, dict[str, File]]
-"""Files by identifier, by application identifier; both in upper-case hexadecimal."""
 
 
-def applications_of(persona: Persona, facts: CardFacts, attributes_file: bytes | None = None) -> Applications:
-    """What the persona's card holds; `attributes_file` replaces the bytes of that file with faulty ones.
+@dataclass(frozen=True)
+class Application:
+    """An application: its files by identifier (upper-case hexadecimal) and the key that needs no file."""
 
-    A real My Number card has more: two further applications and, beside the attributes, the file of the
-    Individual Number. None of them is here, so no mistake can read one.
+    name: str
+    files: dict[str, File]
+    own_key: KeyFile | None
+
+
+def applications_of(
+    persona: Persona, layout: CardLayout, contents: Contents, attributes_file: bytes | None = None
+) -> dict[str, Application]:
+    """What the persona's card holds, by application identifier in upper-case hexadecimal.
+
+    `attributes_file` replaces the bytes of that file with others. A real My Number card has more: two further
+    applications, and the files of the Individual Number. None of them is here, so no mistake can read one.
     """
-    label = next((label for label, kind in facts.labels.items() if kind == persona.kind), None)
-    if label is None:
-        return {other.aid: {} for other in facts.others if other.kind == persona.kind}
-    found: Applications = {facts.jpki.aid: _jpki(persona, facts, label)}
-    if persona.attributes is not None and persona.pin is not None and persona.kind == "my_number":
-        content = attributes_file or encode_attributes(persona.attributes, facts.attributes_file) + _FILLER
-        found[facts.text.aid] = {
-            facts.text.attributes: DataFile(lambda: content, frozenset({"pin"})),
-            facts.text.pin.reference: SecretFile("pin", persona.pin.encode("ascii")),
-        }
+    kind = layout.kinds[persona.kind]
+
+    def content(wanted: FileLayout, name: ContentName) -> Callable[[], bytes]:
+        if wanted.content == "attributes" and attributes_file is not None:
+            return lambda: attributes_file
+        return lambda: contents.content(name)
+
+    def key(name: KeyName, opened_by: frozenset[SecretName]) -> KeyFile:
+        return KeyFile(name, lambda info: contents.sign(name, info), opened_by)
+
+    def file(wanted: FileLayout) -> File:
+        if wanted.secret is not None:
+            return SecretFile(wanted.name, wanted.secret, _value(persona, layout, wanted.secret))
+        opened_by = kind.closed.get(wanted.name, wanted.opened_by)
+        if wanted.key is not None:
+            return key(wanted.key, opened_by)
+        if wanted.content is None:
+            raise ValueError(f"{wanted.name} is empty")
+        return DataFile(wanted.name, content(wanted, wanted.content), opened_by)
+
+    found = {}
+    for name in kind.applications:
+        application = layout.applications[name]
+        files = {fid: file(wanted) for fid, wanted in application.files.items() if _has(persona, wanted)}
+        own = application.own_key
+        found[application.aid] = Application(name, files, key(own, frozenset()) if own else None)
     return found
 
 
-def _jpki(persona: Persona, facts: CardFacts, label: str) -> dict[str, File]:
-    pin = (persona.pin or "0000").encode("ascii")
-    holder = certificates.Holder.of(persona)
-    token_info = label.encode("ascii").ljust(facts.jpki.label_bytes).ljust(_TOKEN_INFO_BYTES, b"\0")
-    files: dict[str, File] = {
-        facts.jpki.token_info: DataFile(lambda: token_info),
-        _AUTHENTICATION_CERTIFICATE: DataFile(lambda: certificates.authentication(holder).der),
-        _AUTHENTICATION_CA: DataFile(lambda: certificates.authority("authentication").der),
-        _SIGNATURE_CA: DataFile(lambda: certificates.authority("signature").der),
-        _AUTHENTICATION_PIN: SecretFile("authentication", pin),
-        _AUTHENTICATION_KEY: KeyFile(
-            lambda info: certificates.authentication(holder).sign(info), "authentication"
-        ),
-    }
-    # People without a signature certificate have its password's place on the card and nothing that fits it.
-    password = (persona.sign_password or "").encode("ascii")
-    files[_SIGNATURE_PIN] = SecretFile("signature", password)
-    if password:
-        opened_by = frozenset[SecretName]({"signature"})
-        files[_SIGNATURE_CERTIFICATE] = DataFile(lambda: certificates.signature(holder).der, opened_by)
-        files[_SIGNATURE_KEY] = KeyFile(lambda info: certificates.signature(holder).sign(info), "signature")
-    return files
+def _has(persona: Persona, wanted: FileLayout) -> bool:
+    """People without a signature certificate have its password's place on the card and nothing behind it."""
+    signing = wanted.content == "signature_certificate" or wanted.key == "signature"
+    return not signing or persona.sign_password is not None
+
+
+def _value(persona: Persona, layout: CardLayout, secret: SecretName) -> bytes | None:
+    fits = layout.secrets[secret].fits
+    value = None if fits == "never" else getattr(persona, fits)
+    return None if value is None else str(value).encode("ascii")

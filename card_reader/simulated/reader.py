@@ -1,12 +1,14 @@
 """A reader without hardware that behaves like one: exclusive sessions, cards pulled at any moment."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from card_reader.reader import ReaderState
 from card_reader.simulated.card import SimulatedCard
+from card_reader.simulated.faults import Fault
+from card_reader.simulated.hierarchy import Hierarchy
 from card_reader.simulated.personas import PERSONAS_FILE, Persona, load_personas
 from card_reader.transport import CardRemoved, ReaderFailed, Transport
 
@@ -15,11 +17,21 @@ _BUSY_SECONDS = 2.0
 
 
 class InProcessReader:
-    """A Reader whose cards are personas. All methods may be called from any thread at any time."""
+    """A Reader whose cards are personas. All methods may be called from any thread at any time.
 
-    def __init__(self, name: str = "Simulated reader", personas: Path = PERSONAS_FILE) -> None:
+    `keys`: the hierarchy behind the cards' certificates, by default one of this process.
+    """
+
+    def __init__(
+        self,
+        name: str = "Simulated reader",
+        personas: Path = PERSONAS_FILE,
+        *,
+        keys: Hierarchy | None = None,
+    ) -> None:
         self.name = name
         self._personas_file = personas
+        self._keys = keys
         self._cards: dict[str, SimulatedCard] = {}
         self._changed = threading.Condition()
         self._session = threading.Lock()
@@ -28,26 +40,37 @@ class InProcessReader:
         self._answers_left: int | None = None
         self._plugged = True
 
-    def insert(self, persona: Persona | str, *, pull_after_apdu: int | None = None) -> SimulatedCard:
+    def insert(
+        self, persona: Persona | str, *, pull_after_apdu: int | None = None, faults: Iterable[Fault] = ()
+    ) -> SimulatedCard:
         """Lay a card on the reader; one that lies there already is taken off first.
 
         A string is the id of a persona in the personas file (KeyError when there is none). The same persona
-        is the same card each time, tries included. `pull_after_apdu`: the card is gone after that many
-        answers; 0 means before the first.
+        is the same card each time, tries included; `faults` are those of this time, beside the persona's own.
+        `pull_after_apdu`: the card is gone after that many answers; 0 means before the first.
         """
         chosen = load_personas(self._personas_file)[persona] if isinstance(persona, str) else persona
         with self._changed:
+            self._take_off()
             card = self._cards.get(chosen.id)
             if card is None or card.persona != chosen:
-                card = self._cards[chosen.id] = SimulatedCard(chosen)
-            return self._lay_on(card, pull_after_apdu)
+                card = self._cards[chosen.id] = SimulatedCard(chosen, keys=self._keys)
+                card.wait = self._hold
+            card.faults = (*chosen.built_in_faults, *faults)
+            self._card, self._answers_left = card, pull_after_apdu
+            self._laid_on += 1
+            self._changed.notify_all()
+            return card
 
-    def _lay_on(self, card: SimulatedCard, pull_after_apdu: int | None) -> SimulatedCard:
-        self._take_off()
-        self._card, self._answers_left = card, pull_after_apdu
-        self._laid_on += 1
-        self._changed.notify_all()
-        return card
+    def _hold(self, seconds: float) -> None:
+        """A slow card: everybody else may go on, and taking the card off or unplugging ends the wait."""
+        laid_on = self._laid_on
+        self._changed.wait_for(lambda: not self._lies(laid_on), seconds)
+        if not self._lies(laid_on):
+            raise CardRemoved
+
+    def _lies(self, laid_on: int) -> bool:
+        return self._card is not None and self._laid_on == laid_on
 
     def remove(self) -> None:
         """Take the card off, also in the middle of a session. Nothing happens when there is none."""
@@ -130,12 +153,18 @@ class InProcessReader:
         with self._changed:
             if not self._plugged:
                 raise ReaderFailed("no_reader")
-            if self._card is None or self._laid_on != laid_on:
+            card = self._card
+            if card is None or self._laid_on != laid_on:
                 raise CardRemoved
             if self._answers_left == 0:
                 self._take_off()
                 raise CardRemoved
-            answer = self._card.transmit(apdu)
+            try:
+                answer = card.transmit(apdu)
+            except CardRemoved:
+                if self._lies(laid_on):
+                    self._take_off()
+                raise
             if self._answers_left is not None:
                 self._answers_left -= 1
             return answer

@@ -8,12 +8,14 @@ import fcntl
 import os
 import select
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.counters import FileTryCounters
+from card_reader.simulated.faults import Fault
+from card_reader.simulated.hierarchy import Hierarchy
 from card_reader.simulated.personas import Persona
 from card_reader.simulated.vpcd import VpcdCard, slot_port
 
@@ -25,11 +27,18 @@ class SlotTaken(RuntimeError):
     """Another process holds a card in this slot."""
 
 
+def keys_folder(state_dir: Path) -> Path:
+    """Where the keys behind simulated cards are kept."""
+    return state_dir / "cards" / "keys"
+
+
 @contextmanager
-def hold_card(persona: Persona, slot: int, state_dir: Path) -> Iterator[Callable[[], object]]:
+def hold_card(
+    persona: Persona, slot: int, state_dir: Path, faults: Iterable[Fault] = ()
+) -> Iterator[Callable[[], object]]:
     """Lay the persona's card in; gives a function that waits for take_out, SIGTERM or SIGINT.
 
-    For the main thread. Tries are kept in `state_dir`. Raises SlotTaken and NoVirtualReader.
+    For the main thread. Tries and keys are kept in `state_dir`. Raises SlotTaken and NoVirtualReader.
     """
     lock_file = _lock_file(slot, state_dir)
     lock_file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +51,8 @@ def hold_card(persona: Persona, slot: int, state_dir: Path) -> Iterator[Callable
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
             counters = FileTryCounters(persona, state_dir / "cards" / f"{persona.id}.json")
-            with VpcdCard(SimulatedCard(persona, counters), slot_port(slot)):
+            card = SimulatedCard(persona, counters, faults=faults, keys=Hierarchy(keys_folder(state_dir)))
+            with VpcdCard(card, slot_port(slot)):
                 lock.truncate(0)
                 lock.write(str(os.getpid()))
                 lock.flush()

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Self
 
 from card_reader.simulated.card import ATR, SimulatedCard
+from card_reader.transport import CardRemoved
 
 FIRST_PORT = 35963
 _POWER_OFF, _SEND_ATR = 0, 4
@@ -50,6 +51,7 @@ class VpcdCard:
         self._answers_left = pull_after_apdu
         self._address = (host, port)
         self._stopping = threading.Event()
+        card.wait = self._stopping.wait
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
@@ -106,7 +108,11 @@ class VpcdCard:
             body = _receive(connection, int.from_bytes(head, "big"))
             if body is None or self._pulled(body):
                 return
-            answer = self._answer(body)
+            try:
+                answer = self._answer(body)
+            except CardRemoved:
+                self._stopping.set()
+                return
             if answer is not None:
                 connection.sendall(len(answer).to_bytes(2, "big") + answer)
 

@@ -50,13 +50,14 @@ def whole_file(simulated: SimulatedCard, file_id: str) -> bytes:
         ("00A4040C0AD392F000260100000001", "9000"),
         ("00A4040C0AD392F0002601000000FF", "6A82"),
         ("00A4040C05A000000231", "6A82"),
-        ("00A40000", "9000"),
-        ("00A4000C023F00", "9000"),
+        ("00A40000", "6A86"),
+        ("00A4000C023F00", "6A82"),
         ("00A4020C020006", "6A82"),
         ("00A4770C020006", "6A86"),
         ("00B0000020", "6986"),
         ("00200080", "6986"),
-        ("00200081", "6A86"),
+        ("00200081", "6A82"),
+        ("002000A1", "6A86"),
         ("802A00800101", "6986"),
         ("00CA0000", "6D00"),
         ("8450000008", "6E00"),
@@ -99,7 +100,7 @@ def test_short_and_extended_lengths_and_the_end_of_the_file(command: str, size: 
     answer = simulated.transmit(bytes.fromhex(command))
     assert (len(answer) - 2, answer[-2:]) == (size, b"\x90\x00")
     assert status(simulated, "00B000A001") == "6B00"
-    assert status(simulated, "00B0860001") == "6A86"
+    assert status(simulated, "00B0E60001") == "6A86"
 
 
 @pytest.mark.parametrize(
