@@ -39,6 +39,12 @@ def read_binary(offset: int, length: int) -> bytes:
     return bytes([0x00, 0xB0, offset >> 8 & 0x7F, offset & 0xFF, length])
 
 
+def compute_signature(digest_info: bytes) -> bytes:
+    """PSO: COMPUTE DIGITAL SIGNATURE with the selected application's own key, which takes no secret
+    (soltia48/myna-card src/ap/text.rs). The answer has 256 bytes."""
+    return bytes([0x80, 0x2A, 0x00, 0x00, len(digest_info)]) + digest_info + b"\x00"
+
+
 def without_secret(apdu: bytes) -> bytes:
     """`apdu` with the data field of a secret-carrying command overwritten by asterisks, for traces."""
     if len(apdu) > 5 and apdu[1] in SECRET_INSTRUCTIONS:

@@ -8,57 +8,22 @@ offsets of cards with bytes in front of FF20 are doubtful.
 from typing import cast
 
 from card_reader.cards import AttributesFileFacts
+from card_reader.objectfile import BadObjectFile, field, fields
 from card_reader.outcomes import CardAttributes, Sex
-from card_reader.tlv import BadTlv, encode, objects, read_header
+from card_reader.tlv import Octets, encode
 
 _OFFSETS_TAG = 0xDF21
 
 
-class BadAttributesFile(ValueError):
-    """The file cannot be used. `reason` is a reason_code of Unreadable; there is no card data in it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def extent(beginning: bytes, facts: AttributesFileFacts) -> tuple[int, int]:
-    """(start of the outer object's value, its end) as offsets in the file, told from the file's first bytes.
-
-    Raises BadAttributesFile (no_object, bad_tlv, too_long).
-    """
-    tag = bytes.fromhex(facts.outer)
-    start = beginning.find(tag, 0, facts.lead_in_bytes + len(tag))
-    if start < 0:
-        raise BadAttributesFile("no_object")
-    try:
-        header = read_header(beginning, start)
-    except BadTlv as error:
-        raise BadAttributesFile("bad_tlv") from error
-    end = start + header.size + header.length
-    if end > facts.max_bytes:
-        raise BadAttributesFile("too_long")
-    return start + header.size, end
-
-
-def decode(data: bytes, facts: AttributesFileFacts) -> CardAttributes:
-    """The attributes in the file's bytes (filler around them is fine). Raises BadAttributesFile."""
-    start, end = extent(data, facts)
-    if end > len(data):
-        raise BadAttributesFile("cut_short")
-    try:
-        found = dict(objects(data[start:end]))
-    except BadTlv as error:
-        raise BadAttributesFile("bad_tlv") from error
-    try:
-        name, address, birth, sex = (
-            found[int(tag, 16)] for tag in (facts.name, facts.address, facts.birth, facts.sex)
-        )
-    except KeyError as error:
-        raise BadAttributesFile("missing_field") from error
+def decode(data: Octets, facts: AttributesFileFacts) -> CardAttributes:
+    """The attributes in the file's bytes (filler around them is fine). Raises BadObjectFile."""
+    found = fields(data, facts)
+    name, address, birth, sex = (
+        field(found, tag) for tag in (facts.name, facts.address, facts.birth, facts.sex)
+    )
     if len(birth) != 8 or not birth.isdigit():
-        raise BadAttributesFile("bad_birth")
-    return CardAttributes(_text(name), _text(address), birth.decode("ascii"), _sex(sex))
+        raise BadObjectFile("bad_birth")
+    return CardAttributes(_text(name), _text(address), birth.decode("ascii"), sex_of(sex))
 
 
 def _text(value: bytes) -> str:
@@ -66,13 +31,14 @@ def _text(value: bytes) -> str:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
         # "from None": the decoder's error carries the bytes of somebody's name.
-        raise BadAttributesFile("bad_text") from None
+        raise BadObjectFile("bad_text") from None
     if not text or any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in text):
-        raise BadAttributesFile("bad_text")
+        raise BadObjectFile("bad_text")
     return text
 
 
-def _sex(value: bytes) -> Sex:
+def sex_of(value: bytes) -> Sex:
+    """The sex that the card's byte stands for; whatever is not known to mean one is 0, unknown."""
     return cast(Sex, value.decode("ascii")) if value in (b"1", b"2", b"9") else "0"
 
 

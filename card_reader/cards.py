@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -26,20 +26,29 @@ class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CounterFacts(_Facts):
+    """A secret of which only the tries are asked: its key reference, and how often it may be wrong."""
+
+    reference: FileId
+    tries: int = Field(ge=1, le=15)
+
+
+class PinFacts(CounterFacts):
+    """A secret that is presented; `digits` is its shape."""
+
+    digits: int = Field(ge=4, le=16)
+
+
 class JpkiFacts(_Facts):
-    """The application that tells what kind of card answers."""
+    """The application that tells what kind of card answers, and holds the user authentication certificate."""
 
     aid: Aid
     token_info: FileId
     label_bytes: int = Field(ge=1, le=240)
-
-
-class PinFacts(_Facts):
-    """One secret of an application: its key reference, its shape and how often it may be wrong in a row."""
-
-    reference: FileId
-    digits: int = Field(ge=4, le=16)
-    tries: int = Field(ge=1, le=15)
+    certificate: FileId
+    certificate_read_bytes: int = Field(ge=64, le=240)
+    authentication_pin: CounterFacts
+    signature_pin: CounterFacts
 
 
 class TextFacts(_Facts):
@@ -48,19 +57,65 @@ class TextFacts(_Facts):
     aid: Aid
     attributes: FileId
     pin: PinFacts
+    b: PinFacts
+    integrity: FileId
+    certificate: FileId
+    card_key: FileId
 
 
-class AttributesFileFacts(_Facts):
-    """Tags and size limits of the attributes file; sizes in bytes."""
+class FaceFacts(_Facts):
+    """The application that holds what is printed on the card."""
+
+    aid: Aid
+    content: FileId
+    b: PinFacts
+
+
+class ObjectFileFacts(_Facts):
+    """A file of one outer object: its tag and how it is read; sizes in bytes."""
 
     outer: HexText
+    lead_in_bytes: int = Field(ge=0, le=64)
+    read_bytes: int = Field(ge=16, le=240)
+    max_bytes: int = Field(ge=240, le=32767)
+
+
+class AttributesFileFacts(ObjectFileFacts):
+    """Tags of the attributes file."""
+
     name: HexText
     address: HexText
     birth: HexText
     sex: HexText
-    lead_in_bytes: int = Field(ge=0, le=64)
-    read_bytes: int = Field(ge=16, le=240)
-    max_bytes: int = Field(ge=240, le=32767)
+
+
+class FaceFileFacts(ObjectFileFacts):
+    """Tags of the card-face file."""
+
+    birth: HexText
+    sex: HexText
+    name: HexText
+    address: HexText
+    photo: HexText
+    expiry: HexText
+
+
+class ProofFacts(_Facts):
+    """Tags of the structures by which a card proves that it is genuine."""
+
+    certificate: HexText
+    body: HexText
+    body_signature: HexText
+    exponent: HexText
+    modulus: HexText
+    integrity: HexText
+    attributes_hash: HexText
+    integrity_signature: HexText
+    card_key: HexText
+    public_key: HexText
+    key_signature: HexText
+    offsets: HexText
+    max_bytes: int = Field(ge=600, le=4096)
 
 
 class OtherCardFacts(_Facts):
@@ -81,6 +136,26 @@ class StatusFacts(_Facts):
     denied: frozenset[StatusText]
     end_of_file: frozenset[StatusText]
     first_command: frozenset[StatusText]
+    no_secret: frozenset[StatusText]
+    two_cards: frozenset[StatusText]
+
+
+class Remedy(_Facts):
+    """What leads on when a secret is not to be had.
+
+    `procedure` is the id in procedures/data that sets it anew; `instead` the other ways to the attributes,
+    best first.
+    """
+
+    procedure: str = Field(pattern=r"^R[0-9]{3}$")
+    instead: tuple[Literal["pin", "b", "manual"], ...]
+
+
+class Remedies(_Facts):
+    """By secret."""
+
+    pin: Remedy
+    b: Remedy
 
 
 class CardFacts(_Facts):
@@ -88,11 +163,16 @@ class CardFacts(_Facts):
 
     jpki: JpkiFacts
     text: TextFacts
+    face: FaceFacts
     attributes_file: AttributesFileFacts
+    face_file: FaceFileFacts
+    proof_files: ProofFacts
     labels: dict[str, str]
+    without_text: str
     others: tuple[OtherCardFacts, ...]
     without_files: str
     status: StatusFacts
+    remedies: Remedies
 
 
 @lru_cache(maxsize=1)

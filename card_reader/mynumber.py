@@ -1,176 +1,157 @@
-"""Reads name, address, birth date and sex from a plastic My Number card with its four-digit PIN.
+"""The ways of reading a plastic My Number card: by PIN, by what is printed on it, its face, or nothing.
 
-The order is fixed: who answers, is it the right card, how many tries are left, one VERIFY, the attributes
-file, and nothing else. Whether tries are left is asked before a secret is sent, because a blocked card costs
-its holder a visit to the counter; VERIFY is never repeated by the machine.
+The order is fixed: who answers, is it the right card, how many tries are left, one VERIFY, one file, and
+nothing else. Whether tries are left is asked before a secret is sent, because a blocked card costs its holder
+a visit to the counter; VERIFY is never repeated by the machine.
+
+No function here raises for anything that a card, a reader or a person does. A secret holds zeros afterwards,
+whatever happens (copies that the interpreter and the PC/SC library made on the way are beyond our reach).
 """
 
-from card_reader.apdu import (
-    Answer,
-    Conversation,
-    query_tries,
-    read_binary,
-    select_application,
-    select_file,
-    verify,
-)
-from card_reader.attributes_file import BadAttributesFile, decode, extent
-from card_reader.cards import CardFacts, card_facts
+from dataclasses import dataclass, field
+
+from card_reader.attributes_file import decode
+from card_reader.authenticity import TrustedKeys, check_authenticity
+from card_reader.cards import PinFacts
+from card_reader.certificate import read_expiry
+from card_reader.dialogue import Dialogue, Ended, converse
+from card_reader.face_file import decode_face
+from card_reader.objectfile import BadObjectFile
 from card_reader.outcomes import (
     AttributesRead,
-    Blocked,
-    CardAttributes,
     CardOutcome,
-    LastTryRefused,
-    OtherCard,
-    Removed,
-    Step,
+    CertificateExpiry,
+    FaceRead,
+    Mode,
+    Secret,
+    Tapped,
     Unreadable,
-    WrongSecret,
 )
-from card_reader.transport import CardRemoved, ReaderFailed, Transport
+from card_reader.transport import Transport
 
 
-def read_attributes(transport: Transport, pin: bytearray, *, allow_last_try: bool = False) -> CardOutcome:
-    """Read the four attributes from the card behind `transport`; `pin` is ASCII digits.
+@dataclass(frozen=True)
+class Extras:
+    """What is looked at beside the purpose of a reading; see ReadingPolicy for what a municipality chooses.
 
-    Sends at most one VERIFY, and none when one try is left unless `allow_last_try`. At most 10 commands for
-    a file of up to 240 bytes. Never raises for anything that a card, a reader or a person does. `pin` holds
-    zeros afterwards, whatever happens (copies that the interpreter and the PC/SC library made on the way are
-    beyond our reach).
+    `certificate_expiry`: two commands more, no try. `trusted`: keys against which a card has to prove that it
+    is genuine; none means that nothing is looked at.
     """
+
+    certificate_expiry: bool = False
+    trusted: TrustedKeys = field(default_factory=TrustedKeys)
+
+
+NO_EXTRAS = Extras()
+
+
+def read_attributes(
+    transport: Transport, pin: bytearray, *, allow_last_try: bool = False, extras: Extras = NO_EXTRAS
+) -> CardOutcome:
+    """The four attributes by the four-digit PIN (ASCII digits).
+
+    At most one VERIFY, and none when one try is left unless `allow_last_try`. At most 10 commands for a file
+    of up to 240 bytes, extras apart.
+    """
+    return _read_text(transport, "pin", pin, allow_last_try, extras)
+
+
+def read_attributes_by_b(
+    transport: Transport, b: bytearray, *, allow_last_try: bool = False, extras: Extras = NO_EXTRAS
+) -> CardOutcome:
+    """The four attributes by 照合番号B (14 ASCII digits, see b_number.py); the rest as read_attributes."""
+    return _read_text(transport, "b", b, allow_last_try, extras)
+
+
+def read_face(
+    transport: Transport, b: bytearray, *, allow_last_try: bool = False, extras: Extras = NO_EXTRAS
+) -> CardOutcome:
+    """What is printed on the card, by 照合番号B: photo, pictures of name and address, birth date, expiry.
+
+    About 40 commands for a photo of 8 KB. Authenticity is not looked at here.
+    """
+
+    def work(dialogue: Dialogue) -> CardOutcome:
+        facts = dialogue.facts.face
+        _check_form(dialogue, facts.b, b)
+        dialogue.recognise()
+        certificate = _certificate(dialogue, extras)
+        dialogue.open_face()
+        tries = dialogue.present("b", facts.b, b, allow_last_try)
+        data = dialogue.read_object("read_face", facts.content, dialogue.facts.face_file)
+        try:
+            face = decode_face(data, dialogue.facts.face_file)
+        except BadObjectFile as error:
+            return Unreadable(dialogue.step, error.reason, dialogue.apdus)
+        return FaceRead(face, tries, dialogue.apdus, certificate)
+
     try:
-        reading = _Reading(transport, card_facts())
-        try:
-            return reading.run(pin, allow_last_try)
-        except _Ended as end:
-            return end.outcome
-        except CardRemoved:
-            return Removed(reading.apdus)
-        except ReaderFailed as error:
-            return Unreadable(reading.step, error.reason, reading.apdus)
+        return converse(transport, work)
     finally:
-        pin[:] = bytes(len(pin))
+        b[:] = bytes(len(b))
 
 
-class _Ended(Exception):
-    """Reading ended early; only used inside this module to leave several calls at once."""
+def read_nothing(transport: Transport, *, extras: Extras = NO_EXTRAS) -> CardOutcome:
+    """Only which card this is, and the certificate's expiry when `extras` asks for it. No secret, no try."""
 
-    def __init__(self, outcome: CardOutcome) -> None:
-        super().__init__(type(outcome).__name__)
-        self.outcome = outcome
+    def work(dialogue: Dialogue) -> CardOutcome:
+        dialogue.recognise()
+        return Tapped(certificate=_certificate(dialogue, extras), apdus=dialogue.apdus)
+
+    return converse(transport, work)
 
 
-class _Reading:
-    """One reading of one card."""
+def read(
+    transport: Transport,
+    mode: Mode,
+    secret: bytearray,
+    *,
+    allow_last_try: bool = False,
+    extras: Extras = NO_EXTRAS,
+) -> CardOutcome:
+    """One reading in `mode`; `secret` is the PIN or 照合番号B, and of no account for none."""
+    match mode:
+        case "pin":
+            return read_attributes(transport, secret, allow_last_try=allow_last_try, extras=extras)
+        case "b":
+            return read_attributes_by_b(transport, secret, allow_last_try=allow_last_try, extras=extras)
+        case "face":
+            return read_face(transport, secret, allow_last_try=allow_last_try, extras=extras)
+        case "none":
+            secret[:] = bytes(len(secret))
+            return read_nothing(transport, extras=extras)
 
-    def __init__(self, transport: Transport, facts: CardFacts) -> None:
-        self._card = Conversation(transport)
-        self._facts = facts
-        self.step: Step = "check_secret"
 
-    @property
-    def apdus(self) -> int:
-        return self._card.apdus
-
-    def run(self, pin: bytearray, allow_last_try: bool) -> CardOutcome:
-        secret = self._facts.text.pin
-        if len(pin) != secret.digits or not pin.isdigit():
-            return Unreadable(self.step, "secret_format", self.apdus)
-        self._recognise()
-        self._select_text()
-        tries = self._ask_tries()
-        if tries == 0:
-            return Blocked(self.apdus)
-        if tries == 1 and not allow_last_try:
-            return LastTryRefused(self.apdus)
-        self._verify(pin)
-        attributes = self._read_file()
-        # A success sets the card's counter back to its full number.
-        return AttributesRead(attributes, secret.tries if tries is not None else None, self.apdus)
-
-    def _recognise(self) -> None:
-        """Ends unless a plastic My Number card answers, as far as the JPKI application can tell."""
-        self.step = "select_jpki"
-        status = self._facts.status
-        select = select_application(self._facts.jpki.aid)
-        answer = self._card.send(select)
-        if answer.status in status.first_command:
-            answer = self._card.send(select)
-        if answer.status in status.not_found:
-            self._other_by_application()
-        if answer.status in status.unsupported:
-            raise _Ended(OtherCard(self._facts.without_files, self.apdus))
-        self._expect_ok(answer)
-        self.step = "read_label"
-        self._expect_ok(self._card.send(select_file(self._facts.jpki.token_info)))
-        answer = self._card.fetch(read_binary(0, self._facts.jpki.label_bytes))
-        self._expect_ok(answer, *status.end_of_file)
-        label = answer.data.decode("ascii", errors="replace").rstrip(" \0")
-        kind = self._facts.labels.get(label)
-        # A label that nobody has seen yet is no reason to refuse: the next card may bring one.
-        if kind not in (None, "my_number"):
-            raise _Ended(OtherCard(str(kind), self.apdus))
-
-    def _other_by_application(self) -> None:
-        for other in self._facts.others:
-            if self._card.send(select_application(other.aid)).status in self._facts.status.ok:
-                raise _Ended(OtherCard(other.kind, self.apdus))
-        raise _Ended(OtherCard("unknown", self.apdus))
-
-    def _select_text(self) -> None:
-        self.step = "select_text"
-        answer = self._card.send(select_application(self._facts.text.aid))
-        if answer.status in self._facts.status.not_found:
-            raise _Ended(OtherCard("unknown", self.apdus))
-        self._expect_ok(answer)
-
-    def _ask_tries(self) -> int | None:
-        """Tries left of the PIN, None when it counts none or says that the PIN was presented already."""
-        self.step = "query_tries"
-        status = self._facts.status
-        self._expect_ok(self._card.send(select_file(self._facts.text.pin.reference)))
-        answer = self._card.send(query_tries())
-        if answer.status in status.blocked:
-            return 0
-        if answer.status in status.ok or answer.status in status.unlimited_tries:
-            # Also after "presented already" the PIN that was typed now is checked, not somebody else's.
-            return None
-        if answer.tries_left is None:
-            self._expect_ok(answer)
-        return answer.tries_left
-
-    def _verify(self, pin: bytearray) -> None:
-        self.step = "verify"
-        status = self._facts.status
-        answer = self._card.send(verify(pin))
-        if answer.status in status.blocked or answer.tries_left == 0:
-            raise _Ended(Blocked(self.apdus, by_this_attempt=True))
-        if answer.status in status.unlimited_tries or answer.tries_left is not None:
-            raise _Ended(WrongSecret(answer.tries_left, self.apdus))
-        self._expect_ok(answer)
-
-    def _read_file(self) -> CardAttributes:
-        self.step = "read_attributes"
-        facts = self._facts.attributes_file
-        self._expect_ok(self._card.send(select_file(self._facts.text.attributes)))
+def _read_text(
+    transport: Transport, by: Secret, value: bytearray, allow_last_try: bool, extras: Extras
+) -> CardOutcome:
+    def work(dialogue: Dialogue) -> CardOutcome:
+        facts = dialogue.facts.text
+        key = facts.pin if by == "pin" else facts.b
+        _check_form(dialogue, key, value)
+        dialogue.recognise()
+        certificate = _certificate(dialogue, extras)
+        dialogue.open_text()
+        tries = dialogue.present(by, key, value, allow_last_try)
+        data = dialogue.read_object("read_attributes", facts.attributes, dialogue.facts.attributes_file)
         try:
-            data = self._read_chunk(0, facts.read_bytes)
-            _, end = extent(data, facts)
-            while len(data) < end:
-                more = self._read_chunk(len(data), min(facts.read_bytes, end - len(data)))
-                if not more:
-                    break
-                data += more
-            return decode(data, facts)
-        except BadAttributesFile as error:
-            raise _Ended(Unreadable(self.step, error.reason, self.apdus)) from None
+            attributes = decode(data, dialogue.facts.attributes_file)
+        except BadObjectFile as error:
+            return Unreadable(dialogue.step, error.reason, dialogue.apdus)
+        authenticity = check_authenticity(dialogue, data, extras.trusted) if extras.trusted else None
+        return AttributesRead(attributes, tries, dialogue.apdus, by, certificate, authenticity)
 
-    def _read_chunk(self, offset: int, length: int) -> bytes:
-        answer = self._card.fetch(read_binary(offset, length))
-        self._expect_ok(answer, *self._facts.status.end_of_file)
-        return answer.data
+    try:
+        return converse(transport, work)
+    finally:
+        value[:] = bytes(len(value))
 
-    def _expect_ok(self, answer: Answer, *also: str) -> None:
-        if answer.status not in self._facts.status.ok and answer.status not in also:
-            raise _Ended(Unreadable(self.step, f"status_{answer.status}", self.apdus))
+
+def _check_form(dialogue: Dialogue, facts: PinFacts, value: bytearray) -> None:
+    """Digits of the right number, before the card is touched: anything else would cost a try for nothing."""
+    if len(value) != facts.digits or not value.isdigit():
+        raise Ended(Unreadable("check_secret", "secret_format", dialogue.apdus))
+
+
+def _certificate(dialogue: Dialogue, extras: Extras) -> CertificateExpiry | None:
+    return read_expiry(dialogue) if extras.certificate_expiry else None

@@ -1,28 +1,48 @@
 """One reading at one reader, from the state of the reader to the message."""
 
+from collections.abc import Sequence
+
 from card_reader.messages import CardReadMessage, message_from
-from card_reader.mynumber import read_attributes
-from card_reader.outcomes import Removed, Unreadable
+from card_reader.mynumber import NO_EXTRAS, Extras, read
+from card_reader.outcomes import CardOutcome, Mode, OtherCard, Removed, Unreadable
 from card_reader.reader import Reader, ReaderState
 from card_reader.transport import CardRemoved, ReaderFailed
 
 
-def read_card(reader: Reader, pin: bytearray, *, allow_last_try: bool = False) -> CardReadMessage:
+def read_card(
+    reader: Reader,
+    secret: bytearray,
+    *,
+    mode: Mode = "pin",
+    allow_last_try: bool = False,
+    extras: Extras = NO_EXTRAS,
+    beside: Sequence[Reader] = (),
+) -> CardReadMessage:
     """Read the card that lies on `reader` now, in an exclusive session; the card is without power afterwards.
 
+    `secret` is the PIN or 照合番号B in ASCII digits and holds zeros afterwards, in every case. `beside`:
+    further readers of the same place; a card on one of them as well makes two cards, of which none is read.
     Blocks as long as the card does: call it in a thread of its own with a watchdog. Never raises for what
-    readers, cards and people do. `pin` holds zeros afterwards, in every case.
+    readers, cards and people do.
     """
     try:
         state = reader.state()
         if state is not ReaderState.PRESENT:
-            return message_from(state)
-        try:
-            with reader.session() as transport:
-                return message_from(read_attributes(transport, pin, allow_last_try=allow_last_try))
-        except CardRemoved:
-            return message_from(Removed(apdus=0))
-        except ReaderFailed as error:
-            return message_from(Unreadable("connect", error.reason, apdus=0))
+            return message_from(state, mode)
+        if any(other.state() is ReaderState.PRESENT for other in beside):
+            return message_from(OtherCard("two_cards", 0), mode)
+        return message_from(_outcome(reader, secret, mode, allow_last_try, extras), mode)
     finally:
-        pin[:] = bytes(len(pin))
+        secret[:] = bytes(len(secret))
+
+
+def _outcome(
+    reader: Reader, secret: bytearray, mode: Mode, allow_last_try: bool, extras: Extras
+) -> CardOutcome:
+    try:
+        with reader.session() as transport:
+            return read(transport, mode, secret, allow_last_try=allow_last_try, extras=extras)
+    except CardRemoved:
+        return Removed(apdus=0)
+    except ReaderFailed as error:
+        return Unreadable("connect", error.reason, apdus=0)

@@ -16,7 +16,19 @@ class Header(NamedTuple):
     size: int
 
 
-def read_header(data: bytes, offset: int = 0) -> Header:
+Octets = bytes | bytearray | memoryview
+
+
+class Span(NamedTuple):
+    """Where one object lies: where it begins, where its value starts and where both end."""
+
+    tag: int
+    begin: int
+    start: int
+    end: int
+
+
+def read_header(data: Octets, offset: int = 0) -> Header:
     """The header at `offset`; the value need not be there yet. Raises BadTlv.
 
     Long lengths of up to three bytes are taken, also where a shorter form would do. The indefinite form (80)
@@ -48,14 +60,15 @@ def read_header(data: bytes, offset: int = 0) -> Header:
     return Header(tag, length, position - offset)
 
 
-def _byte(data: bytes, position: int) -> int:
+def _byte(data: Octets, position: int) -> int:
     if position >= len(data):
         raise BadTlv("cut short")
     return data[position]
 
 
-def objects(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(tag, value) of each object in `data`, up to its end or to filler (00 or FF FF…). Raises BadTlv.
+def spans(data: Octets) -> Iterator[Span]:
+    """Where each object in `data` lies, up to its end or to filler (00 or FF FF…); copies nothing. Raises
+    BadTlv.
 
     FF alone is no filler: it opens every private constructed tag (FF20), so only FF followed by FF or by the
     end is.
@@ -65,11 +78,17 @@ def objects(data: bytes) -> Iterator[tuple[int, bytes]]:
         if data[position] == 0x00 or data[position : position + 2] in (b"\xff", b"\xff\xff"):
             return
         header = read_header(data, position)
-        start = position + header.size
+        begin, start = position, position + header.size
         position = start + header.length
         if position > len(data):
             raise BadTlv("value cut short")
-        yield header.tag, data[start:position]
+        yield Span(header.tag, begin, start, position)
+
+
+def objects(data: Octets) -> Iterator[tuple[int, bytes]]:
+    """(tag, value) of each object, as spans() finds them."""
+    for span in spans(data):
+        yield span.tag, bytes(data[span.start : span.end])
 
 
 def encode(tag: int, value: bytes) -> bytes:

@@ -8,8 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from card_reader.attributes_file import BadAttributesFile, decode, encode_attributes
+from card_reader.attributes_file import decode, encode_attributes
 from card_reader.cards import card_facts
+from card_reader.objectfile import BadObjectFile
 from card_reader.outcomes import CardAttributes
 from card_reader.tlv import encode
 
@@ -99,7 +100,7 @@ def test_sex_codes_that_no_source_explains_are_unknown(byte: bytes, sex: str) ->
     ],
 )
 def test_garbage_is_named_and_never_quoted(data: bytes, reason: str) -> None:
-    with pytest.raises(BadAttributesFile) as caught:
+    with pytest.raises(BadObjectFile) as caught:
         decode(data, FACTS)
     assert (str(caught.value), caught.value.reason) == (reason, reason)
 
@@ -107,5 +108,5 @@ def test_garbage_is_named_and_never_quoted(data: bytes, reason: str) -> None:
 @given(st.binary(max_size=120))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for candidate in (data, b"\xff\x20" + data):
-        with suppress(BadAttributesFile):
+        with suppress(BadObjectFile):
             assert decode(candidate, FACTS).birth.isdigit()

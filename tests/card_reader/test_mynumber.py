@@ -167,9 +167,9 @@ def test_a_card_that_nobody_knows_is_another_card() -> None:
     assert read(line) == OtherCard(kind="unknown", apdus=3)
 
 
-def test_a_card_with_certificates_and_no_attributes_is_another_card() -> None:
+def test_a_card_with_certificates_and_no_attributes_is_that_of_a_phone() -> None:
     line = Line(card("hanako"), lambda index, command, real: b"\x6a\x82" if index == 3 else real)
-    assert read(line) == OtherCard(kind="unknown", apdus=4)
+    assert read(line) == OtherCard(kind="phone", apdus=4)
 
 
 def test_a_label_that_nobody_has_seen_is_no_reason_to_refuse() -> None:
