@@ -11,6 +11,7 @@ from card_reader.simulated.layout import card_layout
 
 _PHOTO = (200, 260)
 _LINE = (480, 36)
+_LARGEST = 30
 _CODE = (24, 12)  # as on the one card that somebody described (SOL)
 _RATE = 12  # compression of the photograph
 
@@ -39,7 +40,9 @@ def printed_line(text: str) -> bytes:
     """A line as printed on the card: PNG, one bit per pixel. A character that no font has is an empty box."""
     picture = Image.new("1", _LINE, 1)
     draw = ImageDraw.Draw(picture)
-    size = min(30, _LINE[0] // max(1, len(text)))
+    size, room = _LARGEST, _LINE[0] - 8
+    while size > 4 and _width(text, size) > room:
+        size -= 1
     font = _font(size)
     if font is not None:
         draw.text((2, (_LINE[1] - size) // 2), text, font=font, fill=0)
@@ -55,6 +58,11 @@ def security_code(digits: str) -> bytes:
     picture = Image.new("1", _CODE, 1)
     ImageDraw.Draw(picture).text((0, 0), digits, font=ImageFont.load_default_imagefont(), fill=0)
     return _png(picture)
+
+
+def _width(text: str, size: int) -> float:
+    font = _font(size)
+    return font.getlength(text) if font is not None else len(text) * size
 
 
 @lru_cache(maxsize=32)
