@@ -36,7 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     personas.set_defaults(run=run_personas)
 
     authority = commands.add_parser(
-        "authority", help="print the public keys that tell simulated cards from forged ones (JSON)"
+        "authority", help="print a reading policy that trusts this machine's simulated cards (YAML)"
     )
     _state_argument(authority)
     authority.set_defaults(run=run_authority)
@@ -125,18 +125,17 @@ def run_personas(args: argparse.Namespace) -> int:
 
 
 def run_authority(args: argparse.Namespace) -> int:
-    """Makes the hierarchy where there is none. Nobody outside a demonstration should ever trust its keys."""
+    """A policy that load_policy takes; makes the keys where there are none.
+
+    Nobody outside a demonstration should ever trust them.
+    """
     from card_reader.simulated.hierarchy import Hierarchy
     from card_reader.simulated.slot import keys_folder
 
-    found = [
-        {
-            "application": key.application,
-            "key_id": key.key_id.hex().upper(),
-            "modulus": key.modulus.hex().upper(),
-            "exponent": key.exponent,
-        }
-        for key in Hierarchy(keys_folder(_state_dir(args))).trusted()
+    trusted = Hierarchy(keys_folder(_state_dir(args))).trusted()
+    keys = [
+        {"id": key.key_id.hex().upper(), "modulus": key.modulus.hex().upper(), "exponent": key.exponent}
+        for key in trusted
     ]
-    print(json.dumps({"trusted_keys": found}, indent=2))
+    print(json.dumps({"authenticity": True, "ca_keys": keys}, indent=2))
     return _OK
