@@ -44,7 +44,7 @@ def authority(purpose: Purpose, keys: Hierarchy) -> Credential:
     """The self-signed authority for one purpose; the same bytes whenever the key is the same."""
     key = keys.key(f"{purpose}_ca")
     name = _name(f"Kakanai simulated {purpose} CA - not a real card")
-    built = _builder(name, name, key, FALLBACK_EXPIRY).add_extension(
+    built = _builder(name, name, key, FALLBACK_EXPIRY, years=30).add_extension(
         x509.BasicConstraints(ca=True, path_length=0), critical=True
     )
     return Credential(built.sign(key, hashes.SHA256()), key)
@@ -82,7 +82,7 @@ def _name(common: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey, expiry: str
+    subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey, expiry: str, years: int = 10
 ) -> x509.CertificateBuilder:
     # The certificate ends with the day in Japan.
     japan = datetime.timezone(datetime.timedelta(hours=9))
@@ -94,6 +94,6 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(int.from_bytes(serial, "big") >> 1 | 1)
-        .not_valid_before(end - datetime.timedelta(days=10 * 366))
+        .not_valid_before(end - datetime.timedelta(days=years * 366))
         .not_valid_after(end)
     )
