@@ -69,6 +69,7 @@ class FaceFacts(_Facts):
     aid: Aid
     content: FileId
     b: PinFacts
+    certificate: FileId
 
 
 class ObjectFileFacts(_Facts):
@@ -98,6 +99,9 @@ class FaceFileFacts(ObjectFileFacts):
     address: HexText
     photo: HexText
     expiry: HexText
+    card_key: HexText
+    signature: HexText
+    signed_groups: tuple[tuple[HexText, ...], ...]
 
 
 class ProofFacts(_Facts):

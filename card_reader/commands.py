@@ -1,36 +1,33 @@
-"""`kakanai card …`: read a card at a terminal, and lay simulated cards into the virtual reader."""
+"""`kakanai card …`: read a card at a terminal, see what lies there, and lay simulated cards into the virtual
+reader."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from card_reader.messages import CardReadMessage, Outcome
 from card_reader.simulated import commands as simulated
 
+if TYPE_CHECKING:
+    from card_reader.doctor import CardSeen
+    from card_reader.mynumber import Extras
+    from card_reader.reader import Reader
+
 _OK, _FINDING, _USAGE, _MISSING = 0, 1, 2, 3
+_NO_CARD, _OTHER_CARD, _REMOVED = 10, 11, 14
 _EXIT_CODES: dict[Outcome, int] = {
     "read": _OK,
     "unreadable": _FINDING,
     "no_service": _MISSING,
     "no_reader": _MISSING,
-    "no_card": 10,
-    "other_card": 11,
+    "no_card": _NO_CARD,
+    "other_card": _OTHER_CARD,
     "wrong_secret": 12,
     "blocked": 13,
     "last_try_refused": 13,
-    "removed": 14,
-}
-_SENTENCES: dict[Outcome, str] = {
-    "read": "読み取りました / The card was read.",
-    "unreadable": "カードを読み取れませんでした / The card could not be read.",
-    "no_service": "スマートカードのサービスが動いていません / The smart card service does not run.",
-    "no_reader": "カードリーダーが見つかりません / There is no such card reader.",
-    "no_card": "カードが置かれていません / There is no card on the reader.",
-    "other_card": "マイナンバーカードではありません / This is not a My Number card.",
-    "wrong_secret": "暗証番号が違います / The PIN is wrong.",
-    "blocked": "暗証番号がロックされています。再設定が必要です / The PIN is blocked and has to be set anew.",
-    "last_try_refused": "残り1回のため照合しませんでした / One try is left; the PIN was not sent.",
-    "removed": "読み取りの途中でカードが離れました / The card was removed while it was read.",
+    "removed": _REMOVED,
 }
 
 
@@ -39,81 +36,208 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     card = subparsers.add_parser("card", help="read a My Number card; lay simulated cards into a reader")
     commands = card.add_subparsers(metavar="ACTION", required=True)
 
-    read = commands.add_parser(
-        "read", help="read name, address, birth date and sex from the card on a reader"
+    read = commands.add_parser("read", help="read the card on a reader, by one of four ways")
+    _common(read)
+    read.add_argument(
+        "--mode",
+        choices=["pin", "b", "face", "none"],
+        default="pin",
+        help="what opens the card: the four-digit PIN, 照合番号B (14 digits), the same for the card's face, "
+        "or nothing",
     )
     read.add_argument(
-        "--reader", default="", metavar="NAME", help="part of the reader's name (default: any real one)"
+        "--secret-stdin", action="store_true", help="take the secret from standard input, one line"
     )
     read.add_argument(
-        "--mode", choices=["pin"], default="pin", help="what opens the card: the four-digit PIN"
+        "--allow-last-try", action="store_true", help="send the secret also when one try is left"
     )
     read.add_argument(
-        "--secret-stdin",
-        action="store_true",
-        required=True,
-        help="take the secret from standard input, one line",
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="the municipality's choices (YAML or TOML): certificate_expiry and authenticity hold",
     )
-    read.add_argument("--allow-last-try", action="store_true", help="send the PIN also when one try is left")
-    read.add_argument("--json", action="store_true", help="print one JSON object")
     read.set_defaults(run=run_read)
 
+    doctor = commands.add_parser(
+        "doctor", help="say which readers and which card are there, and how many tries are left"
+    )
+    _common(doctor)
+    doctor.add_argument(
+        "--certificate",
+        action="store_true",
+        help="tell the certificate's expiry too, which gives the holder's birthday away",
+    )
+    doctor.set_defaults(run=run_doctor)
+
     simulated.add(commands)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reader", default="", metavar="NAME", help="part of the reader's name (default: any real one)"
+    )
+    parser.add_argument(
+        "--lang", choices=["ja", "en", "both"], default="both", help="language of the sentences"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run_read(args: argparse.Namespace) -> int:
     """One reading of the card that lies on the reader now.
 
-    0 read, 1 unreadable, 2 not a PIN, 3 no service, reader or pyscard, 10 no card, 11 other card, 12 wrong
-    PIN, 13 blocked or last try refused, 14 removed.
+    0 read, 1 unreadable, 2 not a secret of this kind or a bad policy, 3 no service, reader or pyscard, 10 no
+    card, 11 other card, 12 wrong secret, 13 blocked or last try refused, 14 removed.
     """
+    from card_reader import report
     from card_reader.pcsc import PcscNotInstalled, PcscReader
     from card_reader.reading import read_card
+    from card_reader.yamlfile import BadDataFile
 
-    pin = bytearray(sys.stdin.buffer.readline().rstrip(b"\r\n"))
+    if args.mode != "none" and not args.secret_stdin:
+        print("this way of reading needs a secret: add --secret-stdin", file=sys.stderr)
+        return _USAGE
+    secret = bytearray()
     try:
-        message = read_card(PcscReader(args.reader), pin, allow_last_try=args.allow_last_try)
+        extras = _extras(args.policy)
+        if args.mode != "none":
+            secret = _typed_secret(args.mode)
+        message = read_card(
+            PcscReader(args.reader),
+            secret,
+            mode=args.mode,
+            allow_last_try=args.allow_last_try,
+            extras=extras,
+            beside=_beside(args.reader),
+        )
+    except BadDataFile as error:
+        print(error, file=sys.stderr)
+        return _USAGE
     except PcscNotInstalled as error:
         print(error, file=sys.stderr)
         return _MISSING
     finally:
-        pin[:] = bytes(len(pin))
-    print(_as_json(message) if args.json else _as_text(message))
+        secret[:] = bytes(len(secret))
+    if args.json:
+        print(json.dumps(report.as_json(message), ensure_ascii=False))
+    else:
+        print("\n".join(report.in_words(message, args.lang)))
+    return _code(message)
+
+
+def _code(message: CardReadMessage) -> int:
     if message.detail == "check_secret:secret_format":
         return _USAGE
     return _EXIT_CODES[message.outcome]
 
 
-def _as_json(message: CardReadMessage) -> str:
-    read = message.attributes
-    return json.dumps(
-        {
-            "outcome": message.outcome,
-            "name": read and read.name,
-            "address": read and read.address,
-            "birth": read and read.birth,
-            "sex": read and read.sex,
-            "tries_left": message.tries_left,
-            "apdus": message.apdus,
-            "other_kind": message.other_kind,
-            "detail": message.detail,
-        },
-        ensure_ascii=False,
-    )
+def _extras(policy: Path | None) -> "Extras":
+    from card_reader.mynumber import NO_EXTRAS
+    from card_reader.policy import load_policy
+
+    return load_policy(policy).extras if policy else NO_EXTRAS
 
 
-def _as_text(message: CardReadMessage) -> str:
-    lines = [_SENTENCES[message.outcome]]
-    if message.attributes is not None:
-        read = message.attributes
-        lines += [
-            f"氏名 / name: {read.name}",
-            f"住所 / address: {read.address}",
-            f"生年月日 / birth date: {read.birth}",
-            f"性別 / sex: {read.sex}",
-        ]
-    if message.tries_left is not None:
-        lines.append(f"残り回数 / tries left: {message.tries_left}")
-    if message.other_kind or message.detail:
-        lines.append(f"({message.other_kind or message.detail})")
-    return "\n".join(lines)
+def _typed_secret(mode: str) -> bytearray:
+    """One line of standard input. 照合番号B may carry what people and scanners put between its parts."""
+    from card_reader.b_number import BNumber, b_from_scan
+
+    line = bytearray(sys.stdin.buffer.readline().rstrip(b"\r\n"))
+    if mode == "pin":
+        return line
+    try:
+        found = b_from_scan(line.decode("utf-8", errors="replace"))
+    finally:
+        line[:] = bytes(len(line))
+    return found.digits if isinstance(found, BNumber) else bytearray()
+
+
+def _beside(named: str) -> "list[Reader]":
+    """The other readers of this computer, when nobody said which one is meant."""
+    from card_reader.pcsc import PcscReader, reader_names
+    from card_reader.transport import ReaderFailed
+
+    if named:
+        return []
+    try:
+        return [PcscReader(name) for name in reader_names()[1:]]
+    except ReaderFailed:
+        return []
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    """What is there now; uses no try.
+
+    0 a My Number card that can be read, 1 something is wrong with it, 3 no service, reader or pyscard, 10 no
+    card, 11 other card, 14 removed.
+    """
+    from card_reader import doctor
+    from card_reader.pcsc import PcscNotInstalled, PcscReader, reader_names
+    from card_reader.reader import ReaderState
+    from card_reader.sentences import sentences
+    from card_reader.transport import ReaderFailed
+
+    try:
+        chosen = PcscReader(args.reader)
+        names = reader_names(args.reader)
+    except PcscNotInstalled as error:
+        print(error, file=sys.stderr)
+        return _MISSING
+    except ReaderFailed:
+        names = ()
+    state = chosen.state()
+    readers = [
+        doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
+        for index, name in enumerate(names)
+    ]
+    kind, card, code = _looked_at(chosen, state, args.certificate)
+    if sum(seen.state == ReaderState.PRESENT for seen in readers) > 1:
+        kind, code = "two_cards", _OTHER_CARD
+    if args.json:
+        print(json.dumps({"state": state.value, **doctor.as_json(readers, kind, card)}, ensure_ascii=False))
+        return code
+    lines = doctor.in_words(readers, kind, card, args.lang)
+    if code == _MISSING:
+        lines.append(sentences().outcomes[state.value].said(args.lang))
+    elif code == _NO_CARD:
+        lines.append(sentences().outcomes["no_card"].said(args.lang))
+    elif kind is None:
+        key = "removed" if code == _REMOVED else "unreadable"
+        lines.append(sentences().outcomes[key].said(args.lang))
+    print("\n".join(lines))
+    return code
+
+
+def _looked_at(reader: "Reader", state: str, certificate: bool) -> "tuple[str | None, CardSeen | None, int]":
+    """(kind of card, what it says of itself, exit code)."""
+    from card_reader.dialogue import MY_NUMBER
+    from card_reader.doctor import CardSeen, examine_card
+    from card_reader.outcomes import OtherCard, Removed
+    from card_reader.reader import ReaderState
+    from card_reader.transport import CardRemoved, ReaderFailed
+
+    match state:
+        case ReaderState.NO_SERVICE | ReaderState.NO_READER:
+            return None, None, _MISSING
+        case ReaderState.EMPTY:
+            return None, None, _NO_CARD
+        case ReaderState.MUTE:
+            return "mute", None, _FINDING
+    try:
+        with reader.session() as transport:
+            found = examine_card(transport, certificate=certificate)
+    except CardRemoved:
+        return None, None, _REMOVED
+    except ReaderFailed as error:
+        return ("mute" if error.reason == "mute" else None), None, _FINDING
+    match found:
+        case CardSeen(kind=kind):
+            if kind != MY_NUMBER:
+                return kind, found, _OTHER_CARD
+            return kind, found, _FINDING if found.blocked else _OK
+        case OtherCard(kind):
+            return kind, None, _OTHER_CARD
+        case Removed():
+            return None, None, _REMOVED
+        case _:
+            return None, None, _FINDING

@@ -10,7 +10,6 @@ from card_reader.outcomes import (
     AttributesRead,
     Blocked,
     CardOutcome,
-    CertificateExpiry,
     FaceRead,
     ForgedReason,
     LastTryRefused,
@@ -154,15 +153,14 @@ def _parts(outcome: CardOutcome | ReaderState) -> dict[str, Any]:
                 return {"outcome": _BY_STATE[outcome], "apdus": 0}
             return {"outcome": "unreadable", "apdus": 0, "detail": f"connect:{outcome.value}"}
         case AttributesRead():
-            return _read(outcome, outcome.certificate) | {
+            return _read(outcome) | {
                 "attributes": AttributesMessage(**vars(outcome.attributes)),
                 "tries_left": outcome.tries_left,
-                "authenticity": outcome.authenticity and AuthenticityMessage(**vars(outcome.authenticity)),
             }
         case FaceRead():
             return _face_parts(outcome)
         case Tapped():
-            return _read(outcome, outcome.certificate)
+            return _read(outcome)
         case WrongSecret(tries_left, apdus):
             return {"outcome": "wrong_secret", "tries_left": tries_left, "apdus": apdus}
         case LastTryRefused(apdus, by):
@@ -182,12 +180,13 @@ def _parts(outcome: CardOutcome | ReaderState) -> dict[str, Any]:
             return {"outcome": "unreadable", "apdus": apdus, "detail": f"{step}:{reason_code}"}
 
 
-def _read(
-    outcome: AttributesRead | FaceRead | Tapped, certificate: CertificateExpiry | None
-) -> dict[str, Any]:
+def _read(outcome: AttributesRead | FaceRead | Tapped) -> dict[str, Any]:
     found: dict[str, Any] = {"outcome": "read", "apdus": outcome.apdus}
-    if certificate is not None:
-        found |= {"certificate_expires": certificate.on, "certificate_unknown": certificate.unknown}
+    if outcome.certificate is not None:
+        found["certificate_expires"] = outcome.certificate.on
+        found["certificate_unknown"] = outcome.certificate.unknown
+    if not isinstance(outcome, Tapped) and outcome.authenticity is not None:
+        found["authenticity"] = AuthenticityMessage(**vars(outcome.authenticity))
     return found
 
 
@@ -195,7 +194,7 @@ def _face_parts(outcome: FaceRead) -> dict[str, Any]:
     face = outcome.face
     if len(face.photo) > MAX_PHOTO_BYTES or max(len(face.name), len(face.address)) > MAX_PICTURE_BYTES:
         return {"outcome": "unreadable", "apdus": outcome.apdus, "detail": "read_face:too_long"}
-    return _read(outcome, outcome.certificate) | {
+    return _read(outcome) | {
         "face": FaceMessage(**vars(face)),
         "tries_left": outcome.tries_left,
     }

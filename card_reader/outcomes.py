@@ -121,6 +121,7 @@ class FaceRead:
     tries_left: int | None
     apdus: int
     certificate: CertificateExpiry | None = None
+    authenticity: Authenticity | None = None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,14 @@ class PcscNotInstalled(RuntimeError):
     """pyscard is not there: install the project with its extra `pcsc`."""
 
 
+def reader_names(name: str = "") -> tuple[str, ...]:
+    """The readers of this computer whose names contain `name`, in the service's order, virtual ones only when
+    `name` asks for one. Raises PcscNotInstalled and ReaderFailed (no_service)."""
+    reader = PcscReader(name)
+    with reader._context() as context:
+        return tuple(reader._wanted_names(context))
+
+
 class PcscReader:
     """The first reader whose name contains `name`; an empty name means any.
 
@@ -121,13 +129,16 @@ class PcscReader:
         return ReaderState.EMPTY if event & scard.SCARD_STATE_EMPTY else ReaderState.NO_READER
 
     def _find(self, context: object) -> str | None:
+        return next(iter(self._wanted_names(context)), None)
+
+    def _wanted_names(self, context: object) -> list[str]:
         result, readers = self._scard.SCardListReaders(context, [])
         if _code(result) == _NO_READERS:
-            return None
+            return []
         _check(result)
         virtual = VIRTUAL_READERS in self._wanted
         wanted = (name for name in readers if self._wanted in name)
-        return next((name for name in wanted if virtual or VIRTUAL_READERS not in name), None)
+        return [name for name in wanted if virtual or VIRTUAL_READERS not in name]
 
     @contextmanager
     def _context(self) -> Iterator[object]:

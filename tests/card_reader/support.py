@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from card_reader.cards import card_facts
 from card_reader.simulated.card import SimulatedCard
@@ -59,4 +60,34 @@ def selected_in_text_application(sent: list[bytes]) -> list[str]:
                 found.append(apdu[5:].hex().upper())
             if apdu[1] in (0xB0, 0xB2) and apdu[2] & 0x80:
                 found.append(f"{apdu[2] & 0x1F:04X}")
+    return found
+
+
+class Aim(NamedTuple):
+    """What one command was aimed at: the application that was current (AID), the file by whatever way it was
+    named, the instruction, and whether it carried data."""
+
+    application: str
+    file: str | None
+    instruction: int
+    with_data: bool
+
+
+def aims(sent: list[bytes]) -> list[Aim]:
+    """Every command with the application and the file it was aimed at, also by short identifier (ISO 7816-4:
+    READ BINARY with P1 b8, READ RECORD P2 b8-b4, VERIFY and COMPUTE SIGNATURE P2 b5-b1)."""
+    found: list[Aim] = []
+    application, file = "", None
+    for apdu in sent:
+        instruction, p1, p2 = apdu[1], apdu[2], apdu[3]
+        if instruction == 0xA4:
+            named = apdu[5 : 5 + apdu[4]].hex().upper() if len(apdu) > 4 else ""
+            application, file = (named, None) if p1 == 0x04 else (application, named)
+        elif instruction in (0xB0, 0xD6) and p1 & 0x80:
+            file = f"{p1 & 0x1F:04X}"
+        elif instruction in (0xB2, 0xDC) and p2 >> 3:
+            file = f"{p2 >> 3:04X}"
+        elif instruction in (0x20, 0x24, 0x2C, 0x2A) and p2 & 0x1F:
+            file = f"{p2 & 0x1F:04X}"
+        found.append(Aim(application, file, instruction, len(apdu) > 5))
     return found

@@ -79,6 +79,12 @@ def test_a_reading_prints_one_json_object(
         "apdus": 9,
         "other_kind": None,
         "detail": None,
+        "mode": "pin",
+        "procedure": None,
+        "instead": [],
+        "certificate_expires": None,
+        "certificate_unknown": None,
+        "authenticity": None,
     }
 
 
@@ -139,9 +145,11 @@ def test_without_pyscard_the_command_says_what_to_install(
     assert "kakanai[pcsc]" in capsys.readouterr().err
 
 
-def test_a_secret_is_taken_from_standard_input_only() -> None:
+def test_a_secret_is_taken_from_standard_input_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("card", "read") == 2
+    assert "--secret-stdin" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
-        call("card", "read")
+        call("card", "read", "1234")
 
 
 def test_without_the_service_the_command_says_so() -> None:

@@ -1,0 +1,141 @@
+"""What lies on a reader, for a person at a shell: which card, which applications, how many tries.
+
+Presents no secret and opens no file that one protects. The certificate's expiry is looked at only when asked
+for: it falls on the holder's birthday.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from card_reader.certificate import read_expiry
+from card_reader.dialogue import MY_NUMBER, Dialogue, Ended, converse
+from card_reader.outcomes import CertificateExpiry, NoSecret, Stopped
+from card_reader.sentences import Language, Sentences, sentences
+from card_reader.transport import Transport
+
+KeyState = Literal["left", "blocked", "uncounted", "absent", "unreadable"]
+
+
+@dataclass(frozen=True)
+class KeySeen:
+    """One secret's counter. `left` is there for the state left."""
+
+    key: str
+    state: KeyState
+    left: int | None = None
+
+
+@dataclass(frozen=True)
+class CardSeen:
+    """A card that answered. `kind`: my_number or as OtherCard has; `applications`: of jpki, text, face."""
+
+    kind: str
+    applications: tuple[str, ...]
+    keys: tuple[KeySeen, ...]
+    apdus: int
+    certificate: CertificateExpiry | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a secret that reading needs is blocked."""
+        return any(seen.state == "blocked" for seen in self.keys if seen.key in ("pin", "b"))
+
+
+@dataclass(frozen=True)
+class ReaderSeen:
+    """One reader: `state` as in ReaderState, `chosen` when it is the one that is used."""
+
+    name: str
+    state: str
+    chosen: bool
+
+
+def examine_card(transport: Transport, *, certificate: bool = False) -> CardSeen | Stopped:
+    """Look at the card. Uses no try. Never raises for what a card or a reader does."""
+
+    def work(dialogue: Dialogue) -> CardSeen:
+        kind = dialogue.kind_of_card()
+        if kind not in (MY_NUMBER, *dialogue.facts.labels.values()):
+            return CardSeen(kind, (), (), dialogue.apdus)
+        expires = read_expiry(dialogue) if certificate else None
+        applications, keys = ["jpki"], list(_jpki_keys(dialogue))
+        facts = dialogue.facts
+        if dialogue.select("select_text", facts.text.aid).status in facts.status.ok:
+            applications.append("text")
+            keys += [
+                _key(dialogue, "pin", facts.text.pin.reference),
+                _key(dialogue, "b", facts.text.b.reference),
+            ]
+        elif kind == MY_NUMBER:
+            kind = facts.without_text
+        if dialogue.select("select_face", facts.face.aid).status in facts.status.ok:
+            applications.append("face")
+            keys.append(_key(dialogue, "face_b", facts.face.b.reference))
+        return CardSeen(kind, tuple(applications), tuple(keys), dialogue.apdus, expires)
+
+    return converse(transport, work)
+
+
+def _jpki_keys(dialogue: Dialogue) -> Iterator[KeySeen]:
+    facts = dialogue.facts.jpki
+    yield _key(dialogue, "authentication", facts.authentication_pin.reference)
+    yield _key(dialogue, "signature", facts.signature_pin.reference)
+
+
+def _key(dialogue: Dialogue, key: str, reference: str) -> KeySeen:
+    try:
+        left = dialogue.tries("pin" if key == "pin" else "b", reference)
+    except Ended as end:
+        return KeySeen(key, "absent" if isinstance(end.outcome, NoSecret) else "unreadable")
+    if left is None:
+        return KeySeen(key, "uncounted")
+    return KeySeen(key, "left", left) if left else KeySeen(key, "blocked")
+
+
+def as_json(readers: list[ReaderSeen], kind: str | None, card: CardSeen | None) -> dict[str, object]:
+    """The findings as one object; `kind` also for a card that could not be looked at."""
+    return {
+        "readers": [asdict(reader) for reader in readers],
+        "kind": kind,
+        "applications": list(card.applications) if card else [],
+        "tries": {seen.key: {"state": seen.state, "left": seen.left} for seen in card.keys} if card else {},
+        "certificate": asdict(card.certificate) if card and card.certificate else None,
+        "apdus": card.apdus if card else 0,
+    }
+
+
+def in_words(
+    readers: list[ReaderSeen], kind: str | None, card: CardSeen | None, language: Language
+) -> list[str]:
+    """The findings in plain words, a line each."""
+    words = sentences()
+    label = {key: text.said(language) for key, text in words.labels.items()}
+    lines = [
+        f"{label['reader']}: {reader.name} ({words.states[reader.state].said(language)})"
+        + (f" ← {label['chosen']}" if reader.chosen else "")
+        for reader in readers
+    ]
+    if kind is not None:
+        lines += [
+            f"{label['card']}: {words.kind(kind).name.said(language)}",
+            f"  {words.kind(kind).staff.said(language)}",
+        ]
+    if card is not None:
+        lines += [
+            f"{label['applications']}: {words.applications[name].said(language)}"
+            for name in card.applications
+        ]
+        lines += [_key_line(words, seen, language) for seen in card.keys]
+        if card.certificate is not None:
+            known = card.certificate.on or label[card.certificate.unknown or "unreadable"]
+            lines.append(f"{label['certificate']}: {known}")
+    return lines
+
+
+def _key_line(words: Sentences, seen: KeySeen, language: Language) -> str:
+    name, state = (
+        words.keys[seen.key].said(language),
+        words.key_states[seen.state].said(language, left=seen.left),
+    )
+    return f"{words.labels['tries'].said(language)}: {name}: {state}"

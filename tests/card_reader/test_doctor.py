@@ -1,0 +1,268 @@
+"""`kakanai card doctor` and the other ways of `kakanai card read`: plain words, exit codes, nothing personal
+unless asked."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from card_reader import Removed, Unreadable, pcsc
+from card_reader.doctor import CardSeen, KeySeen, examine_card
+from card_reader.sentences import sentences
+from card_reader.simulated.card import SimulatedCard
+from card_reader.simulated.faults import Fault
+from card_reader.simulated.personas import load_personas
+from card_reader.simulated.reader import InProcessReader
+from card_reader.transport import ReaderFailed
+from tests.card_reader.support import Line, persona
+from tests.card_reader.test_commands import call
+from tests.card_reader.test_trace import trusted
+
+NAMES = ("ACS one", "ACS two")
+PERSONAL = ("見本", "太郎", "花見台", "19730412", "1234", "20270412", "480412")
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> dict[str, InProcessReader]:
+    """Two simulated readers in the place of the PC/SC ones; without a name the first is used."""
+    found = {name: InProcessReader(name) for name in NAMES}
+    monkeypatch.setattr(pcsc, "PcscReader", lambda name="": next(r for n, r in found.items() if name in n))
+    monkeypatch.setattr(pcsc, "reader_names", lambda name="": tuple(n for n in NAMES if name in n))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "applications"),
+    [
+        ("mihon_taro", "my_number", ("jpki", "text", "face")),
+        ("smartphone", "phone", ("jpki",)),
+        ("juki_card", "juki", ("jpki",)),
+        ("driving_licence", "driving_licence", ()),
+        ("transit_card", "transit", ()),
+    ],
+)
+def test_a_card_is_seen_with_its_applications(key: str, kind: str, applications: tuple[str, ...]) -> None:
+    found = examine_card(SimulatedCard(load_personas()[key]))
+    assert isinstance(found, CardSeen)
+    assert (found.kind, found.applications) == (kind, applications)
+
+
+def test_the_tries_of_every_secret_are_seen() -> None:
+    person = persona("hanako").model_copy(update={"tries": {"pin": 2, "b": 0, "face_b": 7, "signature": 4}})
+    line = Line(SimulatedCard(person, faults=[Fault.parse("status=6A82@select:jpki.authentication_pin")]))
+    found = examine_card(line)
+    assert isinstance(found, CardSeen)
+    assert found.keys == (
+        KeySeen("authentication", "absent"),
+        KeySeen("signature", "left", 4),
+        KeySeen("pin", "left", 2),
+        KeySeen("b", "blocked"),
+        KeySeen("face_b", "left", 7),
+    )
+    assert found.blocked
+    assert found.certificate is None
+    assert found.apdus == len(line.sent)
+
+
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        ("status=6300@tries:text.pin", KeySeen("pin", "uncounted")),
+        ("status=6F01@tries:text.pin", KeySeen("pin", "unreadable")),
+    ],
+)
+def test_a_counter_that_says_nothing_is_no_number(fault: str, key: KeySeen) -> None:
+    found = examine_card(SimulatedCard(persona("hanako"), faults=[Fault.parse(fault)]))
+    assert isinstance(found, CardSeen)
+    assert key in found.keys
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [("pulled@4", Removed(4)), ("status=6F01@1", Unreadable("select_jpki", "status_6F01", 1))],
+)
+def test_a_card_that_cannot_be_looked_at_is_a_value(fault: str, outcome: object) -> None:
+    assert examine_card(SimulatedCard(persona("hanako"), faults=[Fault.parse(fault)])) == outcome
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "words"),
+    [
+        ("mihon_taro", 0, "マイナンバーカード / My Number card"),
+        ("mihon_ume", 1, "ロック / blocked"),
+        ("driving_licence", 11, "運転免許証"),
+        ("smartphone", 11, "スマートフォン"),
+        ("transit_card", 11, "交通系"),
+        ("mute_card", 1, "応答しない"),
+        ("loose_card", 0, "マイナンバーカード"),
+        (None, 10, "カードが置かれていません"),
+    ],
+)
+def test_the_doctor_says_in_plain_words_what_is_there(
+    readers: dict[str, InProcessReader],
+    capsys: pytest.CaptureFixture[str],
+    key: str | None,
+    code: int,
+    words: str,
+) -> None:
+    if key:
+        readers["ACS one"].insert(key)
+    assert call("card", "doctor") == code
+    shown = capsys.readouterr().out
+    assert words in shown
+    assert "ACS one" in shown
+    assert "ACS two" in shown
+    for personal in PERSONAL:
+        assert personal not in shown
+
+
+def test_the_doctor_speaks_one_language_when_asked(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    assert call("card", "doctor", "--lang", "en") == 0
+    english = capsys.readouterr().out
+    assert "3 tries left" in english
+    assert not any(0x3040 <= ord(c) <= 0x30FF for c in english)
+    assert call("card", "doctor", "--lang", "ja") == 0
+    assert "あと3回" in capsys.readouterr().out
+
+
+def test_the_doctor_prints_one_object_for_programs(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    assert call("card", "doctor", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["kind"] == "my_number"
+    assert found["tries"]["pin"] == {"state": "left", "left": 3}
+    assert found["certificate"] is None
+    assert [reader["chosen"] for reader in found["readers"]] == [True, False]
+
+
+def test_the_certificates_expiry_is_told_only_when_asked_for(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    assert call("card", "doctor", "--certificate") == 0
+    assert "20270412" in capsys.readouterr().out
+
+
+def test_two_cards_are_seen(readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    readers["ACS two"].insert("transit_card")
+    assert call("card", "doctor") == 11
+    assert "2枚のカード" in capsys.readouterr().out
+    assert call("card", "read", "--mode", "none", "--json") == 11
+    assert json.loads(capsys.readouterr().out)["other_kind"] == "two_cards"
+    # Whoever names the reader means the card on that one.
+    assert call("card", "read", "--mode", "none", "--reader", "one") == 0
+
+
+def test_without_service_or_reader_the_environment_is_missing(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].unplug()
+
+    def away(name: str = "") -> tuple[str, ...]:
+        raise ReaderFailed("no_service")
+
+    monkeypatch.setattr(pcsc, "reader_names", away)
+    assert call("card", "doctor") == 3
+    assert "カードリーダーが見つかりません" in capsys.readouterr().out
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "smartcard", None)
+    assert call("card", "doctor") == 3
+    assert "kakanai[pcsc]" in capsys.readouterr().err
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, secret: str, *options: str) -> int:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{secret}\n".encode())))
+    return call("card", "read", "--secret-stdin", *options)
+
+
+def test_a_card_is_read_by_b_as_it_is_typed(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    b = load_personas()["mihon_taro"].number_b or ""
+    for form in (b, f"{b[:6]} {b[6:10]} {b[10:]}", "".join(chr(ord(c) + 0xFEE0) for c in b)):
+        assert typed(monkeypatch, form, "--mode", "b", "--json") == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["mode"], found["name"], found["tries_left"]) == ("b", "見本　太郎", 10)
+    assert typed(monkeypatch, "010101" + b[6:], "--mode", "b") == 12
+    assert "照合番号B" in capsys.readouterr().out
+    assert typed(monkeypatch, "1234", "--mode", "b") == 2
+
+
+def test_a_face_is_described_and_handed_to_programs(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    b = load_personas()["mihon_taro"].number_b or ""
+    assert typed(monkeypatch, b, "--mode", "face", "--lang", "en") == 0
+    assert "card expires: 20270412" in capsys.readouterr().out
+    assert typed(monkeypatch, b, "--mode", "face", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["face"]) == {"photo", "name", "address", "expiry"}
+    assert (found["name"], found["birth"]) == (None, "19730412")
+
+
+def test_a_tap_needs_no_secret(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    assert call("card", "read", "--mode", "none", "--lang", "ja") == 0
+    assert capsys.readouterr().out == "マイナンバーカードです。何も読み取っていません。\n"
+
+
+def test_a_blocked_card_is_told_with_its_procedure_and_the_other_ways(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_ume")
+    assert typed(monkeypatch, "1234", "--lang", "en") == 13
+    shown = capsys.readouterr().out
+    assert "R033" in shown
+    assert "instead: read with 照合番号B" in shown
+
+
+def test_a_policy_adds_the_expiry_and_the_question_of_authenticity(
+    readers: dict[str, InProcessReader],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    policy = tmp_path / "policy.yaml"
+    keys = "".join(
+        f"- id: '{key_id.hex()}'\n  modulus: '{key.public_numbers().n:0512x}'\n"
+        for key_id, key in trusted().keys.items()
+    )
+    policy.write_text(f"authenticity: true\nca_keys:\n{keys}", encoding="utf-8")
+    assert typed(monkeypatch, "1234", "--policy", str(policy), "--lang", "en") == 0
+    shown = capsys.readouterr().out
+    assert "authenticity: verified" in shown
+    assert "certificate expires: 20270412" in shown
+    policy.write_text("modes: []\n", encoding="utf-8")
+    assert typed(monkeypatch, "1234", "--policy", str(policy)) == 2
+
+
+def test_every_kind_of_card_has_its_own_words() -> None:
+    words = sentences()
+    kinds = {
+        "phone",
+        "juki",
+        "driving_licence",
+        "residence_card",
+        "transit",
+        "two_cards",
+        "mute",
+        "unknown",
+        "my_number",
+    }
+    assert set(words.kinds) == kinds
+    said = [text.said("both") for kind in words.kinds.values() for text in (kind.name, kind.resident)]
+    assert len(set(said)) == len(said)
+    assert words.kind("something new") == words.kinds["unknown"]
