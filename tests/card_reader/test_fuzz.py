@@ -1,0 +1,60 @@
+"""A short run of the fuzzer, and the proof that it sees what it is for. The long one is `make fuzz-card`."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from tests.card_reader.broken_readers import BROKEN
+from tests.card_reader.fuzz import everything_logged, fuzz, main
+from tests.card_reader.fuzz_cases import SECRET_CODE, SECRET_PIN, the_reader
+from tests.card_reader.fuzz_promises import leaks
+
+SEED = 20261123
+
+
+def test_whatever_a_card_answers_the_reader_keeps_its_promises() -> None:
+    report = fuzz(the_reader, 12_000, SEED)
+    assert report.findings == []
+    assert report.exchanges >= 12_000
+    assert report.slowest < 5
+    # It gets to every end there is, so it does not only look at cards that fail at once.
+    assert {
+        *("AttributesRead", "FaceRead", "Tapped", "Tries", "CardSeen", "WrongSecret", "LastTryRefused"),
+        *("Blocked", "OtherCard", "Removed", "Unreadable"),
+    } <= set(report.ends)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_reader_is_caught(name: str) -> None:
+    assert fuzz(BROKEN[name], 8_000, SEED, most_findings=1).findings != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"pin {SECRET_PIN}.",
+        SECRET_PIN.encode().hex(),
+        f"5006052032{SECRET_CODE}",
+        f"5006052032{SECRET_CODE}".encode().hex().upper(),
+    ],
+)
+def test_a_secret_in_a_file_is_found_in_every_form(tmp_path: Path, text: str) -> None:
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "harmless.log").write_text("card 17391 read, 12 commands")
+    assert leaks(tmp_path) == []
+    (tmp_path / "deeper" / "a.log").write_text(text)
+    assert leaks(tmp_path) == ["a secret stands in a.log"]
+
+
+def test_every_log_of_every_module_is_looked_at(tmp_path: Path) -> None:
+    with everything_logged(tmp_path / "all.log"):
+        logging.getLogger("somewhere.deep").debug("sent %s", SECRET_PIN)
+    assert leaks(tmp_path) == ["a secret stands in all.log"]
+
+
+def test_the_command_line_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--exchanges", "300", "--seed", "7"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("seed 7\n")
+    assert f"{len(BROKEN)} of {len(BROKEN)} broken readers caught" in said
