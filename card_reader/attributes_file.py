@@ -1,4 +1,4 @@
-"""The attributes file of the My Number card: bytes to CardAttributes and back.
+"""The attributes file of the My Number card: bytes to CardAttributes.
 
 Layout (soltia48/myna-card src/ap/text.rs, bytes of a public test card; AokiApp/jsapdu agrees): FF20 { DF21
 four start offsets, DF22 name, DF23 address, DF24 birth date, DF25 sex }. Read by tag, never by offset: the
@@ -10,9 +10,7 @@ from typing import cast
 from card_reader.cards import AttributesFileFacts
 from card_reader.objectfile import BadObjectFile, field, fields
 from card_reader.outcomes import CardAttributes, Sex
-from card_reader.tlv import Octets, encode
-
-_OFFSETS_TAG = 0xDF21
+from card_reader.tlv import Octets
 
 
 def decode(data: Octets, facts: AttributesFileFacts) -> CardAttributes:
@@ -40,24 +38,3 @@ def _text(value: bytes) -> str:
 def sex_of(value: bytes) -> Sex:
     """The sex that the card's byte stands for; whatever is not known to mean one is 0, unknown."""
     return cast(Sex, value.decode("ascii")) if value in (b"1", b"2", b"9") else "0"
-
-
-def encode_attributes(attributes: CardAttributes, facts: AttributesFileFacts) -> bytes:
-    """The file as a card holds it, offset table included."""
-    fields = [
-        encode(int(tag, 16), value.encode("utf-8"))
-        for tag, value in (
-            (facts.name, attributes.name),
-            (facts.address, attributes.address),
-            (facts.birth, attributes.birth),
-            (facts.sex, attributes.sex),
-        )
-    ]
-    table_size = len(encode(_OFFSETS_TAG, bytes(8)))
-    inner_size = table_size + sum(map(len, fields))
-    position = len(encode(int(facts.outer, 16), bytes(inner_size))) - inner_size + table_size
-    table = b""
-    for item in fields:
-        table += position.to_bytes(2, "big")
-        position += len(item)
-    return encode(int(facts.outer, 16), encode(_OFFSETS_TAG, table) + b"".join(fields))

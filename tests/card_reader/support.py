@@ -4,13 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from card_reader.cards import card_facts
+from card_reader.cards import AttributesFileFacts, card_facts
+from card_reader.outcomes import CardAttributes
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.personas import Persona, load_personas
+from card_reader.tlv import encode
 
 PERSONAS = Path(__file__).parent / "personas.yaml"
 RIGHT_PIN = b"1234"
 WRONG_PIN = b"9999"
+OFFSETS_TAG = 0xDF21
 
 
 def persona(key: str) -> Persona:
@@ -91,3 +94,24 @@ def aims(sent: list[bytes]) -> list[Aim]:
             file = f"{p2 & 0x1F:04X}"
         found.append(Aim(application, file, instruction, len(apdu) > 5))
     return found
+
+
+def encode_attributes(attributes: CardAttributes, facts: AttributesFileFacts) -> bytes:
+    """The file as a card holds it, offset table included."""
+    fields = [
+        encode(int(tag, 16), value.encode("utf-8"))
+        for tag, value in (
+            (facts.name, attributes.name),
+            (facts.address, attributes.address),
+            (facts.birth, attributes.birth),
+            (facts.sex, attributes.sex),
+        )
+    ]
+    table_size = len(encode(OFFSETS_TAG, bytes(8)))
+    inner_size = table_size + sum(map(len, fields))
+    position = len(encode(int(facts.outer, 16), bytes(inner_size))) - inner_size + table_size
+    table = b""
+    for item in fields:
+        table += position.to_bytes(2, "big")
+        position += len(item)
+    return encode(int(facts.outer, 16), encode(OFFSETS_TAG, table) + b"".join(fields))

@@ -8,11 +8,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from card_reader.attributes_file import decode, encode_attributes
+from card_reader.attributes_file import decode
 from card_reader.cards import card_facts
 from card_reader.objectfile import BadObjectFile
 from card_reader.outcomes import CardAttributes
 from card_reader.tlv import encode
+from tests.card_reader.support import encode_attributes
 
 FACTS = card_facts().attributes_file
 VECTOR = yaml.safe_load(

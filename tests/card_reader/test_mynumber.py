@@ -14,7 +14,6 @@ from card_reader import (
     WrongSecret,
     read_attributes,
 )
-from card_reader.attributes_file import encode_attributes
 from card_reader.cards import card_facts
 from card_reader.simulated.card import SimulatedCard
 from card_reader.transport import ReaderFailed
@@ -23,6 +22,7 @@ from tests.card_reader.support import (
     WRONG_PIN,
     Line,
     card,
+    encode_attributes,
     persona,
     selected_in_text_application,
     verifies,

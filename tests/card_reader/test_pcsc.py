@@ -108,7 +108,18 @@ def test_a_reader_is_chosen_by_part_of_its_name_and_a_virtual_one_only_on_purpos
     attached = ["Virtual PCD 00 00", "Virtual PCD 00 01", "ACS ACR1252", "SONY RC-S300"]
     reader, _ = reader_with(wanted, SCardListReaders=lambda context, groups: (0, attached))
     assert reader.name == (chosen or wanted)
+    assert pcsc.reader_names(wanted)[:1] == ((chosen,) if chosen else ())
     assert (reader.state() is ReaderState.NO_READER) is (chosen is None)
+
+
+def test_all_real_readers_are_named_and_a_service_that_is_away_is_told(reader_with: Make) -> None:
+    attached = ["Virtual PCD 00 00", "ACS ACR1252", "SONY RC-S300"]
+    reader_with("", SCardListReaders=lambda context, groups: (0, attached))
+    assert pcsc.reader_names() == ("ACS ACR1252", "SONY RC-S300")
+    reader_with("", SCardEstablishContext=lambda scope: (0x8010001D, 0))
+    with pytest.raises(ReaderFailed) as caught:
+        pcsc.reader_names()
+    assert caught.value.reason == "no_service"
 
 
 def test_no_reader_at_all_is_a_state(reader_with: Make) -> None:

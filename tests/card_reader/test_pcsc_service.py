@@ -10,14 +10,16 @@ from typing import Protocol
 import pytest
 from smartcard import scard
 
-from card_reader import CardReadMessage, ReaderState, pcsc, read_card
+from card_reader import CardReadMessage, Extras, Mode, ReaderState, pcsc, read_card
 from card_reader.apdu import select_application, select_file, verify
 from card_reader.cards import card_facts
 from card_reader.pcsc import PcscReader
 from card_reader.simulated.card import SimulatedCard
+from card_reader.simulated.faults import Fault
 from card_reader.simulated.vpcd import VpcdCard, slot_port
 from tests.card_reader.conftest import SLOT
 from tests.card_reader.support import RIGHT_PIN, WRONG_PIN, card, persona
+from tests.card_reader.test_trace import secret_of, trusted
 
 TEXT = card_facts().text
 
@@ -68,6 +70,19 @@ def test_a_long_file_comes_through_the_service_in_pieces(virtual_reader: PcscRea
     assert message.attributes.address == persona("long_address").address
 
 
+@pytest.mark.parametrize("mode", ["b", "face", "none"])
+def test_every_way_of_reading_goes_through_the_service(
+    virtual_reader: PcscReader, lay: Lay, mode: Mode
+) -> None:
+    extras = Extras(certificate_expiry=True, trusted=trusted())
+    with lay(card("hanako")):
+        message = read_card(virtual_reader, secret_of(mode), mode=mode, extras=extras)
+    assert (message.outcome, message.certificate_expires) == ("read", "20321231")
+    if mode != "none":
+        assert message.authenticity is not None
+        assert message.authenticity.result == "verified"
+
+
 def test_tries_belong_to_the_card_and_not_to_the_slot(virtual_reader: PcscReader, lay: Lay) -> None:
     simulated = card("hanako")
     for left in (2, 1):
@@ -87,6 +102,24 @@ def test_a_card_pulled_in_the_middle_is_removed_and_seen_when_laid_on_again(
             assert virtual_reader.wait_change(ReaderState.PRESENT, 5) is ReaderState.EMPTY
     with lay(card("hanako")):
         assert read(virtual_reader).outcome == "read"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "state"),
+    [
+        ("status=6984@verify", "blocked", ReaderState.PRESENT),
+        ("cut=40@read:text.attributes", "unreadable", ReaderState.PRESENT),
+        ("pulled@read:text.attributes", "removed", ReaderState.EMPTY),
+    ],
+)
+def test_faults_reach_a_reader_through_the_service(
+    virtual_reader: PcscReader, lay: Lay, fault: str, outcome: str, state: ReaderState
+) -> None:
+    with lay(SimulatedCard(persona("hanako"), faults=[Fault.parse(fault)])):
+        assert read(virtual_reader).outcome == outcome
+        if state is ReaderState.EMPTY:
+            assert virtual_reader.wait_change(ReaderState.PRESENT, 5) is state
+        assert virtual_reader.state() is state
 
 
 def test_a_card_that_does_not_start_is_mute(virtual_reader: PcscReader, lay: Lay) -> None:

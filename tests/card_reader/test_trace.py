@@ -22,6 +22,7 @@ from card_reader import (
     tries,
 )
 from card_reader.authenticity import TrustedKeys, rsa_key
+from card_reader.cards import card_facts
 from card_reader.dialogue import Dialogue
 from card_reader.doctor import examine_card
 from card_reader.simulated.card import SimulatedCard
@@ -113,6 +114,16 @@ def test_asking_for_tries_and_the_doctor_present_nothing_and_open_nothing() -> N
         keys = {(JPKI, "0018"), (JPKI, "001B")}
         assert places(aims(line.sent)) <= (OF_THE_READING - {(TEXT, "0002"), (FACE, "0002")}) | keys
         assert not places(aims(line.sent)) & FORBIDDEN
+
+
+def test_what_is_never_read_has_no_name_in_the_data() -> None:
+    facts = card_facts()
+    named = {value for value in facts.text.model_dump().values() if isinstance(value, str)}
+    named |= {facts.text.pin.reference, facts.text.b.reference}
+    assert not {(TEXT, name) for name in named} & FORBIDDEN
+    face = {facts.face.content, facts.face.certificate, facts.face.b.reference}
+    assert not {(FACE, name) for name in face} & FORBIDDEN
+    assert (JPKI, facts.jpki.certificate) != SIGNATURE_CERTIFICATE
 
 
 def test_the_search_finds_what_it_is_for() -> None:
