@@ -1,7 +1,7 @@
 """The My Number card: reading modes, tries, authenticity, PC/SC transport and the simulated card."""
 
 from card_reader.b_number import BadB, BNumber, b_from_fields, b_from_scan
-from card_reader.messages import AttributesMessage, CardReadMessage, FaceMessage, message_from
+from card_reader.messages import AttributesMessage, CardReadMessage, FaceMessage, TriesMessage, message_from
 from card_reader.mrz import BadMrz, Mrz, parse_mrz, residence_card_number
 from card_reader.mynumber import (
     Extras,
@@ -31,8 +31,9 @@ from card_reader.outcomes import (
 )
 from card_reader.policy import ReadingPolicy, load_policy
 from card_reader.reader import Reader, ReaderState
-from card_reader.reading import read_card
+from card_reader.reading import ask_tries, read_card
 from card_reader.remedies import remedy_for
+from card_reader.scan import NotScannable, ResidenceCardNumber, Scanned, holder_of, read_scan
 from card_reader.transport import CardRemoved, ReaderFailed, Transport
 from card_reader.tries import Tries, TriesOutcome, tries
 
@@ -57,20 +58,26 @@ __all__ = [
     "Mode",
     "Mrz",
     "NoSecret",
+    "NotScannable",
     "OtherCard",
     "Reader",
     "ReaderFailed",
     "ReaderState",
     "ReadingPolicy",
     "Removed",
+    "ResidenceCardNumber",
+    "Scanned",
     "Tapped",
     "Transport",
     "Tries",
+    "TriesMessage",
     "TriesOutcome",
     "Unreadable",
     "WrongSecret",
+    "ask_tries",
     "b_from_fields",
     "b_from_scan",
+    "holder_of",
     "load_policy",
     "message_from",
     "parse_mrz",
@@ -80,6 +87,7 @@ __all__ = [
     "read_card",
     "read_face",
     "read_nothing",
+    "read_scan",
     "remedy_for",
     "residence_card_number",
     "tries",

@@ -120,6 +120,7 @@ class ProofFacts(_Facts):
     key_signature: HexText
     offsets: HexText
     max_bytes: int = Field(ge=600, le=4096)
+    real_authorities: tuple[HexText, ...]
 
 
 class OtherCardFacts(_Facts):

@@ -34,8 +34,8 @@ from card_reader.transport import CardRemoved, ReaderFailed, Transport
 
 MY_NUMBER = "my_number"
 
-_LEAST_PIECES = 4
-_SMALL_PIECE = 16
+_LEAST_PIECES = 16
+_SMALL_PIECE = 64
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ from card_reader.outcomes import (
 )
 from card_reader.reader import ReaderState
 from card_reader.remedies import remedy_for
+from card_reader.tries import Tries, TriesOutcome
 
 Outcome = Literal[
     "read",
@@ -134,6 +135,23 @@ class CardReadMessage(_Message):
         return self
 
 
+class TriesMessage(_Message):
+    """What a card said when it was asked how many tries a way of reading has left.
+
+    `outcome`: asked (`tries_left` is a number, or None when the card counts none) or how the asking ended, as
+    in CardReadMessage; blocked has `procedure` and `instead` too.
+    """
+
+    mode: Mode
+    outcome: Literal["asked"] | Outcome
+    tries_left: int | None = Field(default=None, ge=0, le=15)
+    apdus: int = Field(ge=0)
+    other_kind: str | None = Field(default=None, max_length=40)
+    detail: str | None = Field(default=None, max_length=80)
+    procedure: str | None = Field(default=None, pattern=r"^R[0-9]{3}$")
+    instead: tuple[Literal["pin", "b", "manual"], ...] = ()
+
+
 _BY_STATE: dict[ReaderState, Outcome] = {
     ReaderState.EMPTY: "no_card",
     ReaderState.NO_READER: "no_reader",
@@ -144,6 +162,15 @@ _BY_STATE: dict[ReaderState, Outcome] = {
 def message_from(outcome: CardOutcome | ReaderState, mode: Mode = "pin") -> CardReadMessage:
     """The message for how a reading in `mode` ended, or for a reader in whose state no reading can begin."""
     return CardReadMessage(mode=mode, **_parts(outcome))
+
+
+def tries_message_from(outcome: TriesOutcome | ReaderState, mode: Mode) -> TriesMessage:
+    """The message for what asking for the tries of `mode` came to."""
+    if not isinstance(outcome, Tries):
+        return TriesMessage(mode=mode, **_parts(outcome))
+    if outcome.blocked:
+        return TriesMessage(mode=mode, **_parts(Blocked(outcome.apdus, by="pin" if mode == "pin" else "b")))
+    return TriesMessage(mode=mode, outcome="asked", tries_left=outcome.left, apdus=outcome.apdus)
 
 
 def _parts(outcome: CardOutcome | ReaderState) -> dict[str, Any]:
@@ -161,8 +188,9 @@ def _parts(outcome: CardOutcome | ReaderState) -> dict[str, Any]:
             return _face_parts(outcome)
         case Tapped():
             return _read(outcome)
-        case WrongSecret(tries_left, apdus):
-            return {"outcome": "wrong_secret", "tries_left": tries_left, "apdus": apdus}
+        case WrongSecret(tries_left, apdus, by):
+            ways = remedy_for(by).instead if tries_left == 1 else ()
+            return {"outcome": "wrong_secret", "tries_left": tries_left, "apdus": apdus, "instead": ways}
         case LastTryRefused(apdus, by):
             found = remedy_for(by).instead
             return {"outcome": "last_try_refused", "tries_left": 1, "apdus": apdus, "instead": found}

@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from card_reader.authenticity import TrustedKeys, rsa_key
+from card_reader.cards import card_facts
 from card_reader.mynumber import Extras
 from card_reader.outcomes import Mode
 from card_reader.yamlfile import BadDataFile, load
@@ -81,6 +82,13 @@ class ReadingPolicy(_Choice):
         return TrustedKeys(
             {bytes.fromhex(k.id): rsa_key(bytes.fromhex(k.modulus), k.exponent) for k in self.ca_keys}
         )
+
+    @property
+    def trusts_test_cards(self) -> bool:
+        """Whether a test card or a simulated one could be called genuine: for production to refuse. Told by
+        the ids, as far as one source knows them."""
+        real = card_facts().proof_files.real_authorities
+        return self.authenticity and not all(key.id.upper().startswith(real) for key in self.ca_keys)
 
     @property
     def extras(self) -> Extras:

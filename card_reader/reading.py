@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from card_reader.messages import CardReadMessage, message_from
+from card_reader.messages import CardReadMessage, TriesMessage, message_from, tries_message_from
 from card_reader.mynumber import NO_EXTRAS, Extras, read
 from card_reader.outcomes import CardOutcome, Mode, OtherCard, Removed, Unreadable
 from card_reader.reader import Reader, ReaderState
 from card_reader.transport import CardRemoved, ReaderFailed
+from card_reader.tries import AskedSecret, Tries, tries
 
 
 def read_card(
@@ -34,6 +35,24 @@ def read_card(
         return message_from(_outcome(reader, secret, mode, allow_last_try, extras), mode)
     finally:
         secret[:] = bytes(len(secret))
+
+
+def ask_tries(reader: Reader, mode: Mode) -> TriesMessage:
+    """How many tries `mode` has left on the card that lies on `reader` now, without using one: for the screen
+    before the first digit. The rest as read_card; for none there is nothing to ask."""
+    state = reader.state()
+    if state is not ReaderState.PRESENT:
+        return tries_message_from(state, mode)
+    of: dict[Mode, AskedSecret] = {"pin": "pin", "b": "b", "face": "face_b"}
+    try:
+        with reader.session() as transport:
+            return tries_message_from(
+                tries(transport, of[mode]) if mode in of else Tries("pin", None, 0), mode
+            )
+    except CardRemoved:
+        return tries_message_from(Removed(apdus=0), mode)
+    except ReaderFailed as error:
+        return tries_message_from(Unreadable("connect", error.reason, apdus=0), mode)
 
 
 def _outcome(

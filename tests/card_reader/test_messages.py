@@ -73,6 +73,8 @@ FACE = CardFace(b"jp2 photo", b"\x89PNG name", b"\x89PNG address", "19750605", "
         ("b", AttributesRead(ATTRIBUTES, 10, 9, "b"), {"outcome": "read", "tries_left": 10}),
         ("b", Blocked(6, by="b"), {"outcome": "blocked", "procedure": "R033", "instead": ("pin", "manual")}),
         ("pin", Blocked(6), {"outcome": "blocked", "procedure": "R033", "instead": ("b", "manual")}),
+        ("pin", WrongSecret(1, 7), {"outcome": "wrong_secret", "instead": ("b", "manual")}),
+        ("b", WrongSecret(9, 7, "b"), {"outcome": "wrong_secret", "instead": ()}),
         ("pin", NoSecret(5), {"outcome": "blocked", "detail": "no_secret", "instead": ("b", "manual")}),
         (
             "pin",

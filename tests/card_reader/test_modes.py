@@ -18,6 +18,7 @@ from card_reader import (
     Tries,
     Unreadable,
     WrongSecret,
+    ask_tries,
     read,
     read_attributes_by_b,
     read_card,
@@ -144,6 +145,37 @@ def test_tries_are_told_without_using_one(status: str, expected: object) -> None
     card = SimulatedCard(persona("hanako"), faults=[Fault.parse(f"status={status}@tries:text.pin")])
     assert tries(card) == expected
     assert card.counters.left("pin") == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "mode", "expected"),
+    [
+        ("hanako", "pin", {"outcome": "asked", "tries_left": 3, "apdus": 3}),
+        ("hanako", "b", {"outcome": "asked", "tries_left": 10, "apdus": 3}),
+        ("hanako", "face", {"outcome": "asked", "tries_left": 10, "apdus": 3}),
+        ("hanako", "none", {"outcome": "asked", "tries_left": None, "apdus": 0}),
+        ("last_try", "pin", {"outcome": "asked", "tries_left": 1, "instead": ()}),
+        ("blocked", "pin", {"outcome": "blocked", "procedure": "R033", "instead": ("b", "manual")}),
+        ("phone", "pin", {"outcome": "other_card", "other_kind": "phone"}),
+        ("mute", "pin", {"outcome": "unreadable", "detail": "connect:mute"}),
+        (None, "b", {"outcome": "no_card", "mode": "b"}),
+    ],
+)
+def test_a_screen_asks_for_the_tries_before_the_first_digit(
+    key: str | None, mode: Mode, expected: dict[str, object]
+) -> None:
+    reader = InProcessReader("one", PERSONAS)
+    if key:
+        reader.insert(key)
+    message = ask_tries(reader, mode)
+    assert {name: getattr(message, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(("after", "outcome"), [(0, "removed"), (2, "removed")])
+def test_a_card_that_is_lifted_while_it_is_asked(after: int, outcome: str) -> None:
+    reader = InProcessReader("one", PERSONAS)
+    reader.insert("hanako", pull_after_apdu=after)
+    assert ask_tries(reader, "pin").outcome == outcome
 
 
 def test_a_blocked_secret_leads_to_its_procedure_and_to_other_ways() -> None:

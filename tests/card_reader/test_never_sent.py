@@ -5,11 +5,12 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from card_reader import read_attributes
+from card_reader import Mode, message_from, read, read_attributes
 from card_reader.cards import FACTS_FILE, card_facts
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.personas import load_personas
-from tests.card_reader.support import PERSONAS, Line, card, selected_in_text_application, verifies
+from tests.card_reader.support import PERSONAS, Line, aims, card, selected_in_text_application, verifies
+from tests.card_reader.test_trace import FORBIDDEN, WITH_ALL, places
 
 # The file of the Individual Number in the text application (my-number-card facts, A2). Here alone, to look
 # for it.
@@ -60,6 +61,27 @@ def test_one_verify_at_most_and_never_the_file_of_the_number(
     assert INDIVIDUAL_NUMBER not in selected_in_text_application(line.sent)
     # Nothing but SELECT, VERIFY, READ BINARY and GET RESPONSE has any business on somebody's card.
     assert {apdu[1] for apdu in line.sent} <= {0xA4, 0x20, 0xB0, 0xC0}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["b", "face", "none", "pin"]),
+    st.sampled_from(["hanako", "blocked", "juki", "phone"]),
+    ANSWERS,
+    st.booleans(),
+)
+def test_whatever_a_card_answers_in_any_way_of_reading_one_secret_goes_out_at_most(
+    mode: Mode, key: str, answers: list[bytes | None], allow_last_try: bool
+) -> None:
+    line = Line(card(key), replacing(answers))
+    secret = bytearray(b"1234" if mode == "pin" else b"50060520321234")
+    typed = len(secret)
+    outcome = read(line, mode, secret, allow_last_try=allow_last_try, extras=WITH_ALL)
+    assert secret == bytes(typed)
+    assert outcome.apdus == len(line.sent)
+    assert [len(apdu) - 5 for apdu in verifies(line.sent)] in ([], [typed])
+    assert not places(aims(line.sent)) & FORBIDDEN
+    message_from(outcome, mode)
 
 
 @settings(max_examples=200, deadline=None)

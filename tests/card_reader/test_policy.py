@@ -50,6 +50,14 @@ def test_trusted_keys_hold_only_while_authenticity_is_on() -> None:
     assert trusted.keys[bytes.fromhex(ID)].public_numbers() == KEY
 
 
+@pytest.mark.parametrize(("first", "test"), [("35", False), ("36", True), ("39", True)])
+def test_keys_over_test_cards_are_told(first: str, test: bool) -> None:
+    key = CA_KEY | {"id": first + ID[2:]}
+    policy = ReadingPolicy.model_validate({"authenticity": True, "ca_keys": (key,)})
+    assert policy.trusts_test_cards is test
+    assert not ReadingPolicy.model_validate({"ca_keys": (key,)}).trusts_test_cards
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
