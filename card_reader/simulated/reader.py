@@ -162,6 +162,8 @@ class InProcessReader:
             try:
                 answer = card.transmit(apdu)
             except CardRemoved:
+                if not self._plugged:
+                    raise ReaderFailed("no_reader") from None
                 if self._lies(laid_on):
                     self._take_off()
                 raise

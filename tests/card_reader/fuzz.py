@@ -261,9 +261,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--exchanges", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
+    parser.add_argument(
+        "--self-check", type=int, default=8000, help="exchanges in which a broken reader has to be caught"
+    )
     args = parser.parse_args(arguments)
     seed = random.SystemRandom().getrandbits(32) if args.seed is None else args.seed
-    missed = [name for name, broken in BROKEN.items() if not fuzz(broken, 8000, seed, 1).findings]
+    missed = [name for name, broken in BROKEN.items() if not fuzz(broken, args.self_check, seed, 1).findings]
     report = fuzz(the_reader, args.exchanges, seed)
     lines = [
         f"seed {seed}",

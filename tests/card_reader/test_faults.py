@@ -2,11 +2,12 @@
 
 import argparse
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from card_reader import CardRemoved, ReaderState, read_attributes
+from card_reader import CardRemoved, ReaderFailed, ReaderState, read_attributes
 from card_reader.outcomes import AttributesRead, CardOutcome, Removed, Unreadable
 from card_reader.simulated import commands
 from card_reader.simulated.card import SimulatedCard
@@ -179,27 +180,39 @@ def test_faults_are_set_at_the_reader_for_one_time_only() -> None:
         assert line.transmit(SELECT_TEXT) == b"\x6a\x82"
 
 
-def test_a_slow_card_blocks_its_session_alone_and_ends_when_it_is_taken_off() -> None:
+@pytest.mark.parametrize(
+    ("disturb", "ends"),
+    [(InProcessReader.remove, "CardRemoved"), (InProcessReader.unplug, "ReaderFailed")],
+)
+def test_a_slow_card_holds_up_its_session_alone_and_ends_with_it(
+    disturb: Callable[[InProcessReader], None], ends: str
+) -> None:
     reader = InProcessReader(personas=PERSONAS)
-    reader.insert("hanako", faults=[Fault.parse("slow=60@1")])
+    card = reader.insert("hanako", faults=[Fault.parse("slow=60@1")])
     ended: list[str] = []
-    asked = threading.Event()
+    waits = threading.Event()
+    hold = card.wait
+
+    def wait(seconds: float) -> None:
+        waits.set()
+        hold(seconds)
+
+    card.wait = wait
 
     def session() -> None:
-        with reader.session() as line:
-            asked.set()
-            try:
+        try:
+            with reader.session() as line:
                 line.transmit(SELECT_TEXT)
-            except CardRemoved:
-                ended.append("removed")
+        except (CardRemoved, ReaderFailed) as error:
+            ended.append(type(error).__name__)
 
     waiting = threading.Thread(target=session)
     waiting.start()
-    assert asked.wait(5)
+    assert waits.wait(5)
     assert reader.state() is ReaderState.PRESENT
-    reader.remove()
+    disturb(reader)
     waiting.join(5)
-    assert ended == ["removed"]
+    assert ended == [ends]
 
 
 def test_the_command_refuses_a_fault_it_does_not_know(
