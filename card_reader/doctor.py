@@ -10,7 +10,8 @@ from typing import Literal
 
 from card_reader.certificate import read_expiry
 from card_reader.dialogue import MY_NUMBER, Dialogue, Ended, converse
-from card_reader.outcomes import CertificateExpiry, NoSecret, Stopped
+from card_reader.outcomes import CertificateExpiry, NoSecret, Secret, Stopped
+from card_reader.remedies import remedy_for
 from card_reader.sentences import Language, Sentences, sentences
 from card_reader.transport import Transport
 
@@ -117,20 +118,29 @@ def in_words(
         for reader in readers
     ]
     if kind is not None:
-        lines += [
-            f"{label['card']}: {words.kind(kind).name.said(language)}",
-            f"  {words.kind(kind).staff.said(language)}",
-        ]
+        lines.append(f"{label['card']}: {words.kind(kind).name.said(language)}")
+        lines += [f"  {text}" for text in _what_next(words, kind, card, language)]
     if card is not None:
-        lines += [
-            f"{label['applications']}: {words.applications[name].said(language)}"
-            for name in card.applications
-        ]
+        if card.applications:
+            names = ", ".join(words.applications[name].said(language) for name in card.applications)
+            lines.append(f"{label['applications']}: {names}")
         lines += [_key_line(words, seen, language) for seen in card.keys]
         if card.certificate is not None:
             known = card.certificate.on or label[card.certificate.unknown or "unreadable"]
             lines.append(f"{label['certificate']}: {known}")
     return lines
+
+
+def _what_next(words: Sentences, kind: str, card: CardSeen | None, language: Language) -> list[str]:
+    """What staff do with this card; for a blocked secret the procedure that sets it anew."""
+    blocked = [seen.key for seen in card.keys if seen.state == "blocked"] if card else []
+    asked: tuple[Secret, ...] = ("pin", "b")
+    found = [
+        words.outcomes[f"blocked_{secret}"].said(language, procedure=remedy_for(secret).procedure)
+        for secret in asked
+        if secret in blocked
+    ]
+    return found or [words.kind(kind).staff.said(language)]
 
 
 def _key_line(words: Sentences, seen: KeySeen, language: Language) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from card_reader import Removed, Unreadable, pcsc
+from card_reader.cards import card_facts
 from card_reader.doctor import CardSeen, KeySeen, examine_card
 from card_reader.sentences import sentences
 from card_reader.simulated.card import SimulatedCard
@@ -92,6 +93,8 @@ def test_a_card_that_cannot_be_looked_at_is_a_value(fault: str, outcome: object)
     [
         ("mihon_taro", 0, "マイナンバーカード / My Number card"),
         ("mihon_ume", 1, "ロック / blocked"),
+        ("mihon_ume", 1, "R033"),
+        ("number_b_blocked", 1, "照合番号Bがロックされています"),
         ("driving_licence", 11, "運転免許証"),
         ("smartphone", 11, "スマートフォン"),
         ("transit_card", 11, "交通系"),
@@ -225,7 +228,7 @@ def test_a_blocked_card_is_told_with_its_procedure_and_the_other_ways(
     assert typed(monkeypatch, "1234", "--lang", "en") == 13
     shown = capsys.readouterr().out
     assert "R033" in shown
-    assert "instead: read with 照合番号B" in shown
+    assert "instead: read with verification number B" in shown
 
 
 def test_a_policy_adds_the_expiry_and_the_question_of_authenticity(
@@ -247,6 +250,21 @@ def test_a_policy_adds_the_expiry_and_the_question_of_authenticity(
     assert "certificate expires: 20270412" in shown
     policy.write_text("modes: []\n", encoding="utf-8")
     assert typed(monkeypatch, "1234", "--policy", str(policy)) == 2
+
+
+def test_a_blocked_card_is_not_said_to_be_readable(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_ume")
+    call("card", "doctor")
+    assert sentences().kinds["my_number"].staff.ja not in capsys.readouterr().out
+
+
+def test_every_kind_that_a_reading_can_tell_has_words() -> None:
+    facts = card_facts()
+    told = {*facts.labels.values(), facts.without_files, facts.without_text, "two_cards", "unknown", "mute"}
+    told |= {other.kind for other in facts.others}
+    assert told <= set(sentences().kinds)
 
 
 def test_every_kind_of_card_has_its_own_words() -> None:

@@ -1,5 +1,7 @@
 """The other ways of reading: by 照合番号B, the card's face, nothing at all; and what is looked at beside."""
 
+from pathlib import Path
+
 import pytest
 
 from card_reader import (
@@ -183,6 +185,13 @@ def test_a_blocked_secret_leads_to_its_procedure_and_to_other_ways() -> None:
     assert Tries("pin", 0, 3).blocked
     assert (remedy_for("pin").procedure, remedy_for("pin").instead) == ("R033", ("b", "manual"))
     assert remedy_for("b").instead == ("pin", "manual")
+
+
+def test_the_procedures_that_lead_on_exist() -> None:
+    rules = Path(__file__).parents[2] / "procedures" / "data" / "national"
+    text = "".join(path.read_text(encoding="utf-8") for path in rules.glob("*.yaml"))
+    for secret in ("pin", "b"):
+        assert f"- id: {remedy_for(secret).procedure}\n" in text
 
 
 @pytest.mark.parametrize("answer", ["6A82", "6A88"])

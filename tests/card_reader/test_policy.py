@@ -37,6 +37,11 @@ def test_a_policy_is_written_in_yaml_or_toml(tmp_path: Path, name: str, text: st
     assert not policy.may_use_last_try(asked_by_staff=True)
 
 
+def test_every_choice_is_in_the_documents() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "card-reader.md").read_text(encoding="utf-8")
+    assert [name for name in ReadingPolicy.model_fields if f"`{name}`" not in page] == []
+
+
 def test_only_staff_may_use_the_last_try() -> None:
     assert ReadingPolicy().may_use_last_try(asked_by_staff=True)
     assert not ReadingPolicy().may_use_last_try(asked_by_staff=False)
