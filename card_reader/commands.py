@@ -7,27 +7,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from card_reader.messages import CardReadMessage, Outcome
+from card_reader.messages import CardReadMessage
 from card_reader.simulated import commands as simulated
 
 if TYPE_CHECKING:
-    from card_reader.doctor import CardSeen
     from card_reader.mynumber import Extras
     from card_reader.reader import Reader
 
 _OK, _FINDING, _USAGE, _MISSING = 0, 1, 2, 3
-_NO_CARD, _OTHER_CARD, _REMOVED = 10, 11, 14
-_EXIT_CODES: dict[Outcome, int] = {
+_EXIT_CODES: dict[str, int] = {
     "read": _OK,
     "unreadable": _FINDING,
     "no_service": _MISSING,
     "no_reader": _MISSING,
-    "no_card": _NO_CARD,
-    "other_card": _OTHER_CARD,
+    "no_card": 10,
+    "other_card": 11,
     "wrong_secret": 12,
     "blocked": 13,
     "last_try_refused": 13,
-    "removed": _REMOVED,
+    "removed": 14,
 }
 
 
@@ -173,8 +171,6 @@ def run_doctor(args: argparse.Namespace) -> int:
     """
     from card_reader import doctor
     from card_reader.pcsc import PcscNotInstalled, PcscReader, reader_names
-    from card_reader.reader import ReaderState
-    from card_reader.sentences import sentences
     from card_reader.transport import ReaderFailed
 
     try:
@@ -185,59 +181,13 @@ def run_doctor(args: argparse.Namespace) -> int:
         return _MISSING
     except ReaderFailed:
         names = ()
-    state = chosen.state()
-    readers = [
+    readers = tuple(
         doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
         for index, name in enumerate(names)
-    ]
-    kind, card, code = _looked_at(chosen, state, args.certificate)
-    if sum(seen.state == ReaderState.PRESENT for seen in readers) > 1:
-        kind, code = "two_cards", _OTHER_CARD
+    )
+    found = doctor.diagnose(chosen, readers, certificate=args.certificate)
     if args.json:
-        print(json.dumps({"state": state.value, **doctor.as_json(readers, kind, card)}, ensure_ascii=False))
-        return code
-    lines = doctor.in_words(readers, kind, card, args.lang)
-    if code == _MISSING:
-        lines.append(sentences().outcomes[state.value].said(args.lang))
-    elif code == _NO_CARD:
-        lines.append(sentences().outcomes["no_card"].said(args.lang))
-    elif kind is None:
-        key = "removed" if code == _REMOVED else "unreadable"
-        lines.append(sentences().outcomes[key].said(args.lang))
-    print("\n".join(lines))
-    return code
-
-
-def _looked_at(reader: "Reader", state: str, certificate: bool) -> "tuple[str | None, CardSeen | None, int]":
-    """(kind of card, what it says of itself, exit code)."""
-    from card_reader.dialogue import MY_NUMBER
-    from card_reader.doctor import CardSeen, examine_card
-    from card_reader.outcomes import OtherCard, Removed
-    from card_reader.reader import ReaderState
-    from card_reader.transport import CardRemoved, ReaderFailed
-
-    match state:
-        case ReaderState.NO_SERVICE | ReaderState.NO_READER:
-            return None, None, _MISSING
-        case ReaderState.EMPTY:
-            return None, None, _NO_CARD
-        case ReaderState.MUTE:
-            return "mute", None, _FINDING
-    try:
-        with reader.session() as transport:
-            found = examine_card(transport, certificate=certificate)
-    except CardRemoved:
-        return None, None, _REMOVED
-    except ReaderFailed as error:
-        return ("mute" if error.reason == "mute" else None), None, _FINDING
-    match found:
-        case CardSeen(kind=kind):
-            if kind != MY_NUMBER:
-                return kind, found, _OTHER_CARD
-            return kind, found, _FINDING if found.blocked else _OK
-        case OtherCard(kind):
-            return kind, None, _OTHER_CARD
-        case Removed():
-            return None, None, _REMOVED
-        case _:
-            return None, None, _FINDING
+        print(json.dumps(doctor.as_json(found), ensure_ascii=False))
+    else:
+        print("\n".join(doctor.in_words(found, args.lang)))
+    return {**_EXIT_CODES, "seen": _OK, "blocked": _FINDING, "mute": _FINDING}[found.end]

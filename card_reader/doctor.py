@@ -10,10 +10,11 @@ from typing import Literal
 
 from card_reader.certificate import read_expiry
 from card_reader.dialogue import MY_NUMBER, Dialogue, Ended, converse
-from card_reader.outcomes import CertificateExpiry, NoSecret, Secret, Stopped
+from card_reader.outcomes import CertificateExpiry, NoSecret, OtherCard, Secret, Stopped, Unreadable
+from card_reader.reader import Reader, ReaderState
 from card_reader.remedies import remedy_for
 from card_reader.sentences import Language, Sentences, sentences
-from card_reader.transport import Transport
+from card_reader.transport import CardRemoved, ReaderFailed, Transport
 
 KeyState = Literal["left", "blocked", "uncounted", "absent", "unreadable"]
 
@@ -50,6 +51,70 @@ class ReaderSeen:
     name: str
     state: str
     chosen: bool
+
+
+End = Literal[
+    "seen",
+    "blocked",
+    "other_card",
+    "mute",
+    "unreadable",
+    "removed",
+    "no_card",
+    "no_reader",
+    "no_service",
+]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is there. `end`: seen (a My Number card that can be read), blocked (one whose PIN or 照合番号B
+    is), or why there is none. `detail` is "step:reason_code" of a card that could not be looked at."""
+
+    readers: tuple[ReaderSeen, ...]
+    end: End
+    kind: str | None = None
+    card: CardSeen | None = None
+    detail: str | None = None
+
+
+def diagnose(reader: Reader, readers: tuple[ReaderSeen, ...], *, certificate: bool = False) -> Diagnosis:
+    """Look at the card on `reader`, and at `readers` for a second one. Uses no try; never raises for what a
+    card or a reader does."""
+    match reader.state():
+        case ReaderState.NO_SERVICE:
+            return Diagnosis(readers, "no_service")
+        case ReaderState.NO_READER:
+            return Diagnosis(readers, "no_reader")
+        case ReaderState.EMPTY:
+            return Diagnosis(readers, "no_card")
+        case ReaderState.MUTE:
+            return Diagnosis(readers, "mute", "mute")
+    if sum(seen.state == ReaderState.PRESENT for seen in readers) > 1:
+        return Diagnosis(readers, "other_card", "two_cards")
+    try:
+        with reader.session() as transport:
+            return _judged(readers, examine_card(transport, certificate=certificate))
+    except CardRemoved:
+        return Diagnosis(readers, "removed")
+    except ReaderFailed as error:
+        if error.reason == "mute":
+            return Diagnosis(readers, "mute", "mute")
+        return Diagnosis(readers, "unreadable", detail=f"connect:{error.reason}")
+
+
+def _judged(readers: tuple[ReaderSeen, ...], found: CardSeen | Stopped) -> Diagnosis:
+    match found:
+        case CardSeen(kind=kind):
+            if kind != MY_NUMBER:
+                return Diagnosis(readers, "other_card", kind, found)
+            return Diagnosis(readers, "blocked" if found.blocked else "seen", kind, found)
+        case OtherCard(kind):
+            return Diagnosis(readers, "other_card", kind)
+        case Unreadable(step, reason_code):
+            return Diagnosis(readers, "unreadable", detail=f"{step}:{reason_code}")
+    # Whatever needs a secret cannot be the end here.
+    return Diagnosis(readers, "removed")
 
 
 def examine_card(transport: Transport, *, certificate: bool = False) -> CardSeen | Stopped:
@@ -94,32 +159,35 @@ def _key(dialogue: Dialogue, key: str, reference: str) -> KeySeen:
     return KeySeen(key, "left", left) if left else KeySeen(key, "blocked")
 
 
-def as_json(readers: list[ReaderSeen], kind: str | None, card: CardSeen | None) -> dict[str, object]:
-    """The findings as one object; `kind` also for a card that could not be looked at."""
+def as_json(found: Diagnosis) -> dict[str, object]:
+    """The findings as one object."""
+    card = found.card
     return {
-        "readers": [asdict(reader) for reader in readers],
-        "kind": kind,
+        "end": found.end,
+        "readers": [asdict(reader) for reader in found.readers],
+        "kind": found.kind,
         "applications": list(card.applications) if card else [],
         "tries": {seen.key: {"state": seen.state, "left": seen.left} for seen in card.keys} if card else {},
         "certificate": asdict(card.certificate) if card and card.certificate else None,
         "apdus": card.apdus if card else 0,
+        "detail": found.detail,
     }
 
 
-def in_words(
-    readers: list[ReaderSeen], kind: str | None, card: CardSeen | None, language: Language
-) -> list[str]:
+def in_words(found: Diagnosis, language: Language) -> list[str]:
     """The findings in plain words, a line each."""
-    words = sentences()
+    words, kind, card = sentences(), found.kind, found.card
     label = {key: text.said(language) for key, text in words.labels.items()}
     lines = [
         f"{label['reader']}: {reader.name} ({words.states[reader.state].said(language)})"
         + (f" ← {label['chosen']}" if reader.chosen else "")
-        for reader in readers
+        for reader in found.readers
     ]
     if kind is not None:
         lines.append(f"{label['card']}: {words.kind(kind).name.said(language)}")
         lines += [f"  {text}" for text in _what_next(words, kind, card, language)]
+    else:
+        lines.append(words.failed(found.end, found.detail).said(language))
     if card is not None:
         if card.applications:
             names = ", ".join(words.applications[name].said(language) for name in card.applications)
@@ -128,6 +196,8 @@ def in_words(
         if card.certificate is not None:
             known = card.certificate.on or label[card.certificate.unknown or "unreadable"]
             lines.append(f"{label['certificate']}: {known}")
+    if found.detail is not None:
+        lines.append(f"({found.detail})")
     return lines
 
 

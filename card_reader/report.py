@@ -44,7 +44,7 @@ def _outcome_words(message: CardReadMessage) -> Words:
         key = NOT_ON_CARD
     elif key in ("wrong_secret", "blocked"):
         key += "_pin" if message.mode == "pin" else "_b"
-    return sentences().outcomes[key]
+    return sentences().failed(key, message.detail)
 
 
 def in_words(message: CardReadMessage, language: Language) -> list[str]:

@@ -55,6 +55,11 @@ class Sentences(BaseModel):
         """The words for a kind of card; those of an unknown one when nobody knows it."""
         return self.kinds.get(kind or "", self.kinds["unknown"])
 
+    def failed(self, outcome: str, detail: str | None) -> Words:
+        """The words for a reading that came to nothing, `detail` as in CardReadMessage; a card that another
+        program holds has words of its own."""
+        return self.outcomes["busy" if (detail or "").endswith(":busy") else outcome]
+
 
 @lru_cache(maxsize=1)
 def sentences() -> Sentences:

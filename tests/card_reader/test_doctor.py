@@ -4,6 +4,8 @@ unless asked."""
 import io
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.faults import Fault
 from card_reader.simulated.personas import load_personas
 from card_reader.simulated.reader import InProcessReader
-from card_reader.transport import ReaderFailed
+from card_reader.transport import ReaderFailed, Transport
 from tests.card_reader.support import Line, persona
 from tests.card_reader.test_commands import call
 from tests.card_reader.test_trace import trusted
@@ -121,6 +123,49 @@ def test_the_doctor_says_in_plain_words_what_is_there(
         assert personal not in shown
 
 
+@pytest.mark.parametrize(
+    ("person", "fault", "code", "end", "detail", "words"),
+    [
+        ("mihon_taro", "status=6F01@1", 1, "unreadable", "select_jpki:status_6F01", "could not be read"),
+        ("mihon_taro", "pulled@3", 14, "removed", None, "was removed"),
+    ],
+)
+def test_a_card_that_cannot_be_looked_at_is_told_with_its_step(
+    readers: dict[str, InProcessReader],
+    capsys: pytest.CaptureFixture[str],
+    person: str,
+    fault: str,
+    code: int,
+    end: str,
+    detail: str | None,
+    words: str,
+) -> None:
+    readers["ACS one"].insert(load_personas()[person].model_copy(update={"faults": (fault,)}))
+    assert call("card", "doctor", "--json") == code
+    found = json.loads(capsys.readouterr().out)
+    assert (found["end"], found["detail"]) == (end, detail)
+    readers["ACS one"].insert(load_personas()[person].model_copy(update={"faults": (fault,)}))
+    assert call("card", "doctor") == code
+    assert words in capsys.readouterr().out
+
+
+def test_a_card_that_another_program_holds_is_told(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+
+    @contextmanager
+    def held() -> Iterator[Transport]:
+        raise ReaderFailed("busy")
+        yield
+
+    monkeypatch.setattr(readers["ACS one"], "session", held)
+    assert call("card", "doctor") == 1
+    assert "別のプログラム" in capsys.readouterr().out
+    assert call("card", "read", "--mode", "none") == 1
+    assert "別のプログラム" in capsys.readouterr().out
+
+
 def test_the_doctor_speaks_one_language_when_asked(
     readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,7 +184,7 @@ def test_the_doctor_prints_one_object_for_programs(
     readers["ACS one"].insert("mihon_taro")
     assert call("card", "doctor", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["kind"] == "my_number"
+    assert (found["end"], found["kind"], found["detail"]) == ("seen", "my_number", None)
     assert found["tries"]["pin"] == {"state": "left", "left": 3}
     assert found["certificate"] is None
     assert [reader["chosen"] for reader in found["readers"]] == [True, False]
