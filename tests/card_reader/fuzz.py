@@ -52,12 +52,16 @@ _STEPS = 22
 
 @dataclass
 class Report:
-    """What a run found. `findings`: a sentence each, with what repeats it."""
+    """What a run found. `slowest` reading in seconds, `longest` in commands.
+
+    `findings`: a sentence each, with what repeats it.
+    """
 
     exchanges: int = 0
     readings: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
+    longest: int = 0
     ends: dict[str, int] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
 
@@ -92,8 +96,8 @@ class Fuzzer:
         return self.report
 
     def _cases(self) -> Iterator[Case]:
-        """Untouched ones; a removal at each step; the files spoiled in each way; then, by turns, each step
-        spoiled in each way (in an order of chance) and several things at once."""
+        """Untouched ones; a removal at each step; spoiled for good; the files spoiled in each way; then, by
+        turns, each step spoiled in each way (in an order of chance) and several things at once."""
         for way in WAYS:
             for who in (*self._personas, *self._others):
                 yield Case(way, who, True, False, self._extras[2], (), 0)
@@ -101,6 +105,10 @@ class Fuzzer:
         for way in WAYS:
             for at in range(lengths[way]):
                 yield self._case(way, self._personas[0], ((at, ONCE[0], False),))
+        for way in WAYS:
+            for damage in ALWAYS:
+                for at in {0, 2, *files[way]}:
+                    yield self._case(way, self._personas[0], ((at, damage, True),))
         for way in MODES:
             for damage in IN_FILES:
                 for at in files[way]:
@@ -192,6 +200,7 @@ class Fuzzer:
         took = time.monotonic() - began
         self.report.slowest = max(self.report.slowest, took)
         self.report.exchanges += len(line.sent)
+        self.report.longest = max(self.report.longest, len(line.sent))
         self.report.readings += 1
         for problem in problems(case, line, result, secret, presented, before):
             self._found(case, problem)
@@ -262,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--exchanges", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
     parser.add_argument(
-        "--self-check", type=int, default=8000, help="exchanges in which a broken reader has to be caught"
+        "--self-check", type=int, default=12_000, help="exchanges in which a broken reader has to be caught"
     )
     args = parser.parse_args(arguments)
     seed = random.SystemRandom().getrandbits(32) if args.seed is None else args.seed
@@ -272,7 +281,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"seed {seed}",
         f"{len(BROKEN) - len(missed)} of {len(BROKEN)} broken readers caught",
         f"{report.exchanges} exchanges in {report.readings} readings, {report.seconds:.1f} s, "
-        f"slowest reading {report.slowest * 1000:.0f} ms",
+        f"slowest reading {report.slowest * 1000:.0f} ms, longest {report.longest} commands",
         *(f"  {name:18}{count}" for name, count in sorted(report.ends.items(), key=lambda end: -end[1])),
         *(f"not caught: {name}" for name in missed),
         *report.findings,

@@ -194,7 +194,11 @@ ONCE: tuple[Damage, ...] = (
 )
 """Done to one answer."""
 
-IN_FILES: tuple[Damage, ...] = tuple(damage for damage in ONCE if damage.alters)
+IN_FILES: tuple[Damage, ...] = (
+    *(damage for damage in ONCE if damage.alters),
+    # Where in the file these strike is chance; once is not enough.
+    *4 * (Damage("bad text", _bad_text), Damage("moved tag", _moved_tag), Damage("length bomb", _bomb)),
+)
 """Those that change what a file says, or how much of it arrives."""
 
 ALWAYS: tuple[Damage, ...] = (

@@ -18,8 +18,8 @@ Way = Literal["pin", "b", "face", "none", "tries pin", "tries b", "tries face_b"
 WAYS: tuple[Way, ...] = ("pin", "b", "face", "none", "tries pin", "tries b", "tries face_b", "doctor")
 MODES: tuple[Mode, ...] = ("pin", "b", "face", "none")
 
-# A file as long as READ BINARY reaches, a few bytes at a time.
-EXCHANGES_A_READING = 2500
+# A file as long as READ BINARY reaches, in the smallest pieces with which the reader puts up.
+EXCHANGES_A_READING = 700
 
 # Digits that nothing else here has, so that finding them means that they leaked.
 SECRET_PIN, SECRET_CODE = "7391", "8264"

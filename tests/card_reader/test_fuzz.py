@@ -5,10 +5,24 @@ from pathlib import Path
 
 import pytest
 
+from card_reader import Extras, Unreadable
+from card_reader.simulated.card import SimulatedCard
+from card_reader.simulated.faults import Fault
 from tests.card_reader.broken_readers import BROKEN
 from tests.card_reader.fuzz import everything_logged, fuzz, main
-from tests.card_reader.fuzz_cases import SECRET_CODE, SECRET_PIN, the_reader
+from tests.card_reader.fuzz_answers import ALWAYS
+from tests.card_reader.fuzz_cases import (
+    EXCHANGES_A_READING,
+    SECRET_CODE,
+    SECRET_PIN,
+    Case,
+    SpoiledLine,
+    distinct,
+    secret_for,
+    the_reader,
+)
 from tests.card_reader.fuzz_promises import leaks
+from tests.card_reader.support import persona
 
 SEED = 20261123
 
@@ -25,9 +39,20 @@ def test_whatever_a_card_answers_the_reader_keeps_its_promises() -> None:
     } <= set(report.ends)
 
 
+def test_the_longest_reading_to_which_a_card_can_bring_us_has_an_end() -> None:
+    """A length as far as READ BINARY reaches, and then a byte at a time."""
+    who = distinct(persona("hanako"))
+    card = SimulatedCard(who, faults=[Fault.parse("length=827FF0@read:face.face")])
+    one_byte = next(damage for damage in ALWAYS if damage.name == "one byte at a time")
+    line = SpoiledLine(card, Case("face", who, True, False, Extras(), ((9, one_byte, True),), SEED))
+    outcome = the_reader("face", line, secret_for("face", who), False, Extras())
+    assert isinstance(outcome, Unreadable)
+    assert 100 < len(line.sent) < EXCHANGES_A_READING
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_reader_is_caught(name: str) -> None:
-    assert fuzz(BROKEN[name], 5_000, SEED, most_findings=1).findings != []
+    assert fuzz(BROKEN[name], 10_000, SEED, most_findings=1).findings != []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from card_reader.apdu import query_tries, select_application, select_file, verify
 from card_reader.cards import card_facts
@@ -209,3 +211,42 @@ def test_every_card_of_the_demonstration_can_be_laid_on() -> None:
         expected = OK if found.kind in ("my_number", "juki", "phone", "mute") else None
         answer = status(simulated, select_application(FACTS.jpki.aid))
         assert expected is None or simulated.mute or answer == expected
+
+
+KNOWN = [
+    bytes.fromhex(text)
+    for text in (
+        "00A4040C0AD392F000260100000001",
+        "00A4040C0AD3921000310001010408",
+        "00A4040C0AD3921000310001010402",
+        "00A4020C020001",
+        "00A4020C020002",
+        "00A4020C020003",
+        "00A4020C020011",
+        "00A4020C020015",
+        "00A4020C02001B",
+        "00B0000000",
+        "00B0820000",
+        "00B0810000",
+        "00200080",
+        "002000910439393939",
+        "0020009504393939390000000000000000",
+        "802A00000100",
+        "802A00800100",
+        "0084000008",
+    )
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(KNOWN), st.binary(max_size=24)), max_size=40))
+def test_whatever_is_sent_a_card_answers_and_tells_nothing_without_a_secret(commands: list[bytes]) -> None:
+    simulated = card("hanako")
+    told = b""
+    for command in commands:
+        answer = simulated.transmit(command)
+        assert len(answer) >= 2
+        assert answer[-2] in (0x90, 0x63, 0x67, 0x69, 0x6A, 0x6B, 0x6D, 0x6E)
+        told += answer[:-2]
+    for personal in ("見本　花子".encode(), "花見台".encode(), b"19750605"):
+        assert personal not in told
