@@ -2,10 +2,18 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from card_reader import Extras
 from card_reader.apdu import select_application, select_file, verify
-from card_reader.outcomes import AttributesRead, Authenticity, CardAttributes, LastTryRefused, Unreadable
+from card_reader.outcomes import (
+    AttributesRead,
+    Authenticity,
+    CardAttributes,
+    FaceRead,
+    LastTryRefused,
+    Unreadable,
+)
 from card_reader.transport import CardRemoved, ReaderFailed, Transport
 from tests.card_reader.fuzz_cases import Result, Subject, Way, the_reader
 
@@ -36,9 +44,15 @@ def believes_everything(way: Way, line: Transport, secret: bytearray, last: bool
     """Calls every card genuine."""
     result = the_reader(way, line, secret, last, extras)
     if isinstance(result, AttributesRead):
-        return AttributesRead(
-            result.attributes, result.tries_left, result.apdus, authenticity=Authenticity("verified")
-        )
+        return replace(result, authenticity=Authenticity("verified"))
+    return result
+
+
+def believes_every_face(way: Way, line: Transport, secret: bytearray, last: bool, extras: Extras) -> Result:
+    """Calls every face genuine."""
+    result = the_reader(way, line, secret, last, extras)
+    if isinstance(result, FaceRead):
+        return replace(result, authenticity=Authenticity("verified"))
     return result
 
 
@@ -118,6 +132,7 @@ _ALL: tuple[Callable[..., Result], ...] = (
     takes_the_last_try,
     fills_the_gaps,
     believes_everything,
+    believes_every_face,
     falls_over,
     never_ends,
     tells_the_log,

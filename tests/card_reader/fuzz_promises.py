@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from card_reader import message_from
+from card_reader import message_from, read_face
 from card_reader.doctor import CardSeen
-from card_reader.outcomes import AttributesRead, Blocked, FaceRead, LastTryRefused, Tapped
+from card_reader.outcomes import AttributesRead, Blocked, CardFace, FaceRead, LastTryRefused, Tapped
+from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.layout import SecretName
-from tests.card_reader.fuzz_cases import MODES, SECRET_CODE, SECRET_PIN, Case, Result, SpoiledLine
+from card_reader.simulated.personas import Persona
+from tests.card_reader.fuzz_cases import MODES, SECRET_CODE, SECRET_PIN, Case, Result, SpoiledLine, secret_for
 from tests.card_reader.support import aims, verifies
 
 FORBIDDEN = {  # the number's file and picture, the keys that the number opens (my-number-card facts, A2)
@@ -19,6 +21,7 @@ FORBIDDEN = {  # the number's file and picture, the keys that the number opens (
     ("D392F000260100000001", "0001"),
 }
 ALLOWED_INSTRUCTIONS = {0xA4, 0x20, 0xB0, 0xC0, 0x2A}
+_FACES: dict[str, CardFace] = {}
 _WHOLE_BIRTH = re.compile(r"[0-9]{8}")
 
 
@@ -92,6 +95,23 @@ def _incomplete(case: Case, line: SpoiledLine, result: Result) -> Iterator[str]:
         face = result.face
         if not (face.photo and face.name and face.address and _WHOLE_BIRTH.fullmatch(face.birth)):
             yield "a face with a hole in it"
+        genuine = result.authenticity is not None and result.authenticity.result == "verified"
+        if (genuine or not line.altered) and _signed(face) != _signed(_face_of(case.persona)):
+            yield "an altered face is called genuine" if genuine else "another face than the card's"
+
+
+def _signed(face: CardFace) -> tuple[bytes | str, ...]:
+    """What the issuer signs of a face: all but its expiry."""
+    return face.photo, face.name, face.address, face.birth, face.sex
+
+
+def _face_of(who: Persona) -> CardFace:
+    """The face of an untouched card."""
+    if who.id not in _FACES:
+        found = read_face(SimulatedCard(who), secret_for("face", who), allow_last_try=True)
+        assert isinstance(found, FaceRead)
+        _FACES[who.id] = found.face
+    return _FACES[who.id]
 
 
 def _reported_few(line: SpoiledLine) -> bool:
