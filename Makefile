@@ -36,6 +36,14 @@ bench: setup-test  ## measure, into build/bench.json / 速さを測る
 prove-kill: setup-test  ## kill the server again and again during visits (KILLS=100) / 何度も止めて確かめる
 	$(BIN)/python -m tests.stories.prove_kill --kills $(or $(KILLS),100)
 
+.PHONY: prove-tries
+prove-tries: setup-test  ## walk over the card in every way, and count its tries (WALKS=10000) / 照合の残り回数を確かめる
+	$(BIN)/python -m tests.card_reader.walks --walks $(or $(WALKS),10000)
+
+.PHONY: fuzz-card
+fuzz-card: setup-test  ## read cards that answer wrongly in every way (EXCHANGES=100000) / 誤った応答のカードを読み続ける
+	$(BIN)/python -m tests.card_reader.fuzz --exchanges $(or $(EXCHANGES),100000)
+
 .PHONY: pictures
 pictures: setup-test  ## picture every screen and paper / 画面と用紙の写真を撮り直す
 	$(BIN)/python -m tests.stories.pictures docs/pictures
