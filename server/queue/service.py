@@ -64,10 +64,17 @@ def open_day(unit: Unit, ctx: Context, day: date) -> BusinessDay:
 
 
 def close_day(unit: Unit, ctx: Context) -> BusinessDay:
-    """End the running business day. Raises NoBusinessDayError."""
+    """End the running business day; papers that still wait for a printer come out no more.
+
+    Raises NoBusinessDayError.
+    """
     day = _day(unit, ctx)
     day.closed_at = now()
     unit.add(day)
+    for ticket in unit.all(
+        select(Ticket).where(Ticket.business_day_id == day.id, col(Ticket.state) == "waiting")
+    ):
+        print_jobs.cancel(unit, ctx, ticket.id, "day_closed")
     record(unit, ctx, "day.closed", day.id, date=day.date.isoformat())
     return day
 

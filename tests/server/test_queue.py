@@ -12,6 +12,7 @@ from server.db.uow import Database, NotThereError
 from server.db.vault import DataKeyRow, KeyDestroyedError
 from server.kit import clock
 from server.kit.machine import NotNowError
+from server.print_jobs import service as print_jobs
 from server.print_jobs.models import PrintJob
 from server.queue import queries, states
 from server.queue import service as queue
@@ -248,6 +249,14 @@ def test_a_day_that_opens_again_counts_from_one(services: Services) -> None:
         days = unit.all(select(BusinessDay).order_by(col(BusinessDay.round)))
     assert [day.round for day in days] == [1, 2]
     assert call_next(services).id == second.id, "yesterday's people have gone home"
+
+
+def test_a_closed_day_prints_no_more_tickets(services: Services) -> None:
+    """A printer that gets its paper tomorrow morning gives nobody a number of yesterday."""
+    issue(services)
+    with services.db.write() as unit:
+        queue.close_day(unit, SYSTEM)
+        assert not print_jobs.anything_for(unit, SYSTEM, "kiosk-1")
 
 
 def test_a_day_opened_from_two_places_is_one_day(services: Services) -> None:
