@@ -14,12 +14,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from card_reader.apdu import compute_signature
 from card_reader.cards import FaceFileFacts, ObjectFileFacts, ProofFacts
@@ -27,6 +22,10 @@ from card_reader.dialogue import Dialogue, Ended
 from card_reader.objectfile import BadObjectFile, extent
 from card_reader.outcomes import Authenticity, ForgedReason, NotVerifiedReason
 from card_reader.tlv import BadTlv, Octets, encode, spans
+
+if TYPE_CHECKING:
+    # Loaded when a card is checked: most readings check none, and every command would wait for it.
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 VERIFIED = Authenticity("verified")
 KEY_ID_BYTES = 16
@@ -44,7 +43,7 @@ class TrustedKeys:
     """The public keys that may have signed a card's certificate, by their 16-byte id. False when there are
     none."""
 
-    keys: Mapping[bytes, RSAPublicKey] = field(default_factory=dict, repr=False)
+    keys: "Mapping[bytes, RSAPublicKey]" = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.keys)
@@ -66,8 +65,10 @@ def _not_verified(reason: NotVerifiedReason) -> _Doubt:
     return _Doubt(Authenticity("not_verified", reason))
 
 
-def rsa_key(modulus: Octets, exponent: int) -> RSAPublicKey:
+def rsa_key(modulus: Octets, exponent: int) -> "RSAPublicKey":
     """A public key of 2048 bits. Raises ValueError."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+
     number = int.from_bytes(modulus, "big")
     if number.bit_length() != 8 * _MODULUS_BYTES:
         raise ValueError("not a key of 2048 bits")
@@ -160,7 +161,7 @@ def _get(found: dict[int, _Field], tag: str) -> _Field:
         raise _not_verified("unexpected_form") from None
 
 
-def issuing_key(certificate: Octets, facts: ProofFacts, trusted: TrustedKeys) -> RSAPublicKey:
+def issuing_key(certificate: Octets, facts: ProofFacts, trusted: TrustedKeys) -> "RSAPublicKey":
     """The key that a trusted key certifies. Raises _Doubt."""
     _, found = _fields(certificate, _file_facts(facts.certificate, facts))
     body = _get(found, facts.body).value
@@ -172,7 +173,7 @@ def issuing_key(certificate: Octets, facts: ProofFacts, trusted: TrustedKeys) ->
 
 
 def check_record(
-    record: Octets, attributes_file: Octets, issuing: RSAPublicKey, facts: ProofFacts, file: ObjectFileFacts
+    record: Octets, attributes_file: Octets, issuing: "RSAPublicKey", facts: ProofFacts, file: ObjectFileFacts
 ) -> None:
     """The issuer signed the hashes, and that of the attributes is that of the file that was read. Raises
     _Doubt."""
@@ -198,7 +199,7 @@ def _hashed(attributes_file: Octets, facts: ProofFacts, file: ObjectFileFacts) -
     return value[first.end :]
 
 
-def card_key(signed_key: Octets, issuing: RSAPublicKey, facts: ProofFacts) -> RSAPublicKey:
+def card_key(signed_key: Octets, issuing: "RSAPublicKey", facts: ProofFacts) -> "RSAPublicKey":
     """The card's own key, for which the issuer signed. Raises _Doubt."""
     value, found = _fields(signed_key, _file_facts(facts.card_key, facts))
     signature = _get(found, facts.key_signature)
@@ -207,9 +208,12 @@ def card_key(signed_key: Octets, issuing: RSAPublicKey, facts: ProofFacts) -> RS
 
 
 def face_key(
-    face_file: Octets, issuing: RSAPublicKey, face: FaceFileFacts, facts: ProofFacts
-) -> RSAPublicKey:
+    face_file: Octets, issuing: "RSAPublicKey", face: FaceFileFacts, facts: ProofFacts
+) -> "RSAPublicKey":
     """The card's own key in a face file that the issuer signed. Raises _Doubt."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
     _, found = _fields(face_file, face)
     hashed = b"".join(
         hashlib.sha256(b"".join(_get(found, tag).whole for tag in group)).digest()
@@ -228,7 +232,7 @@ def face_key(
     return _public_key(_get(found, face.card_key).value, facts)
 
 
-def _public_key(value: memoryview, facts: ProofFacts) -> RSAPublicKey:
+def _public_key(value: memoryview, facts: ProofFacts) -> "RSAPublicKey":
     try:
         found = {span.tag: value[span.start : span.end] for span in spans(value)}
         exponent = int.from_bytes(found[int(facts.exponent, 16)], "big")
@@ -237,7 +241,7 @@ def _public_key(value: memoryview, facts: ProofFacts) -> RSAPublicKey:
         raise _not_verified("unexpected_form") from None
 
 
-def _check_presence(dialogue: Dialogue, own: RSAPublicKey, nonce: bytes) -> None:
+def _check_presence(dialogue: Dialogue, own: "RSAPublicKey", nonce: bytes) -> None:
     """The card signs a number it has never seen: a copy of its files cannot."""
     dialogue.step = "check_authenticity"
     info = encode(0x30, _SHA256_ALGORITHM + encode(0x04, hashlib.sha256(nonce).digest()))
@@ -247,7 +251,11 @@ def _check_presence(dialogue: Dialogue, own: RSAPublicKey, nonce: bytes) -> None
     _verify(own, answer.data, nonce, "not_the_card_s_key")
 
 
-def _verify(key: RSAPublicKey, signature: Octets, signed: Octets, otherwise: ForgedReason) -> None:
+def _verify(key: "RSAPublicKey", signature: Octets, signed: Octets, otherwise: ForgedReason) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
     try:
         # Any buffer will do, whatever the signature of verify() says: no copy of what must not linger.
         key.verify(bytes(signature), cast(bytes, signed), PKCS1v15(), hashes.SHA256())

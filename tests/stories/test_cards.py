@@ -79,6 +79,7 @@ def test_a_wrong_pin_at_the_kiosk_costs_one_try_and_the_right_one_goes_on(demo: 
     wait_on_paper(demo, ticket["id"])
 
 
+@pytest.mark.long
 def test_a_wrong_pin_at_the_counter_costs_one_try_and_the_right_one_goes_on(demo: Demo, desk: Desk) -> None:
     reception_id = desk.walk_in()
     desk.lay("tehon_susumu")
@@ -130,6 +131,7 @@ def test_the_last_try_is_for_the_counter_and_only_when_staff_agree(
     assert [one["outcome"] for one in reads(demo, reception_id=reception_id)] == ["read"]
 
 
+@pytest.mark.long
 def test_a_locked_pin_leads_to_its_reset_and_the_visit_goes_on_by_search(
     demo: Demo, kiosk: Kiosk, desk: Desk, chance: random.Random
 ) -> None:
@@ -199,7 +201,7 @@ def test_a_card_pulled_out_at_the_counter_fills_nothing_in(demo: Demo, desk: Des
     desk.expect_members(3)
 
 
-@pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.long)])
+@pytest.mark.parametrize("lang", [pytest.param("ja", marks=pytest.mark.long), "en"])
 def test_every_other_card_is_called_by_its_name_at_the_kiosk(demo: Demo, kiosk: Kiosk, lang: str) -> None:
     said: dict[str, str] = {}
     before = len(reads(demo))
@@ -223,7 +225,7 @@ def test_every_other_card_is_called_by_its_name_at_the_kiosk(demo: Demo, kiosk: 
     wait_on_paper(demo, tickets(demo, label)[0]["id"])
 
 
-@pytest.mark.parametrize("lang", [pytest.param("ja", marks=pytest.mark.long), "en"])
+@pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.long)])
 def test_staff_are_told_what_to_do_with_every_other_card(demo: Demo, desk: Desk, lang: str) -> None:
     desk.walk_in()
     desk.speak(lang)
@@ -267,6 +269,7 @@ def test_a_kiosk_without_its_reader_gives_tickets_and_recovers_by_itself(
     assert len(on_paper(demo, ticket["id"])) == 1
 
 
+@pytest.mark.long
 def test_a_counter_without_its_reader_goes_on_by_search(demo: Demo, desk: Desk) -> None:
     reception_id = desk.walk_in()
     try:

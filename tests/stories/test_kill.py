@@ -133,9 +133,8 @@ def test_the_server_dies_at_each_named_place_of_one_visit(
     assert not visitor.complaints + clerk.complaints
 
 
-@pytest.mark.parametrize(
-    "place", [pytest.param("submission.before_send", marks=pytest.mark.long), "submission.before_mark"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("place", ["submission.before_send", "submission.before_mark"])
 def test_the_server_dies_around_the_sending(
     demo: Demo, browser: Browser, chance: random.Random, place: str
 ) -> None:
