@@ -1,6 +1,6 @@
 """The staff's pages: sign-in, the line, the reception workspace, the departments' work."""
 
-from counter import acts, backoffice, line, people_acts, reception, signing_in
+from counter import acts, backoffice, line, people_acts, reception, signing_in, stations
 from server.web.guards import GuardedRouter
 
 router = GuardedRouter()
@@ -11,5 +11,6 @@ for part in (
     acts.router,
     people_acts.router,
     backoffice.router,
+    stations.router,
 ):
     router.include_router(part)

@@ -11,7 +11,7 @@ from server.web.services import services
 from server.web.templating import page
 
 router = GuardedRouter(prefix="/counter", guard=Public())
-HOME = {"department": "/backoffice/"}
+HOME = {"department": "/backoffice/", "administrator": "/admin/stations"}
 
 
 @router.page("/login")

@@ -12,6 +12,7 @@ from kiosk.routes import router as kiosk
 from server.bootstrap import build
 from server.devdock.routes import router as devdock
 from server.settings import Settings
+from server.stations.keys import router as station_keys
 from server.stations.routes import router as stations
 from server.web import problems
 from server.web.api import router as api
@@ -41,7 +42,7 @@ def mount(services: Services) -> FastAPI:
     app.state.services = services
     problems.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for router in (health, api, stations, kiosk, counter):
+    for router in (health, api, stations, station_keys, kiosk, counter):
         app.include_router(router)
     if not production:
         app.include_router(devdock)

@@ -6,29 +6,35 @@ Lives in the event loop: every method is called from there, so nothing is locked
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 ReaderWord = Literal["no_service", "no_reader", "empty", "present", "mute", "busy"]
 PrinterWord = Literal["none", "unknown", "ok", "paper_low", "paper_out", "cover_open", "offline", "silent"]
 ServerWord = Literal["up", "down"]
+# Why the reader is not to be had, beyond its state: its service is there and hangs.
+ReaderTrouble = Literal["", "stalled"]
+# Why a server that can be reached does not take this station's messages.
+ServerTrouble = Literal["", "clock", "not_registered", "refused"]
 
 CAN_PRINT: frozenset[PrinterWord] = frozenset({"ok", "paper_low"})
 
 
 @dataclass(frozen=True)
 class StationState:
-    """The answer of GET /station/state. A printer that the station does not have is `none`; not yet asked:
-    `unknown`."""
+    """What GET /station/state tells (station.notices puts it into words).
+
+    A printer that the station does not have is `none`; not yet asked: `unknown`. `clock_ahead_s`: how far
+    this PC's clock is before the server's, told when the server refuses it for that.
+    """
 
     reader: ReaderWord = "no_reader"
     ticket_printer: PrinterWord = "none"
     page_printer: PrinterWord = "none"
     server: ServerWord = "down"
-
-    def as_dict(self) -> dict[str, str]:
-        """The state as JSON for the screens."""
-        return asdict(self)
+    reader_trouble: ReaderTrouble = ""
+    server_trouble: ServerTrouble = ""
+    clock_ahead_s: int = 0
 
 
 class Board:
@@ -38,15 +44,17 @@ class Board:
         self._state = state
         self._changed = asyncio.Event()
         self.closed = False
+        # Whether the server can tell of new work at once; nobody waits for this to change.
+        self.line_open = False
 
     @property
     def state(self) -> StationState:
         """The state now."""
         return self._state
 
-    def set_reader(self, word: ReaderWord) -> None:
-        """What the card reader shows."""
-        self._become(replace(self._state, reader=word))
+    def set_reader(self, word: ReaderWord, trouble: ReaderTrouble = "") -> None:
+        """What the card reader shows, and what is the matter with it."""
+        self._become(replace(self._state, reader=word, reader_trouble=trouble))
 
     def set_printer(self, kind: Literal["ticket", "page"], word: PrinterWord) -> None:
         """What a printer last said."""
@@ -57,9 +65,9 @@ class Board:
         )
         self._become(new)
 
-    def set_server(self, word: ServerWord) -> None:
-        """Whether the server answered this station the last time it was asked."""
-        self._become(replace(self._state, server=word))
+    def set_server(self, word: ServerWord, trouble: ServerTrouble = "", clock_ahead_s: int = 0) -> None:
+        """Whether the server took what this station last said, and why not."""
+        self._become(replace(self._state, server=word, server_trouble=trouble, clock_ahead_s=clock_ahead_s))
 
     async def after(self, known: StationState | None, timeout: float) -> StationState:
         """The state as soon as it differs from `known`; after `timeout` seconds or once closed, the state

@@ -17,13 +17,14 @@ from card_reader.messages import CardReadMessage, message_from
 from card_reader.reader import Reader, ReaderState
 from card_reader.reading import read_card
 from card_reader.transport import CardRemoved, Transport
-from station.board import Board, ReaderWord
+from station.board import Board, ReaderTrouble, ReaderWord
 from station.worker import DeviceThread, Stuck
 
 READ_LIMIT_S = 10.0
 _WATCH_S = 1.0
-_WATCH_LIMIT_S = 5.0
-_RETRY_S = 2.0
+# A look that takes longer than the wait it was asked for hangs.
+_WATCH_LIMIT_S = _WATCH_S + 2.0
+_RETRY_S = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -38,10 +39,14 @@ class CardDesk:
         self._watcher = DeviceThread("card-watch")
         self._worker = DeviceThread("card-read")
         self._seen: ReaderWord = "no_reader"
+        self._trouble: ReaderTrouble = ""
         self._reading = False
 
     async def watch(self) -> None:
-        """Shows every change at the reader on the board, until cancelled."""
+        """Shows every change at the reader on the board, until cancelled.
+
+        A look that hangs is given up and begun anew; when the cause has gone, one of the looks comes back.
+        """
         reader = self._reader
         if reader is None:
             return
@@ -49,11 +54,14 @@ class CardDesk:
         while True:
             try:
                 known = await self._watcher.call(partial(_next_state, reader, known), _WATCH_LIMIT_S)
+                if self._trouble:
+                    _log.info("the card reader's service answers again")
                 self._show(known.value)
             except Stuck:
-                _log.error("the card reader's service hangs; asking again")
+                if not self._trouble:
+                    _log.error("the card reader's service hangs; asking until it answers")
                 known = None
-                self._show("no_service")
+                self._show("no_service", "stalled")
                 await asyncio.sleep(_RETRY_S)
 
     async def read(self, pin: bytearray, *, allow_last_try: bool) -> CardReadMessage | None:
@@ -82,7 +90,7 @@ class CardDesk:
             line.sever()
             pin[:] = bytes(len(pin))
             self._reading = False
-            self._board.set_reader(self._seen)
+            self._board.set_reader(self._seen, self._trouble)
         took = round((time.monotonic() - started) * 1000)
         _log.info(
             "card read: outcome=%s detail=%s tries_left=%s apdus=%d ms=%d",
@@ -95,10 +103,10 @@ class CardDesk:
         await self._worker.finish(0)
         await self._watcher.finish(0)
 
-    def _show(self, word: ReaderWord) -> None:
-        self._seen = word
+    def _show(self, word: ReaderWord, trouble: ReaderTrouble = "") -> None:
+        self._seen, self._trouble = word, trouble
         if not self._reading:
-            self._board.set_reader(word)
+            self._board.set_reader(word, trouble)
 
 
 def _next_state(reader: Reader, known: ReaderState | None) -> ReaderState:

@@ -13,6 +13,7 @@ from printing.simulated import SimulatedJob, SimulatedPagePrinter, SimulatedTick
 from printing.transports import PrinterStatus
 from station.answers import OWN_HEADERS, answer
 from station.board import Board
+from station.notices import as_json
 from station.printers import Kind, StationPrinter
 from station.routes import json_answer, small_json
 from station.worker import DeviceThread, Stuck
@@ -188,4 +189,4 @@ class DevRoutes:
     def _now(self) -> Response:
         set_to = {kind: printer.state.value for kind, printer in self._simulated.items()}
         persona = self._slot.persona if self._slot is not None else None
-        return json_answer({**self._board.state.as_dict(), "persona": persona, "simulated": set_to})
+        return json_answer({**as_json(self._board.state), "persona": persona, "simulated": set_to})

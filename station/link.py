@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+
+import httpcore
 
 from station.signing import Headers
 from station.upstream import UNREACHABLE, Upstream
@@ -24,6 +27,12 @@ class Answer:
 
     status: int
     body: bytes
+    # What the server calls a refusal (X-Problem), and how far this PC's clock is before its own, if it said.
+    problem: str = ""
+    clock_ahead_s: int = 0
+
+    # The highest number that the server took, if it refused one for not being higher.
+    highest: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -43,9 +52,23 @@ class ServerLink:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+        self._turns: dict[str, asyncio.Lock] = {}
 
     async def post(self, path: str, payload: object, limit_s: float = 10.0, key: str | None = None) -> Answer:
-        """One POST of JSON to API + `path`; `key` becomes its Idempotency-Key. Raises ServerAway."""
+        """One POST of JSON to API + `path`; `key` becomes its Idempotency-Key. Raises ServerAway.
+
+        Messages of one lane (the first part of `path`) go one after the other, so that their numbers arrive
+        rising; a heartbeat does not wait for a print job.
+        """
+        # A message that waits for the one before it is as late as the server is.
+        async with self._turns.setdefault(path.split("/")[1], asyncio.Lock()):
+            answer = await self._post(path, payload, limit_s, key)
+            if answer.problem != "station_repeated" or not self._upstream.rise_above(answer.highest):
+                return answer
+            # This PC's clock went back, or the server was told a higher number: go on above that one.
+            return await self._post(path, payload, limit_s, key)
+
+    async def _post(self, path: str, payload: object, limit_s: float, key: str | None) -> Answer:
         headers: Headers = [(b"content-type", b"application/json"), (b"accept", b"application/json")]
         if key is not None:
             headers.append((b"idempotency-key", key.encode("ascii")))
@@ -62,7 +85,7 @@ class ServerLink:
                     if size > _LARGEST_ANSWER:
                         raise ServerAway("the answer is too large")
                     parts.append(part)
-                return Answer(response.status, b"".join(parts))
+                return _answer(response, b"".join(parts))
         except (*UNREACHABLE, TimeoutError) as error:
             raise ServerAway(type(error).__name__) from None
 
@@ -87,3 +110,19 @@ class ServerLink:
                             yield line[6:].strip().decode("utf-8", "replace")
         except UNREACHABLE as error:
             raise ServerAway(type(error).__name__) from None
+
+
+def _answer(response: httpcore.Response, body: bytes) -> Answer:
+    said = {name.lower(): value for name, value in response.headers}
+    clock, highest = _number(said.get(b"kakanai-clock")), _number(said.get(b"kakanai-number"))
+    return Answer(
+        response.status,
+        body,
+        problem=said.get(b"x-problem", b"").decode("latin-1"),
+        clock_ahead_s=round(time.time() - clock / 1000) if clock else 0,
+        highest=highest,
+    )
+
+
+def _number(value: bytes | None) -> int:
+    return int(value) if value is not None and value.isdigit() and len(value) < 19 else 0

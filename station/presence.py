@@ -3,16 +3,16 @@
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from station.board import Board, StationState
+from station.board import Board, ServerTrouble, StationState
 from station.link import ServerAway, ServerLink
+from station.words import notice
 
 _BEAT_S = 10.0
 _RETRY_S = 1.0
 _LONGEST_PAUSE_S = 10.0
 _FIRST_LOOK_S = 1.0
-_TAKEN = "the server is up"
 
 _log = logging.getLogger(__name__)
 
@@ -27,14 +27,17 @@ async def heartbeat(link: ServerLink, board: Board, back: asyncio.Event) -> None
     while not board.closed:
         state = board.state
         said = await _beat(link, state)
-        if said != heard:
-            _log.log(logging.INFO if said == _TAKEN else logging.WARNING, "heartbeat: %s", said)
-        heard = said
-        if said == _TAKEN and board.state.server == "down":
+        if said.text != heard:
+            _log.log(logging.INFO if said.taken else logging.WARNING, "heartbeat: %s", said.text)
+        heard = said.text
+        if said.taken and board.state.server == "down":
             back.set()
-        board.set_server("up" if said == _TAKEN else "down")
+        board.set_server("up" if said.taken else "down", said.trouble, said.clock_ahead_s)
         # What changed while the beat was on its way is news; what the beat found out about the server is not.
-        await board.after(replace(state, server=board.state.server), _BEAT_S if heard == _TAKEN else _RETRY_S)
+        known = replace(
+            state, server=board.state.server, server_trouble=said.trouble, clock_ahead_s=said.clock_ahead_s
+        )
+        await board.after(known, _BEAT_S if said.taken else _RETRY_S)
 
 
 async def _first_look(board: Board) -> None:
@@ -42,20 +45,45 @@ async def _first_look(board: Board) -> None:
     news."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_FIRST_LOOK_S):
-            while "unknown" in board.state.as_dict().values() and not board.closed:
+            while "unknown" in _printers(board.state) and not board.closed:
                 await board.after(board.state, _FIRST_LOOK_S)
 
 
-async def _beat(link: ServerLink, state: StationState) -> str:
+@dataclass(frozen=True)
+class _Said:
+    """What came of one beat."""
+
+    taken: bool
+    text: str
+    trouble: ServerTrouble = ""
+    clock_ahead_s: int = 0
+
+
+_TROUBLES: dict[str, ServerTrouble] = {"station_clock": "clock", "station_unknown": "not_registered"}
+
+
+async def _beat(link: ServerLink, state: StationState) -> _Said:
     # A printer that has not answered yet is silent, as far as anybody can tell.
-    report = {k: "silent" if v == "unknown" else v for k, v in state.as_dict().items() if k != "server"}
+    ticket, page = ("silent" if word == "unknown" else word for word in _printers(state))
+    report: dict[str, str] = {"reader": state.reader, "ticket_printer": ticket, "page_printer": page}
+    if state.reader_trouble:
+        report["trouble"] = state.reader_trouble
     try:
         answer = await link.post("/heartbeat", report, limit_s=5.0)
     except ServerAway:
-        return "the server is away"
+        return _Said(False, "the server is away")
     if answer.accepted:
-        return _TAKEN
-    return f"refused with {answer.status}; check this station's registration, key and clock"
+        return _Said(True, "the server is up")
+    # A server that is out of order is away; one that does not want this station says why.
+    trouble = _TROUBLES.get(answer.problem, "refused") if 400 <= answer.status < 500 else ""
+    text = f"refused with {answer.status} {answer.problem or '-'}"
+    if trouble:
+        text += f": {notice(f'server_{trouble}', answer.clock_ahead_s).en}"
+    return _Said(False, text, trouble, answer.clock_ahead_s if trouble == "clock" else 0)
+
+
+def _printers(state: StationState) -> tuple[str, str]:
+    return state.ticket_printer, state.page_printer
 
 
 async def listen(link: ServerLink, board: Board, wake: asyncio.Event) -> None:
@@ -64,11 +92,12 @@ async def listen(link: ServerLink, board: Board, wake: asyncio.Event) -> None:
     while not board.closed:
         try:
             async for name in link.events():
-                pause = _RETRY_S
+                pause, board.line_open = _RETRY_S, True
                 if name in ("", "jobs"):
                     wake.set()
         except ServerAway:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+        board.line_open = False
         await asyncio.sleep(pause if board.state.server == "up" else _RETRY_S)
         while board.state.server == "down" and not board.closed:
             # The heartbeat finds out when it is back.

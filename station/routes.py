@@ -11,6 +11,7 @@ from starlette.routing import Route
 from station.answers import OWN_HEADERS, answer
 from station.board import Board, StationState
 from station.guard import Guard, PageTokens
+from station.notices import as_json
 from station.reading import CardReading, CardReadRequest
 
 _LARGEST_REQUEST = 4096
@@ -43,7 +44,7 @@ class StationRoutes:
 
     async def state(self, request: Request) -> Response:
         """The station's devices and whether the server answers."""
-        return json_answer(self._board.state.as_dict())
+        return json_answer(as_json(self._board.state))
 
     async def events(self, request: Request) -> Response:
         """The same as server-sent events named `state`: now, and at each change."""
@@ -104,4 +105,4 @@ async def _state_events(board: Board) -> AsyncIterator[str]:
             yield ": still here\n\n"
         else:
             known = state
-            yield f"event: state\ndata: {json.dumps(state.as_dict())}\n\n"
+            yield f"event: state\ndata: {json.dumps(as_json(state), ensure_ascii=False)}\n\n"

@@ -17,6 +17,8 @@ from station.link import Answer, ServerAway, ServerLink
 from station.printers import JOB_ID, Kind, Outcome, PrintJob, StationPrinter, trouble
 
 _POLL_S = 2.0
+# With the line for wake-up events open, only what nobody announces is found by asking.
+_POLL_LISTENING_S = 10.0
 _AWAY_S = 10.0
 # Refusals that pass: not signed in a way it accepts, too slow, too many. After any other 4xx the server
 # has had its word on this job (cancelled, already reported, gone), and saying it again changes nothing.
@@ -44,7 +46,7 @@ class Spooler:
     async def run(self) -> None:
         """Works until cancelled. One job at a time, in the order in which the server gives them."""
         while True:
-            busy, pause = False, _POLL_S
+            busy, pause = False, _POLL_LISTENING_S if self._board.line_open else _POLL_S
             try:
                 await self._settle()
                 busy = await self._next_job()

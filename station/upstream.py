@@ -62,6 +62,10 @@ class Upstream:
         ) as response:
             yield response
 
+    def rise_above(self, number: int) -> bool:
+        """Number the next messages above `number`; False for one that no clock could have given."""
+        return self._signer.rise_above(number)
+
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._pool.aclose()

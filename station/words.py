@@ -35,6 +35,7 @@ class _Catalogue(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     messages: dict[str, _Message]
+    notices: dict[str, Words]
     refusals: dict[str, _Refusal]
 
 
@@ -50,6 +51,16 @@ def message(key: str, audience: Audience, tries: int | None = None) -> Words:
     entry = _catalogue().messages[key]
     chosen = entry.counter if audience == "counter" and entry.counter is not None else entry
     return Words(ja=chosen.ja.format(tries=tries), en=chosen.en.format(tries=tries))
+
+
+def notice(code: str, clock_ahead_s: int = 0) -> Words:
+    """What stands in the way at this station, for staff. KeyError for an unknown code."""
+    entry = _catalogue().notices[code]
+    late = clock_ahead_s < 0
+    return Words(
+        ja=entry.ja.format(seconds=abs(clock_ahead_s), way="遅れて" if late else "進んで"),
+        en=entry.en.format(seconds=abs(clock_ahead_s), way="behind" if late else "ahead of"),
+    )
 
 
 def other_card(kind: str | None, audience: Audience) -> Words:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import BigInteger, Column, UniqueConstraint
 from sqlmodel import Field
 
 from server.db.base import Instant, Row
@@ -57,3 +57,49 @@ class Station(Row, table=True):
     reader: str = Field(default="unknown", max_length=20)
     ticket_printer: str = Field(default="unknown", max_length=20)
     page_printer: str = Field(default="unknown", max_length=20)
+    # Since when the key of today is good; None for one that was registered at set-up.
+    key_since: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    # What stands in the reader's way beyond its state (server.auth.queries.TROUBLES), and since when.
+    trouble: str | None = Field(default=None, max_length=20)
+    trouble_since: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class StationCode(Row, table=True):
+    """Leave to register one key for one station: short-lived, good once; only its hash is stored."""
+
+    __tablename__ = "station_code"
+
+    station: str = Field(max_length=40, index=True)
+    kind: str = Field(max_length=10)
+    desk: str | None = Field(default=None, max_length=20)
+    code_hash: str = Field(max_length=64)
+    issued_by: str = Field(max_length=36)
+    issued_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    # Wrong tries so far.
+    tries: int = 0
+    used_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    # Replaced by a later code, or taken back with the station.
+    ended_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class StationSequence(Row, table=True):
+    """The highest sequence number taken from a station on one lane (docs/decisions/0016)."""
+
+    __tablename__ = "station_sequence"
+    __table_args__ = (UniqueConstraint("station_id", "lane"),)
+
+    station_id: str = Field(max_length=36)
+    lane: str = Field(max_length=20)
+    last: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class StationNonce(Row, table=True):
+    """A nonce of a page's write, where several server processes could meet it."""
+
+    __tablename__ = "station_nonce"
+    __table_args__ = (UniqueConstraint("nonce"),)
+
+    nonce: str = Field(max_length=32)
+    at: datetime = Field(sa_column=Column(Instant, nullable=False, index=True))

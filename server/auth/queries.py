@@ -1,16 +1,18 @@
 """Finding the person behind a cookie and the station behind a signature."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from server.auth.models import Staff, StaffSession, Station
+from server.auth.enrolment import MOST_TRIES, fingerprint
+from server.auth.models import Staff, StaffSession, Station, StationCode
 from server.auth.service import ABSOLUTE, IDLE, token_hash
 from server.db.uow import Unit
 from server.kit.clock import now
 
 _SEEN_STEP = timedelta(seconds=60)
+ALIVE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class StaffMember:
 class StationView:
     """A station and what it last said of its devices."""
 
+    id: str
     name: str
     kind: str
     desk: str | None
@@ -40,6 +43,40 @@ class StationView:
     ticket_printer: str
     page_printer: str
     alive: bool
+
+
+@dataclass(frozen=True)
+class RegisteredStation:
+    """A station as its administrator sees it.
+
+    `key` is the fingerprint of its public key; `code_until` is when a code that can still be used ends.
+    """
+
+    name: str
+    kind: str
+    desk: str | None
+    key: str
+    key_since: datetime | None
+    revoked_at: datetime | None
+    revoked: bool
+    alive: bool
+    seen_at: datetime | None
+    reader: str
+    ticket_printer: str
+    page_printer: str
+    trouble: str | None
+    trouble_since: datetime | None
+    code_until: datetime | None
+
+
+@dataclass(frozen=True)
+class AwaitedStation:
+    """A station that has a code and no key yet."""
+
+    name: str
+    kind: str
+    desk: str | None
+    code_until: datetime
 
 
 def member(unit: Unit, tenant_id: str, token: str) -> StaffMember | None:
@@ -89,8 +126,51 @@ def stations(unit: Unit, tenant_id: str) -> list[StationView]:
     return [_view(row) for row in rows if not row.revoked]
 
 
+def registered(unit: Unit, tenant_id: str) -> tuple[list[RegisteredStation], list[AwaitedStation]]:
+    """Every station that has or had a key, revoked ones last, and those that are only awaited; by name."""
+    at = now()
+    codes = {
+        code.station: code
+        for code in unit.all(select(StationCode).where(StationCode.tenant_id == tenant_id))
+        if code.used_at is None and code.ended_at is None and code.tries < MOST_TRIES and code.expires_at > at
+    }
+    rows = unit.all(select(Station).where(Station.tenant_id == tenant_id).order_by(col(Station.name)))
+    known = [
+        RegisteredStation(
+            name=row.name,
+            kind=row.kind,
+            desk=row.desk,
+            key=fingerprint(row.public_key),
+            key_since=row.key_since,
+            revoked_at=row.revoked_at,
+            revoked=row.revoked,
+            alive=not row.revoked and _alive(row),
+            seen_at=row.seen_at,
+            reader=row.reader,
+            ticket_printer=row.ticket_printer,
+            page_printer=row.page_printer,
+            trouble=row.trouble,
+            trouble_since=row.trouble_since,
+            code_until=codes[row.name].expires_at if row.name in codes else None,
+        )
+        for row in sorted(rows, key=lambda row: (row.revoked, row.name))
+    ]
+    names = {row.name for row in rows}
+    awaited = [
+        AwaitedStation(code.station, code.kind, code.desk, code.expires_at)
+        for code in sorted(codes.values(), key=lambda code: code.station)
+        if code.station not in names
+    ]
+    return known, awaited
+
+
+def _alive(row: Station) -> bool:
+    return row.seen_at is not None and now() - row.seen_at < ALIVE
+
+
 def _view(row: Station) -> StationView:
     return StationView(
+        id=row.id,
         name=row.name,
         kind=row.kind,
         desk=row.desk,
@@ -99,5 +179,5 @@ def _view(row: Station) -> StationView:
         reader=row.reader,
         ticket_printer=row.ticket_printer,
         page_printer=row.page_printer,
-        alive=row.seen_at is not None and now() - row.seen_at < timedelta(seconds=30),
+        alive=_alive(row),
     )

@@ -55,11 +55,12 @@ class JobResult(_Wire):
 
 
 class Heartbeat(_Wire):
-    """How a station's devices are now."""
+    """How a station's devices are now. `trouble`: one word for what hinders the reader beyond its state."""
 
     reader: State
     ticket_printer: State
     page_printer: State
+    trouble: State | None = None
 
 
 @router.action("/card-reads", status_code=201)
@@ -153,7 +154,12 @@ def heartbeat(request: Request, beat: Heartbeat) -> Response:
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
         service.heartbeat(
-            unit, ctx, reader=beat.reader, ticket_printer=beat.ticket_printer, page_printer=beat.page_printer
+            unit,
+            ctx,
+            reader=beat.reader,
+            ticket_printer=beat.ticket_printer,
+            page_printer=beat.page_printer,
+            trouble=beat.trouble,
         )
     return Response(status_code=204)
 

@@ -3,6 +3,7 @@
 from sqlmodel import select
 
 from server.auth.models import Station
+from server.auth.queries import ALIVE
 from server.db.context import Context
 from server.db.uow import NotThereError, Unit
 from server.journal.service import record
@@ -22,8 +23,19 @@ def enrol(
     return unit.add(row)
 
 
-def heartbeat(unit: Unit, ctx: Context, *, reader: str, ticket_printer: str, page_printer: str) -> None:
-    """The station is alive, and this is how its devices are. Changes are journalled, beats are not."""
+def heartbeat(
+    unit: Unit,
+    ctx: Context,
+    *,
+    reader: str,
+    ticket_printer: str,
+    page_printer: str,
+    trouble: str | None = None,
+) -> None:
+    """The station is alive, and this is how its devices are. Changes are journalled, beats are not.
+
+    `trouble` is one word for what hinders the reader beyond its state (a service that hangs), or None.
+    """
     row = unit.first(
         select(Station)
         .where(Station.tenant_id == ctx.tenant_id, Station.name == ctx.station)
@@ -31,11 +43,14 @@ def heartbeat(unit: Unit, ctx: Context, *, reader: str, ticket_printer: str, pag
     )
     if row is None:
         raise NotThereError("Station")
-    before = (row.reader in ("no_reader", "no_service"), row.ticket_printer, row.page_printer)
-    after = (reader in ("no_reader", "no_service"), ticket_printer, page_printer)
+    before = (row.reader in _AWAY, row.ticket_printer, row.page_printer, row.trouble)
+    after = (reader in _AWAY, ticket_printer, page_printer, trouble)
+    was_alive = row.seen_at is not None and now() - row.seen_at < ALIVE
     row.seen_at = now()
-    changed = (row.reader, row.ticket_printer, row.page_printer) != (reader, ticket_printer, page_printer)
+    changed = before != after or row.reader != reader or not was_alive
     row.reader, row.ticket_printer, row.page_printer = reader, ticket_printer, page_printer
+    if trouble != row.trouble:
+        row.trouble, row.trouble_since = trouble, now() if trouble else None
     unit.add(row)
     if before != after:
         # A card laid on and taken off is nobody's business; a device in trouble is.
@@ -47,6 +62,10 @@ def heartbeat(unit: Unit, ctx: Context, *, reader: str, ticket_printer: str, pag
             reader=reader,
             ticket_printer=ticket_printer,
             page_printer=page_printer,
+            trouble=trouble or "",
         )
     if changed:
         unit.announce("stations")
+
+
+_AWAY = ("no_reader", "no_service")

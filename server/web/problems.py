@@ -37,7 +37,13 @@ class Problem(Exception):
         super().__init__(code)
         self.status = status
         self.code = code
+        self.headers: dict[str, str] = {}
         self.params = params
+
+    def telling(self, headers: dict[str, str]) -> "Problem":
+        """The same problem, with headers for programs that can act upon them."""
+        self.headers = headers
+        return self
 
 
 def install(app: FastAPI) -> None:
@@ -105,7 +111,7 @@ _HTTP_CODES = {
 def answer(request: Request, problem: Problem) -> Response:
     """The response for `problem`: JSON for the API, a notice for htmx, a page for a browser."""
     words = services(request).words
-    headers = {"X-Problem": problem.code} | _MORE_HEADERS.get(problem.status, {})
+    headers = {"X-Problem": problem.code} | _MORE_HEADERS.get(problem.status, {}) | problem.headers
     if request.url.path.startswith(("/api/", "/devdock/api/")):
         body = {
             "type": f"about:kakanai/{problem.code}",

@@ -127,6 +127,7 @@ class FakeServer:
     seen: list[Seen] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     nonces: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     results: list[tuple[str, str]] = field(default_factory=list)
     open_streams: int = 0
@@ -174,9 +175,18 @@ class FakeServer:
             self.faults.append(f"headers {values}")
             return
         station, time_ms, nonce, signature = (value[0] for value in values)
+        number = seen.headers.get("kakanai-number", "-")
+        own = seen.method == "POST" and seen.path.startswith("/api/v1/stations/")
+        if own != (number != "-"):
+            self.faults.append(f"number {number} of {seen.method} {seen.path}")
+        if own:
+            lane = seen.path.split("/")[4]
+            if int(number) <= self.numbers.get(lane, 0):
+                self.faults.append(f"number {number} does not rise")
+            self.numbers[lane] = int(number)
         target = seen.path + ("?" + seen.query if seen.query else "")
         digest = hashlib.sha256(seen.body).hexdigest()
-        text = "\n".join(["kakanai-1", station, seen.method, target, time_ms, nonce, digest])
+        text = "\n".join(["kakanai-2", station, seen.method, target, time_ms, nonce, number, digest])
         try:
             self.key.verify(base64.b64decode(signature), text.encode())
         except InvalidSignature:

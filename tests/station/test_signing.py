@@ -19,12 +19,13 @@ from station.signing import Signer, canonical, create_key, load_key, public_pem
 def test_the_signed_bytes_are_those_of_the_wire_contract() -> None:
     signed = canonical("kiosk-1", "POST", "/api/v1/tickets?q=%E6%9C%AC", 1795424400000, "0" * 32, b'{"a":1}')
     assert signed.split(b"\n") == [
-        b"kakanai-1",
+        b"kakanai-2",
         b"kiosk-1",
         b"POST",
         b"/api/v1/tickets?q=%E6%9C%AC",
         b"1795424400000",
         b"0" * 32,
+        b"-",
         b"015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862",
     ]
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from sqlmodel import select
 
+from server.app import mount
 from server.auth.models import Station
 from server.journal.models import JournalEntry
 from server.kit import clock
+from server.web import signatures
 from server.web.services import Services
 from server.web.signatures import Nonces
 from station.signing import Signer
@@ -57,7 +60,7 @@ def test_a_nonce_counts_once(app: FastAPI, stations: Stations) -> None:
     headers = signed(stations)
     assert beat(app, headers).status == 204
     refused = beat(app, headers)
-    assert (refused.status, refused.json()["code"]) == (403, "station_unknown")
+    assert (refused.status, refused.json()["code"]) == (403, "station_repeated")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,11 @@ def test_a_nonce_counts_once(app: FastAPI, stations: Stations) -> None:
         {"kakanai-nonce": "0" * 32},
         {"kakanai-nonce": "short"},
         {"kakanai-nonce": "G" * 32},
+        {"kakanai-number": "-"},
+        {"kakanai-number": "9999999999999999"},
+        {"kakanai-number": "07"},
+        {"kakanai-number": "\u00b2"},
+        {"kakanai-number": "9" * 19},
         {"kakanai-time": "tomorrow"},
         {"kakanai-time": "\u00b2\u00b3"},
         {"kakanai-time": ""},
@@ -143,10 +151,67 @@ def test_a_training_day_checks_everything_but_the_time(
 ) -> None:
     """With KAKANAI_NOW the server lives on another day than its stations."""
     moved = services.settings.model_copy(update={"now": clock.now() + timedelta(days=30)})
-    from server.app import mount
 
     other = mount(Services(**{**vars(services), "settings": moved}))
     headers = signed(stations, at=-3_600_000)
     assert beat(other, headers).status == 204
     assert beat(other, headers).status == 403
     assert beat(other, signed(stations) | {"kakanai-signature": "AAAA"}).status == 403
+
+
+def test_a_message_is_taken_once_by_all_server_processes_together(
+    app: FastAPI, services: Services, stations: Stations
+) -> None:
+    """What one process took, another one refuses, though it has heard nothing yet."""
+    other = mount(services)
+    first, second = signed(stations), signed(stations)
+    assert beat(app, second).status == 204
+    late = beat(other, first)
+    assert (late.status, late.json()["code"]) == (403, "station_repeated")
+    assert late.header("kakanai-number") == second["kakanai-number"]
+    assert beat(other, second).status == 403
+    assert beat(other, signed(stations)).status == 204
+
+
+def test_lanes_do_not_wait_for_each_other(app: FastAPI, stations: Stations) -> None:
+    lease, body = "/api/v1/stations/print-jobs/lease", b'{"kinds": ["ticket"]}'
+    earlier = signed(stations, target=lease, body=body)
+    assert beat(app, signed(stations)).status == 204
+    assert beat(app, earlier, body, lease).status in (200, 204)
+
+
+def test_many_at_once_with_one_number_are_one(app: FastAPI, stations: Stations) -> None:
+    headers = signed(stations)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: beat(app, headers).status, range(6)))
+    assert sorted(answers) == [204, *[403] * 5]
+
+
+def test_a_page_and_a_question_carry_no_number(app: FastAPI, stations: Stations) -> None:
+    """A number is for messages alone: nobody makes one out of a page by adding it, or takes it away."""
+    page = Signer("kiosk-1", stations.keys["kiosk-1"], now_ms).headers("GET", "/healthz", b"")
+    headers = {key.decode(): value.decode() for key, value in page}
+    assert "kakanai-number" not in headers
+    assert Browser(app).send("GET", "/healthz", b"", headers | {"kakanai-number": "5"}).status == 403
+    assert Browser(app).send("GET", "/healthz", b"", headers).status == 200
+
+
+def test_a_pages_write_counts_once_for_all_processes_that_share_a_database(
+    app: FastAPI, services: Services, stations: Stations
+) -> None:
+    body = b"service=move"
+    signer = Signer("kiosk-1", stations.keys["kiosk-1"], now_ms)
+    headers = {key.decode(): value.decode() for key, value in signer.headers("POST", "/kiosk/help", body)}
+    named = headers | {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+    assert Browser(app).send("POST", "/kiosk/help", body, named).header("x-problem") != "station_repeated"
+    signatures._nonces = Nonces()  # another process has heard nothing
+    again = Browser(mount(services)).send("POST", "/kiosk/help", body, named)
+    shared = not services.settings.on_sqlite
+    assert (again.header("x-problem") == "station_repeated") is shared
+
+
+def test_a_clock_that_is_off_is_told_by_how_much(app: FastAPI, stations: Stations) -> None:
+    refused = beat(app, signed(stations, at=95_000))
+    assert "+95秒" in refused.json()["action"]["ja"]
+    assert abs(int(refused.header("kakanai-clock") or "0") - now_ms()) < 5_000
+    assert "-95 seconds" in beat(app, signed(stations, at=-95_000)).json()["action"]["en"]
