@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-OK, FINDING, USAGE = 0, 1, 2
+OK, FINDING, USAGE, MISSING = 0, 1, 2, 3
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,6 +17,21 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     key.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the private key")
     key.add_argument("--json", action="store_true")
     key.set_defaults(run=_key)
+
+    enrol = verbs.add_parser(
+        "enrol", help="登録コードでこの端末の鍵を登録する / register this station's key by a one-time code"
+    )
+    enrol.add_argument("--server", required=True, metavar="URL", help="the server's scheme, host and port")
+    enrol.add_argument("--name", required=True, metavar="NAME", help="the station's name, as on the page")
+    enrol.add_argument(
+        "--key", type=Path, metavar="FILE", help="where to put the key (NAME.key if not given)"
+    )
+    enrol.add_argument("--ca", type=Path, metavar="FILE", help="the authority of the server's certificate")
+    enrol.add_argument(
+        "--config", type=Path, metavar="FILE", help="write first settings here, unless there are any"
+    )
+    enrol.add_argument("--json", action="store_true")
+    enrol.set_defaults(run=_enrol)
 
     check = verbs.add_parser("check", help="check a station's settings without starting it")
     check.add_argument("--config", type=Path, required=True, metavar="FILE")
@@ -40,6 +55,39 @@ def _key(args: argparse.Namespace) -> int:
         json.dumps({"file": str(args.out), "public_key": public}) if args.json else public,
         end="\n" if args.json else "",
     )
+    return OK
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from station.enrolment import BadAddress, NotRegistered, enrol, first_settings
+    from station.words import enrolment
+
+    key_file: Path = args.key or Path(f"{args.name}.key")
+    try:
+        if sys.stdin.isatty():
+            print("登録コード / code: ", end="", file=sys.stderr, flush=True)
+        outcome = enrol(args.server, args.name, sys.stdin.readline().strip(), key_file, args.ca)
+        if not isinstance(outcome, NotRegistered) and args.config and not args.config.exists():
+            args.config.write_text(first_settings(outcome, args.server, args.ca), encoding="utf-8")
+    except BadAddress as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return MISSING
+    if isinstance(outcome, NotRegistered):
+        words = outcome.words
+        said = {"ok": False, "code": outcome.code, **words.model_dump()}
+        print(json.dumps(said, ensure_ascii=False) if args.json else f"{words.ja}\n{words.en}")
+        return MISSING if outcome.away else FINDING
+    if args.json:
+        print(json.dumps({"ok": True, **asdict(outcome)}, ensure_ascii=False, default=str))
+        return OK
+    for key in ("registered", "replaced") if outcome.replaced else ("registered",):
+        words = enrolment(key, name=outcome.name, fingerprint=outcome.fingerprint)
+        print(f"{words.ja}\n{words.en}")
     return OK
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +84,7 @@ class ServerLink:
                     if size > _LARGEST_ANSWER:
                         raise ServerAway("the answer is too large")
                     parts.append(part)
-                return _answer(response, b"".join(parts))
+                return _answer(response, b"".join(parts), self._upstream.now_ms())
         except (*UNREACHABLE, TimeoutError) as error:
             raise ServerAway(type(error).__name__) from None
 
@@ -112,14 +111,14 @@ class ServerLink:
             raise ServerAway(type(error).__name__) from None
 
 
-def _answer(response: httpcore.Response, body: bytes) -> Answer:
+def _answer(response: httpcore.Response, body: bytes, now_ms: int) -> Answer:
     said = {name.lower(): value for name, value in response.headers}
     clock, highest = _number(said.get(b"kakanai-clock")), _number(said.get(b"kakanai-number"))
     return Answer(
         response.status,
         body,
         problem=said.get(b"x-problem", b"").decode("latin-1"),
-        clock_ahead_s=round(time.time() - clock / 1000) if clock else 0,
+        clock_ahead_s=round((now_ms - clock) / 1000) if clock else 0,
         highest=highest,
     )
 

@@ -62,6 +62,10 @@ class Upstream:
         ) as response:
             yield response
 
+    def now_ms(self) -> int:
+        """The time on this PC's clock, as it is signed."""
+        return self._signer.time_ms()
+
     def rise_above(self, number: int) -> bool:
         """Number the next messages above `number`; False for one that no clock could have given."""
         return self._signer.rise_above(number)

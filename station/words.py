@@ -36,6 +36,7 @@ class _Catalogue(BaseModel):
 
     messages: dict[str, _Message]
     notices: dict[str, Words]
+    enrolment: dict[str, Words]
     refusals: dict[str, _Refusal]
 
 
@@ -61,6 +62,12 @@ def notice(code: str, clock_ahead_s: int = 0) -> Words:
         ja=entry.ja.format(seconds=abs(clock_ahead_s), way="遅れて" if late else "進んで"),
         en=entry.en.format(seconds=abs(clock_ahead_s), way="behind" if late else "ahead of"),
     )
+
+
+def enrolment(key: str, **fill: str) -> Words:
+    """What `kakanai station enrol` says. KeyError for an unknown key."""
+    entry = _catalogue().enrolment[key]
+    return Words(ja=entry.ja.format(**fill), en=entry.en.format(**fill))
 
 
 def other_card(kind: str | None, audience: Audience) -> Words:

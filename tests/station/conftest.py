@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,6 +131,9 @@ class FakeServer:
     jobs: list[dict[str, Any]] = field(default_factory=list)
     results: list[tuple[str, str]] = field(default_factory=list)
     open_streams: int = 0
+    # A heartbeat's answer instead of the usual one; numbers up to which messages are refused as heard before.
+    answer_beat: Callable[[Request], Awaitable[Response]] | None = None
+    refuse_up_to: int = 0
     closing: bool = False
     # What to answer before anything else: path prefix → status.
     broken: dict[str, int] = field(default_factory=dict)
@@ -141,7 +144,7 @@ class FakeServer:
             routes=[
                 Route("/api/v1/stations/print-jobs/lease", self.lease, methods=["POST"]),
                 Route("/api/v1/stations/print-jobs/{id}/result", self.result, methods=["POST"]),
-                Route("/api/v1/stations/heartbeat", self.plain, methods=["POST"]),
+                Route("/api/v1/stations/heartbeat", self.heartbeat, methods=["POST"]),
                 Route("/api/v1/stations/card-reads", self.card_read, methods=["POST"]),
                 Route("/api/v1/stations/events", self.events),
                 Route("/stream", self.events),
@@ -214,6 +217,16 @@ class FakeServer:
     async def card_read(self, request: Request) -> Response:
         refused = await self.take(request)
         return refused or JSONResponse({"id": "card-read-1"}, 201)
+
+    async def heartbeat(self, request: Request) -> Response:
+        if self.answer_beat is not None:
+            return await self.answer_beat(request)
+        refused = await self.take(request)
+        number = int(request.headers["kakanai-number"])
+        if number <= self.refuse_up_to:
+            said = {"x-problem": "station_repeated", "kakanai-number": str(self.refuse_up_to)}
+            return Response(status_code=403, headers=said)
+        return refused or Response(status_code=204)
 
     async def plain(self, request: Request) -> Response:
         if refused := await self.take(request):

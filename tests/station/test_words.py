@@ -5,7 +5,9 @@ from typing import get_args
 import pytest
 
 from card_reader.messages import Outcome
+from station.board import PrinterWord, ReaderTrouble, ReaderWord, ServerTrouble, StationState
 from station.guard import Refusal
+from station.notices import notices
 from station.words import Audience, message, other_card, refusal
 
 OUTCOMES = [
@@ -49,3 +51,23 @@ def test_the_counter_is_not_told_to_call_itself() -> None:
 def test_a_known_card_is_named_and_an_unknown_one_is_not(kind: str) -> None:
     assert other_card(kind, "kiosk") != other_card("unknown", "kiosk")
     assert other_card("something new", "kiosk") == other_card(None, "kiosk")
+
+
+def test_everything_that_can_stand_in_the_way_has_a_sentence() -> None:
+    troubles = [StationState(server="up", reader=word, ticket_printer="ok") for word in get_args(ReaderWord)]
+    troubles += [StationState(reader="no_service", reader_trouble=word) for word in get_args(ReaderTrouble)]
+    troubles += [StationState(server_trouble=word, clock_ahead_s=-7) for word in get_args(ServerTrouble)]
+    for word in get_args(PrinterWord):
+        troubles.append(StationState(ticket_printer=word, page_printer=word))
+    for state in troubles:
+        for _, words in notices(state):
+            assert words.ja.endswith("。")
+            assert words.en.endswith(".")
+            assert "{" not in words.ja + words.en
+
+
+def test_a_station_that_works_says_nothing_and_one_that_is_late_by_how_much() -> None:
+    assert notices(StationState(reader="present", ticket_printer="ok", server="up")) == []
+    ((_, late),) = notices(StationState(reader="empty", server_trouble="clock", clock_ahead_s=-95))
+    assert "95秒遅れて" in late.ja
+    assert "95 seconds behind" in late.en

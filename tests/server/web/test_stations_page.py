@@ -116,3 +116,10 @@ def test_every_word_that_a_station_may_say_has_a_word_on_the_page(services: Serv
     keys = [f"reader.{word}" for word in (*get_args(ReaderWord), *get_args(ReaderTrouble)) if word]
     keys += [f"printer.{word}" for word in get_args(PrinterWord)]
     assert [key for key in keys if not services.words.has(f"counter.stations.{key}")] == []
+
+
+def test_station_and_server_mean_the_same_proof() -> None:
+    from station import enrolment as at_the_station
+
+    for code in ("K7QF-93MD-XW2R", "k7qf 93md‐xw2r"):
+        assert at_the_station.proof_text("a", code, "pem\n") == proof_text("a", code, "pem\n")
