@@ -18,6 +18,7 @@ from card_reader.reader import Reader, ReaderState
 from card_reader.reading import read_card
 from card_reader.transport import CardRemoved, Transport
 from station.board import Board, ReaderTrouble, ReaderWord
+from station.tries import TriesAsked, ask_tries
 from station.worker import DeviceThread, Stuck
 
 READ_LIMIT_S = 10.0
@@ -97,6 +98,26 @@ class CardDesk:
             message.outcome, message.detail, message.tries_left, message.apdus, took,
         )  # fmt: skip
         return message
+
+    async def tries(self) -> TriesAsked:
+        """How many tries are left, asked of the card; busy while a reading is under way.
+
+        A reading that is asked for meanwhile waits for this to end.
+        """
+        if self._reading:
+            return TriesAsked("busy")
+        if self._reader is None:
+            return TriesAsked("no_reader")
+        line = _Severable(self._reader)
+        try:
+            found = await self._worker.call(lambda: ask_tries(line), self._limit)
+        except Stuck:
+            found = TriesAsked("unreadable")
+            _log.error("the card reader hangs; the question for tries was given up")
+        finally:
+            line.sever()
+        _log.info("card tries: outcome=%s left=%s", found.outcome, found.left)
+        return found
 
     async def close(self) -> None:
         """Lets the threads end; a reading that is under way has had its line cut."""

@@ -16,6 +16,7 @@ from station.board import Board
 from station.cards import CardDesk
 from station.link import ServerAway, ServerLink
 from station.masking import masked_birth, masked_name
+from station.tries import TriesAsked
 from station.words import Audience, Words, message, other_card
 
 # Readings of which the server must know: it is to have the attributes, or the holder has one try less.
@@ -54,6 +55,14 @@ class CardReadAnswer(BaseModel):
     card_read_id: str | None = None
     preview: Preview | None = None
     server: ServerHeard
+    message: Words
+
+
+class TriesAnswer(BaseModel):
+    """What the page gets that asks for tries. `outcome`: see station.tries."""
+
+    outcome: str
+    tries_left: int | None = None
     message: Words
 
 
@@ -97,6 +106,23 @@ class CardReading:
         )
         key = "read" if server == "ok" else f"read_server_{server}"
         return answer.model_copy(update={"preview": preview, "message": message(key, self._audience)})
+
+    async def tries(self) -> TriesAnswer:
+        """How often a PIN can still be entered, for the page to say before the first one."""
+        found = await self._cards.tries()
+        return TriesAnswer(outcome=found.outcome, tries_left=found.left, message=self._tries_words(found))
+
+    def _tries_words(self, found: TriesAsked) -> Words:
+        match found.outcome:
+            case "tries" if found.left is None:
+                return message("tries_uncounted", self._audience)
+            case "tries" if found.left == 1:
+                # The same words as for a PIN that was held back: nothing was sent to the card.
+                return message("last_try_refused", self._audience)
+            case "other_card":
+                return other_card(None, self._audience)
+            case _:
+                return message(found.outcome, self._audience, found.left)
 
     async def _tell(self, found: CardReadMessage, request: CardReadRequest) -> tuple[ServerHeard, str | None]:
         """Whether the server took the reading, and its id there; the same key on each try, so it is taken

@@ -34,6 +34,7 @@ class StationRoutes:
             Route("/station/state", self.state, methods=["GET"]),
             Route("/station/events", self.events, methods=["GET"]),
             Route("/station/card/read", self.read_card, methods=["POST"]),
+            Route("/station/card/tries", self.tries, methods=["GET"]),
         ]
 
     async def page_token(self, request: Request) -> Response:
@@ -71,6 +72,12 @@ class StationRoutes:
         # cannot zero, are at least not held any longer.
         del digits, found
         return json_answer((await self._reading.run(wanted, pin)).model_dump(mode="json"))
+
+    async def tries(self, request: Request) -> Response:
+        """TriesAnswer: how often a PIN can still be entered; asks the card and sends no PIN."""
+        if not self._tokens.accepts(request.headers.get("x-page-token", "")):
+            return answer(403, "page_token")
+        return json_answer((await self._reading.tries()).model_dump(mode="json"))
 
 
 def json_answer(content: object, status: int = 200) -> JSONResponse:

@@ -15,6 +15,8 @@ OUTCOMES = [
     "busy",
     "mute",
     "wrong_secret_last",
+    "tries",
+    "tries_uncounted",
     "read_server_down",
     "read_server_refused",
 ]
