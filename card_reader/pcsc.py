@@ -99,6 +99,23 @@ class PcscReader:
                 # PC/SC has no event for the coming of its own service.
                 self._closed.wait(min(left, _WATCH_SECONDS))
 
+    def probe(self) -> None:
+        """Ask the reader itself, not its card, for its version: returns when the driver has answered.
+
+        The service answers state() from memory even while a driver hangs (pcscd 1.9.9, measured: the card's
+        process stopped, the state stayed "present" until somebody wanted to connect). Whoever calls this with
+        a watchdog learns of it before a resident does. A reader that another program holds is no fault.
+        """
+        scard = self._scard
+        with suppress(CardRemoved, ReaderFailed), self._context() as context:
+            reader = self._find(context)
+            if reader is None:
+                return
+            result, handle, _ = scard.SCardConnect(context, reader, scard.SCARD_SHARE_DIRECT, 0)
+            _check(result)
+            scard.SCardGetAttrib(handle, scard.SCARD_ATTR_VENDOR_IFD_VERSION)
+            scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
+
     def _look(self, known: ReaderState, seconds: float) -> ReaderState:
         """The state; while it is `known`, watches the reader for up to `seconds` first."""
         try:

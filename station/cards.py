@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
+from typing import Protocol, runtime_checkable
 
 from card_reader.messages import CardReadMessage, message_from
 from card_reader.reader import Reader, ReaderState
@@ -22,9 +23,9 @@ from station.tries import TriesAsked, ask_tries
 from station.worker import DeviceThread, Stuck
 
 READ_LIMIT_S = 10.0
-_WATCH_S = 1.0
+_WATCH_S = 1.5
 # A look that takes longer than the wait it was asked for hangs.
-_WATCH_LIMIT_S = _WATCH_S + 2.0
+_WATCH_LIMIT_S = _WATCH_S + 1.5
 _RETRY_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,9 @@ class CardDesk:
         known: ReaderState | None = None
         while True:
             try:
-                known = await self._watcher.call(partial(_next_state, reader, known), _WATCH_LIMIT_S)
+                known = await self._watcher.call(
+                    partial(_next_state, reader, known, not self._reading), _WATCH_LIMIT_S
+                )
                 if self._trouble:
                     _log.info("the card reader's service answers again")
                 self._show(known.value)
@@ -70,9 +73,10 @@ class CardDesk:
         if self._reading:
             pin[:] = bytes(len(pin))
             return None
-        if self._reader is None:
+        if self._reader is None or self._trouble:
+            # Nobody waits ten seconds for a service that is known to hang.
             pin[:] = bytes(len(pin))
-            return message_from(ReaderState.NO_READER)
+            return message_from(ReaderState.NO_SERVICE if self._trouble else ReaderState.NO_READER)
         self._reading = True
         self._board.set_reader("busy")
         line = _Severable(self._reader)
@@ -106,8 +110,8 @@ class CardDesk:
         """
         if self._reading:
             return TriesAsked("busy")
-        if self._reader is None:
-            return TriesAsked("no_reader")
+        if self._reader is None or self._trouble:
+            return TriesAsked("no_service" if self._trouble else "no_reader")
         line = _Severable(self._reader)
         try:
             found = await self._worker.call(lambda: ask_tries(line), self._limit)
@@ -130,8 +134,26 @@ class CardDesk:
             self._board.set_reader(word, trouble)
 
 
-def _next_state(reader: Reader, known: ReaderState | None) -> ReaderState:
-    return reader.state() if known is None else reader.wait_change(known, _WATCH_S)
+@runtime_checkable
+class _Probed(Protocol):
+    """A reader whose driver can hang without its state showing it (card_reader.pcsc)."""
+
+    def probe(self) -> None:
+        """Returns as soon as the driver answers."""
+        ...
+
+
+def _next_state(reader: Reader, known: ReaderState | None, probe: bool) -> ReaderState:
+    driver = reader if probe and isinstance(reader, _Probed) else None
+    if known is None:
+        if driver is not None:
+            driver.probe()
+        return reader.state()
+    state = reader.wait_change(known, _WATCH_S)
+    # A change is told at once; a reading has a watchdog of its own.
+    if driver is not None and state is known:
+        driver.probe()
+    return state
 
 
 class _Severable:
