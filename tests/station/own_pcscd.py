@@ -6,7 +6,9 @@ PCSCLITE_CSOCK_NAME, which libpcsclite reads once per process: the station under
 
 import fcntl
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,17 @@ VpcdCard(SimulatedCard(persona, TryCounters(persona)), int(sys.argv[2])).start()
 print("laid on", flush=True)
 signal.pause()
 """
+
+
+def reader_port() -> int:
+    """Where a reader's slot 0 can listen and its slot 1 above it; never where the kernel gives out ports."""
+    while True:
+        port = 20_000 + 2 * secrets.randbelow(5_000)
+        try:
+            with socket.create_server(("", port)), socket.create_server(("", port + 1)):
+                return port
+        except OSError:
+            continue
 
 
 def _may_mount() -> bool:

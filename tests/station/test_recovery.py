@@ -16,7 +16,7 @@ import pytest
 
 from station.signing import create_key
 from tests.station.conftest import NO_TLS, eventually, free_port, http
-from tests.station.own_pcscd import OwnPcscd, card_process, own_pcscd
+from tests.station.own_pcscd import OwnPcscd, card_process, own_pcscd, reader_port
 
 MEND_S = 5.0
 SEEN_S = 0.5
@@ -94,7 +94,7 @@ def desk(service: OwnPcscd, tmp_path: Path) -> Iterator[Desk]:
 def test_a_service_that_comes_late_goes_and_comes_back_with_other_readers(
     service: OwnPcscd, desk: Desk
 ) -> None:
-    a, b = free_port(), free_port()
+    a, b = reader_port(), reader_port()
     desk.becomes("no_service")
     desk.says("reader_no_service")
     service.start((A, a))
@@ -120,7 +120,7 @@ def test_a_service_that_comes_late_goes_and_comes_back_with_other_readers(
 
 
 def test_a_driver_that_hangs_is_said_and_left_as_soon_as_it_moves(service: OwnPcscd, desk: Desk) -> None:
-    port = free_port()
+    port = reader_port()
     service.start((A, port))
     desk.becomes("empty")
     with card_process("mihon_taro", port) as card:
@@ -137,7 +137,7 @@ def test_a_driver_that_hangs_is_said_and_left_as_soon_as_it_moves(service: OwnPc
 
 
 def test_a_service_killed_while_it_hangs_is_left_behind(service: OwnPcscd, desk: Desk) -> None:
-    port = free_port()
+    port = reader_port()
     service.start((A, port))
     desk.becomes("empty")
     with card_process("mihon_taro", port) as card:
