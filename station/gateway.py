@@ -9,6 +9,7 @@ it once, however often it hears of it. Any other write is never repeated.
 """
 
 import asyncio
+import hashlib
 import logging
 import re
 from collections.abc import Callable
@@ -61,10 +62,11 @@ class Gateway:
         """Answers one HTTP request with what the server says, or 413, or 502 when it says nothing."""
         headers: Headers = scope["headers"]
         accept = b",".join(value for name, value in headers if name == b"accept").decode("latin-1")
-        body = await _whole_body(headers, receive)
-        if body is None:
+        whole = await _whole_body(headers, receive)
+        if whole is None:
             await answer(413, "too_large", accept)(scope, receive, send)
             return
+        body, digest = whole
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         exchange = _Exchange(send)
         now = asyncio.get_running_loop().time
@@ -77,6 +79,7 @@ class Gateway:
                     target,
                     [*_forwarded(headers), (b"kakanai-origin", self._own_origin)],
                     body,
+                    digest=digest,
                 ) as response:
                     self._on_reached(True)
                     await self._relay(response, exchange, receive)
@@ -204,13 +207,15 @@ def _is_event_stream(headers: Headers) -> bool:
     return any(n.lower() == b"content-type" and v.startswith(b"text/event-stream") for n, v in headers)
 
 
-async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
-    """The request's body, or None when it is larger than MAX_BODY or its sender left."""
+async def _whole_body(headers: Headers, receive: Receive) -> tuple[bytes, str] | None:
+    """The request's body and its SHA-256, or None when it is larger than MAX_BODY or its sender left."""
     announced = next((value for name, value in headers if name == b"content-length"), b"0")
     if int(announced) > MAX_BODY:
         return None
     parts: list[bytes] = []
     size = 0
+    # Hashed as it comes: what is left to do after the last part is little.
+    digest = hashlib.sha256()
     while True:
         message: Message = await receive()
         if message["type"] == "http.disconnect":
@@ -220,8 +225,9 @@ async def _whole_body(headers: Headers, receive: Receive) -> bytes | None:
         if size > MAX_BODY:
             return None
         parts.append(part)
+        digest.update(part)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return b"".join(parts), digest.hexdigest()
 
 
 async def _gone(receive: Receive) -> None:

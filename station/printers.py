@@ -17,7 +17,10 @@ from station.worker import DeviceThread, Stuck
 
 _STATUS_LIMIT_S = 8.0
 _JOB_LIMIT_S = 45.0
+# A printer in trouble is asked often, so that it is used as soon as somebody has mended it; one that works is
+# asked before each paper anyway, and asking can cost a process (CUPS) or a connection.
 _POLL_S = 2.0
+_POLL_WORKING_S = 10.0
 
 # The id stands in the path of the report.
 JOB_ID = r"^[0-9A-Za-z-]{1,64}$"
@@ -78,7 +81,7 @@ class StationPrinter:
         self._look = asyncio.Event()
 
     async def watch(self, changed: asyncio.Event) -> None:
-        """Asks the printer every two seconds, or when told to look, and sets `changed` when it answers
+        """Asks the printer every few seconds, or when told to look, and sets `changed` when it answers
         otherwise."""
         last: PrinterStatus | None = None
         while True:
@@ -87,7 +90,7 @@ class StationPrinter:
                 last = status
                 changed.set()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_S):
+                async with asyncio.timeout(_POLL_WORKING_S if status.can_print else _POLL_S):
                     await self._look.wait()
             self._look.clear()
 

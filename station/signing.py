@@ -34,12 +34,12 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def canonical(
-    station: str, method: str, target: str, time_ms: int, nonce: str, body: bytes, number: int | None = None
+    station: str, method: str, target: str, time_ms: int, nonce: str, digest: str, number: int | None = None
 ) -> bytes:
-    """The bytes that are signed. `target` is the path with its query exactly as sent (still
-    percent-encoded)."""
+    """The bytes that are signed. `target` is the path with its query exactly as sent (still percent-encoded),
+    `digest` the body's SHA-256 in hexadecimal."""
     said = UNNUMBERED if number is None else str(number)
-    lines = [VERSION, station, method, target, str(time_ms), nonce, said, hashlib.sha256(body).hexdigest()]
+    lines = [VERSION, station, method, target, str(time_ms), nonce, said, digest]
     return "\n".join(lines).encode("utf-8")
 
 
@@ -80,12 +80,16 @@ class Signer:
     time_ms: Callable[[], int]
     numbers: Numbers = _NUMBERS
 
-    def headers(self, method: str, target: str, body: bytes) -> Headers:
-        """The headers for one request, with a fresh nonce, and a number if it is a message of the station."""
+    def headers(self, method: str, target: str, body: bytes, digest: str | None = None) -> Headers:
+        """The headers for one request, with a fresh nonce, and a number if it is a message of the station.
+
+        `digest` is the body's, for who has it already.
+        """
         time_ms = self.time_ms()
         nonce = secrets.token_hex(16)
         number = self.numbers.next(time_ms) if is_message(method, target) else None
-        signed = canonical(self.station, method, target, time_ms, nonce, body, number)
+        digest = digest or hashlib.sha256(body).hexdigest()
+        signed = canonical(self.station, method, target, time_ms, nonce, digest, number)
         counted = [] if number is None else [(b"kakanai-number", str(number).encode("ascii"))]
         return [
             (b"kakanai-station", self.station.encode("ascii")),

@@ -40,14 +40,21 @@ class Upstream:
 
     @asynccontextmanager
     async def open(
-        self, method: str, target: bytes, headers: Headers, body: bytes, silence_s: float = 60.0
+        self,
+        method: str,
+        target: bytes,
+        headers: Headers,
+        body: bytes,
+        silence_s: float = 60.0,
+        digest: str | None = None,
     ) -> AsyncIterator[httpcore.Response]:
         """Sends one signed request and gives its answer with the body still to be read.
 
         `target` is path and query as on the wire; `silence_s` is how long the server may say nothing at a
-        time. Raises one of UNREACHABLE when no answer comes, and while the body is read when it breaks off.
+        time; `digest` is the body's SHA-256, for who has it already. Raises one of UNREACHABLE when no answer
+        comes, and while the body is read when it breaks off.
         """
-        signed = self._signer.headers(method, target.decode("ascii"), body)
+        signed = self._signer.headers(method, target.decode("ascii"), body, digest)
         url = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
         timeout = {"connect": _CONNECT_S, "pool": _CONNECT_S, "write": silence_s, "read": silence_s}
         length = [(b"content-length", str(len(body)).encode("ascii"))]

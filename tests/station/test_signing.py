@@ -1,6 +1,7 @@
 """The signature: its exact bytes, and keys that only their owner can read."""
 
 import base64
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,14 @@ from station.signing import Signer, canonical, create_key, load_key, public_pem
 
 
 def test_the_signed_bytes_are_those_of_the_wire_contract() -> None:
-    signed = canonical("kiosk-1", "POST", "/api/v1/tickets?q=%E6%9C%AC", 1795424400000, "0" * 32, b'{"a":1}')
+    signed = canonical(
+        "kiosk-1",
+        "POST",
+        "/api/v1/tickets?q=%E6%9C%AC",
+        1795424400000,
+        "0" * 32,
+        hashlib.sha256(b'{"a":1}').hexdigest(),
+    )
     assert signed.split(b"\n") == [
         b"kakanai-2",
         b"kiosk-1",
@@ -37,7 +45,7 @@ def test_headers_verify_and_never_repeat() -> None:
     assert first[b"kakanai-nonce"] != second[b"kakanai-nonce"]
     for headers in (first, second):
         nonce = headers[b"kakanai-nonce"].decode()
-        signed = canonical("counter-2", "GET", "/x", 17, nonce, b"")
+        signed = canonical("counter-2", "GET", "/x", 17, nonce, hashlib.sha256(b"").hexdigest())
         key.public_key().verify(base64.b64decode(headers[b"kakanai-signature"]), signed)
     assert "PrivateKey" not in repr(signer)
 
