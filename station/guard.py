@@ -15,8 +15,8 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 Refusal = Literal["foreign_host", "foreign_origin", "station_only"]
 
 # The station's own voice towards the server. A page that could speak it through the gateway, signed as
-# this station, could make up card reads.
-_STATION_API = "/api/v1/stations"
+# this station, could make up card reads; nor is a key asked for by a page.
+_STATION_API = ("/api/v1/stations", "/api/v1/station-keys")
 
 
 class Guard:
@@ -38,7 +38,7 @@ class Guard:
         if embedded or (own_route and any(value not in (b"same-origin", b"none") for value in site)):
             return "foreign_origin"
         plain = posixpath.normpath("/" + path.lstrip("/")).lower()
-        if not own_route and (plain == _STATION_API or plain.startswith(_STATION_API + "/")):
+        if not own_route and any(plain == api or plain.startswith(api + "/") for api in _STATION_API):
             return "station_only"
         return None
 

@@ -13,6 +13,7 @@ from station.board import Board, StationState
 from station.guard import Guard, PageTokens
 from station.notices import as_json
 from station.reading import CardReading, CardReadRequest
+from station.screen import screen
 
 _LARGEST_REQUEST = 4096
 _PING_S = 15.0
@@ -21,7 +22,8 @@ _PING_S = 15.0
 class StationRoutes:
     """The routes under /station/ that every station has."""
 
-    def __init__(self, guard: Guard, board: Board, reading: CardReading) -> None:
+    def __init__(self, name: str, guard: Guard, board: Board, reading: CardReading) -> None:
+        self._name = name
         self._guard = guard
         self._board = board
         self._reading = reading
@@ -30,12 +32,17 @@ class StationRoutes:
     def routes(self) -> list[Route]:
         """For Starlette."""
         return [
+            Route("/station/", self.screen, methods=["GET"]),
             Route("/station/page-token", self.page_token, methods=["GET"]),
             Route("/station/state", self.state, methods=["GET"]),
             Route("/station/events", self.events, methods=["GET"]),
             Route("/station/card/read", self.read_card, methods=["POST"]),
             Route("/station/card/tries", self.tries, methods=["GET"]),
         ]
+
+    async def screen(self, request: Request) -> Response:
+        """What stands in the way at this station, as a page."""
+        return screen(self._name, self._board.state)
 
     async def page_token(self, request: Request) -> Response:
         """{token}: for this gateway's own pages, as the browser vouches."""

@@ -70,7 +70,7 @@ class Station:
         }
         self._spooler = Spooler(self._link, self.board, self._printers, log)
         reading = CardReading(config.kind, self.board, self._cards, self._link)
-        routes = StationRoutes(self._guard, self.board, reading).routes()
+        routes = StationRoutes(config.name, self._guard, self.board, reading).routes()
         self._dev: DevRoutes | None = None
         if config.dev:
             self._dev = DevRoutes(self.board, devices.slot, devices.simulated, self._printers)
