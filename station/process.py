@@ -33,6 +33,7 @@ def run(config_file: Path) -> int:
     except BadConfig as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own words
         return USAGE
+    _leave_no_core()
     try:
         station = build(config)
     except (OSError, ValueError, PcscNotInstalled) as error:
@@ -49,13 +50,25 @@ def run(config_file: Path) -> int:
     return OK
 
 
+def _leave_no_core() -> None:
+    """However this process ends, its memory is not written to a disk: it held a PIN for a moment."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def listen_on(port: int) -> socket.socket:
     """The gateway's socket, on the loopback only. Raises OSError when the port is taken."""
     # The protocol is named because asyncio sets TCP_NODELAY only on sockets that say they are TCP. Without
     # it each answer of two parts waits 40 ms for a delayed acknowledgement (measured).
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "win32":
+            # There, SO_REUSEADDR would let another program listen beside us and take the pages' requests.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
         listening.listen(128)
     except OSError:
@@ -68,7 +81,8 @@ def build(config: StationConfig) -> Station:
     """The station of `config`. Raises OSError or ValueError for its key or folder, PcscNotInstalled for
     its reader."""
     config.state_dir.mkdir(parents=True, exist_ok=True)
-    if config.key_file.stat().st_mode & 0o077:
+    # Windows keeps who may read a file elsewhere (station/deploy/windows sets it).
+    if sys.platform != "win32" and config.key_file.stat().st_mode & 0o077:
         _log.warning("other users of this machine can read %s: set its mode to 0600", config.key_file)
     try:
         key = load_key(config.key_file)

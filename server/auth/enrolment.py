@@ -239,6 +239,6 @@ def _count_wrong(unit: Unit, ctx: Context, row: StationCode) -> None:
     row.tries += 1
     unit.add(row)
     left = MOST_TRIES - row.tries
-    record(unit, ctx, "station.enrolment_refused", row.station, reason="wrong", tries_left=left)
+    record(unit, ctx, "station.enrolment_refused", row.station, tries_left=left)
     if left == 0:
         unit.announce("stations")

@@ -2,6 +2,7 @@
 start."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -49,6 +50,8 @@ def test_it_stops_within_two_seconds_with_open_streams(config: Path, sign: signa
     process = start(config)
     url = url_of(config)
     eventually(lambda: answers(url), seconds=20)
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), "no PIN in a core dump"
     with (
         httpx.Client(verify=NO_TLS, trust_env=False) as browser,
         browser.stream("GET", f"{url}/station/events") as first,

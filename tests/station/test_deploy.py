@@ -1,0 +1,66 @@
+"""What is installed on a station PC calls what there is: the unit, the Windows installer, the packages."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from server.cli import parser
+from tests.architecture.tree import ROOT
+
+DEPLOY = ROOT / "station" / "deploy"
+WINDOWS = DEPLOY / "windows" / "Install-Station.ps1"
+
+
+def unit() -> dict[str, list[str]]:
+    """Every setting of the unit with its values."""
+    found: dict[str, list[str]] = {}
+    for line in (DEPLOY / "kakanai-station@.service").read_text(encoding="utf-8").splitlines():
+        if "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def test_the_unit_calls_commands_that_exist() -> None:
+    (check,), (start,) = unit()["ExecStartPre"], unit()["ExecStart"]
+    program, *arguments = shlex.split(check)
+    assert Path(program).name == "kakanai"
+    assert parser().parse_args(arguments).config == Path("/etc/kakanai/%i.toml")
+    assert shlex.split(start)[1:] == ["-m", "station", "--config", "/etc/kakanai/%i.toml"]
+
+
+def test_the_unit_leaves_no_memory_on_a_disk_and_starts_again_for_ever() -> None:
+    assert unit()["LimitCORE"] == ["0"]
+    assert unit()["MemorySwapMax"] == ["0"]
+    assert (unit()["Restart"], unit()["StartLimitIntervalSec"]) == (["always"], ["0"])
+
+
+def test_the_installer_for_windows_calls_commands_that_exist() -> None:
+    text = WINDOWS.read_text(encoding="utf-8")
+    enrol = re.search(r"\$enrol = @\((.*)\)", text)
+    assert enrol
+    words = [quoted or f"a-{name.lower()}" for quoted, name in re.findall(r"'([^']*)'|\$(\w+)", enrol[1])]
+    args = parser().parse_args([*words, "--ca", "x"])
+    assert (args.name, args.key, args.config) == ("a-name", Path("a-key"), Path("a-config"))
+    assert '-m station --config `"$config`"' in text
+    for name in re.findall(r"'(\w+\.lock)'", text):
+        assert (ROOT / "requirements" / name).exists()
+    # What the installer takes from the network is nothing.
+    assert "--no-index" in text
+    assert not re.search(r"Invoke-WebRequest|https?://(?!kakanai\.example)", text)
+
+
+@pytest.mark.parametrize("file", ["60-kakanai-station.rules", "50-kakanai-station.polkit.rules"])
+def test_each_file_says_where_it_belongs_and_stands_in_the_docs(file: str) -> None:
+    assert "/etc/" in (DEPLOY / file).read_text(encoding="utf-8").splitlines()[0]
+    assert file in (ROOT / "docs" / "stations.md").read_text(encoding="utf-8")
+
+
+def test_the_documents_name_every_package() -> None:
+    lines = (DEPLOY / "debian-packages.txt").read_text(encoding="utf-8").splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    docs = (ROOT / "docs" / "stations.md").read_text(encoding="utf-8")
+    assert packages
+    assert [name for name in packages if f"`{name}`" not in docs] == []
