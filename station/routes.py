@@ -13,7 +13,7 @@ from station.board import Board, StationState
 from station.guard import Guard, PageTokens
 from station.notices import as_json
 from station.reading import CardReading, CardReadRequest
-from station.screen import screen
+from station.screen import screen, screen_script
 
 _LARGEST_REQUEST = 4096
 _PING_S = 15.0
@@ -33,6 +33,7 @@ class StationRoutes:
         """For Starlette."""
         return [
             Route("/station/", self.screen, methods=["GET"]),
+            Route("/station/screen.js", self.screen_script, methods=["GET"]),
             Route("/station/page-token", self.page_token, methods=["GET"]),
             Route("/station/state", self.state, methods=["GET"]),
             Route("/station/events", self.events, methods=["GET"]),
@@ -43,6 +44,10 @@ class StationRoutes:
     async def screen(self, request: Request) -> Response:
         """What stands in the way at this station, as a page."""
         return screen(self._name, self._board.state)
+
+    async def screen_script(self, request: Request) -> Response:
+        """The script of that page."""
+        return screen_script()
 
     async def page_token(self, request: Request) -> Response:
         """{token}: for this gateway's own pages, as the browser vouches."""

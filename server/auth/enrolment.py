@@ -107,6 +107,11 @@ def issue_code(unit: Unit, ctx: Context, *, name: str, kind: str, desk: str | No
     return FreshCode(name, shown, row.expires_at)
 
 
+def has_code(unit: Unit, ctx: Context, name: str) -> bool:
+    """Whether a code was ever made for this station."""
+    return _latest(unit, ctx, name) is not None
+
+
 def redeem(
     unit: Unit, ctx: Context, *, name: str, code: str, public_key: str, proof: bytes
 ) -> Enrolled | CodeRefused:
@@ -118,11 +123,7 @@ def redeem(
     """
     unit.hold(f"station:{ctx.tenant_id}:{name}")
     plain = normal(code)
-    row = unit.first(
-        select(StationCode)
-        .where(StationCode.tenant_id == ctx.tenant_id, StationCode.station == name)
-        .order_by(col(StationCode.issued_at).desc(), col(StationCode.id).desc())
-    )
+    row = _latest(unit, ctx, name)
     if row is None:
         return CodeRefused("wrong")
     if not hmac.compare_digest(row.code_hash, _hash(name, plain)):
@@ -214,6 +215,14 @@ def _hash(name: str, text: str) -> str:
 def _row(unit: Unit, ctx: Context, name: str) -> Station | None:
     return unit.first(
         select(Station).where(Station.tenant_id == ctx.tenant_id, Station.name == name).with_for_update()
+    )
+
+
+def _latest(unit: Unit, ctx: Context, name: str) -> StationCode | None:
+    return unit.first(
+        select(StationCode)
+        .where(StationCode.tenant_id == ctx.tenant_id, StationCode.station == name)
+        .order_by(col(StationCode.issued_at).desc(), col(StationCode.id).desc())
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.auth.enrolment import CodeRefused, redeem
+from server.auth.enrolment import CodeRefused, has_code, redeem
 from server.web.guards import GuardedRouter, Public, ctx_of
 from server.web.problems import Problem
 from server.web.services import services
@@ -38,6 +38,10 @@ def register(request: Request, wanted: KeyRequest) -> JSONResponse:
         proof = base64.b64decode(wanted.proof, validate=True)
     except binascii.Error as error:
         raise Problem(403, "enrol_bad_key") from error
+    with held.db.read() as unit:
+        if not has_code(unit, ctx, wanted.name):
+            # Nobody keeps the writers busy by asking for stations that are not awaited.
+            raise Problem(403, "enrol_wrong")
     with held.db.write() as unit:
         outcome = redeem(
             unit, ctx, name=wanted.name, code=wanted.code, public_key=wanted.public_key, proof=proof

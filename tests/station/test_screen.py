@@ -10,6 +10,9 @@ def test_the_page_says_what_is_the_matter_and_when_it_is_over(rig: RigMaker) -> 
     assert page.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "kiosk-1" in page.text
+    script = http.get(f"{station.url}/station/screen.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert 'script src="/station/screen.js"' in page.text
     assert "サーバーにつながりません" in page.text
     http.put(f"{station.url}/station/dev/reader", json={"state": "unplugged"})
     eventually(lambda: "読み取り機が見つかりません" in http.get(f"{station.url}/station/").text)
