@@ -46,15 +46,14 @@ class Spooler:
     async def run(self) -> None:
         """Works until cancelled. One job at a time, in the order in which the server gives them."""
         while True:
-            busy, pause = False, _POLL_LISTENING_S if self._board.line_open else _POLL_S
             try:
                 await self._settle()
-                busy = await self._next_job()
+                pause = await self._next_job()
             except ServerAway:
                 # The heartbeat finds out when it is back, and wakes us.
                 self._board.set_server("down")
                 pause = _AWAY_S
-            if not busy:
+            if pause:
                 await self._rest(pause)
 
     async def _rest(self, seconds: float) -> None:
@@ -68,30 +67,31 @@ class Spooler:
         for job_id in self._jobs.unreported():
             await self._report(job_id, "printed")
 
-    async def _next_job(self) -> bool:
-        """Fetches and prints one job; whether there may be another one at once."""
+    async def _next_job(self) -> float:
+        """Fetches and prints one job; how many seconds to wait for the next, 0 after one that went well."""
+        idle = _POLL_LISTENING_S if self._board.line_open else _POLL_S
         kinds = [kind for kind in self._printers if self._word(kind) in CAN_PRINT]
         if not kinds:
-            return False
+            return idle
         answer = await self._link.post(
             "/print-jobs/lease", {"kinds": [_KIND_ON_WIRE[kind] for kind in kinds], "fresh": self._fresh}
         )
         self._fresh = self._fresh and not answer.accepted
         if answer.status != 200:
             _refused("lease", answer)
-            return False
+            return idle if answer.accepted else _POLL_S
         job = _job(answer)
         if isinstance(job, str):
             _log.error("job %s has content that this station cannot print", job)
             await self._report(job, "failed")
-            return False
+            return _POLL_S
         if job is None:
             _log.error("the server gave a print job that cannot be read")
-            return False
+            return _POLL_S
         outcome = await self._do(job)
         if outcome != "printed":
             _log.warning("job %s (%s): %s", job.id, job.kind, outcome)
-        return await self._report(job.id, outcome) and outcome == "printed"
+        return 0.0 if await self._report(job.id, outcome) and outcome == "printed" else _POLL_S
 
     async def _do(self, job: PrintJob) -> Outcome:
         if self._jobs.state(job.id) == "printed":
