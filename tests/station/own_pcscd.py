@@ -7,6 +7,7 @@ PCSCLITE_CSOCK_NAME, which libpcsclite reads once per process: the station under
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+_DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _READER = """FRIENDLYNAME "{name}"
 DEVICENAME /dev/null:{port:#x}
 LIBPATH {driver}
@@ -67,10 +68,14 @@ class OwnPcscd:
 
     def start(self, *readers: tuple[str, int]) -> None:
         """A service with these readers, in this order; answers clients when this returns."""
+        entries = []
+        for number, (name, port) in enumerate(readers):
+            # vpcd knows its readers by their slot alone: two of one driver would read each other's cards.
+            driver = self._folder / f"driver-{number}.so"
+            shutil.copyfile(_DRIVER, driver)
+            entries.append(_READER.format(name=name, port=port, driver=driver))
         config = self._folder / "reader.conf"
-        config.write_text(
-            "".join(_READER.format(name=name, port=port, driver=_DRIVER) for name, port in readers)
-        )
+        config.write_text("".join(entries))
         pcscd = f"exec pcscd --foreground --error --config {config}"
         shell = ["sh", "-c", pcscd]
         if self._mounted:
