@@ -280,8 +280,8 @@ class Rig:
         token = http.get(f"{self.url}/station/page-token", headers=said).json()["token"]
         return self.client(**said, **{"x-page-token": token})
 
-    def state(self) -> dict[str, str]:
-        found: dict[str, str] = http.get(f"{self.url}/station/state").json()
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = http.get(f"{self.url}/station/state").json()
         return found
 
     def insert(self, persona: str, **more: int) -> None:
