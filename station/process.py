@@ -55,7 +55,10 @@ def _leave_no_core() -> None:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        try:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        except (OSError, ValueError):
+            _log.warning("core dumps of this process cannot be turned off here")
 
 
 def listen_on(port: int) -> socket.socket:
