@@ -1,5 +1,6 @@
 """What is installed on a station PC calls what there is: the unit, the Windows installer, the packages."""
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -45,11 +46,25 @@ def test_the_installer_for_windows_calls_commands_that_exist() -> None:
     args = parser().parse_args([*words, "--ca", "x"])
     assert (args.name, args.key, args.config) == ("a-name", Path("a-key"), Path("a-config"))
     assert '-m station --config `"$config`"' in text
-    for name in re.findall(r"'(\w+\.lock)'", text):
-        assert (ROOT / "requirements" / name).exists()
+    assert re.findall(r"'(\w+\.lock)'", text) == ["windows.lock"]
     # What the installer takes from the network is nothing.
     assert "--no-index" in text
     assert not re.search(r"Invoke-WebRequest|https?://(?!kakanai\.example)", text)
+
+
+def test_the_lock_for_windows_has_everything_by_its_hash_but_what_windows_lacks() -> None:
+    spec = importlib.util.spec_from_file_location("wheels", WINDOWS.with_name("wheels.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    wheels = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(wheels)
+    entries = re.split(r"\n(?=\S)", wheels.windows_lock().strip())
+    names = {entry.split("==")[0] for entry in entries}
+    assert {"pyscard", "cryptography", "uvicorn", "tzdata", "colorama", "setuptools"} <= names
+    assert "uvloop" not in names
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "pcsc.lock").read_text(), re.MULTILINE)
+    assert set(locked) - names == {"uvloop"}
 
 
 @pytest.mark.parametrize("file", ["60-kakanai-station.rules", "50-kakanai-station.polkit.rules"])

@@ -3,8 +3,8 @@
   Installs one Kakanai station on a counter PC with Windows 10 or 11, and has the Task Scheduler run it.
 
 .DESCRIPTION
-  Needs no internet: everything comes from a folder with the project (-Source) and one with its wheels (-Wheels);
-  docs/stations.md says how both are made. Python 3.11 or later must be installed for all users. Run as
+  Needs no internet: everything comes from a folder with the project (-Source) and one with its wheels (-Wheels),
+  which station/deploy/windows/wheels.py fills on any PC. Python 3.11 or later must be installed for all users. Run as
   administrator. Run again, it installs anew and keeps settings, key and state.
 
   The station runs as LOCAL SERVICE, from the start of the PC, without anybody signed in. Its key and its state are
@@ -41,11 +41,10 @@ if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrat
 $venv = Join-Path $Program 'venv'
 Invoke-Checked 'venv' $Python @('-m', 'venv', '--clear', $venv)
 $run = Join-Path $venv 'Scripts\python.exe'
-$locks = Join-Path $Source 'requirements'
-$offline = @('-m', 'pip', 'install', '--no-index', '--find-links', $Wheels)
-Invoke-Checked 'libraries' $run ($offline + @('--only-binary', ':all:', '--require-hashes', '-r', (Join-Path $locks 'build.lock')))
-Invoke-Checked 'libraries' $run ($offline + @('--only-binary', ':all:', '--require-hashes', '-r', (Join-Path $locks 'pcsc.lock')))
-Invoke-Checked 'kakanai' $run ($offline + @('--no-deps', '--no-build-isolation', $Source))
+$lock = Join-Path $Wheels 'windows.lock'
+$offline = @('-m', 'pip', 'install', '--no-index', '--find-links', $Wheels, '--no-deps')
+Invoke-Checked 'libraries' $run ($offline + @('--only-binary', ':all:', '--require-hashes', '-r', $lock))
+Invoke-Checked 'kakanai' $run ($offline + @('--no-build-isolation', $Source))
 
 # 2. A folder for settings, key and state. SIDs, because account names are translated: S-1-5-19 LOCAL SERVICE,
 #    S-1-5-18 SYSTEM, S-1-5-32-544 administrators.
