@@ -20,6 +20,10 @@ ATTEMPTS = """async (url) => {
   const fetching = {
     token: ["/station/page-token", {}],
     state: ["/station/state", {}],
+    tries: ["/station/card/tries", {}],
+    tries_with_token: ["/station/card/tries", {headers: {"X-Page-Token": "x"}}],
+    page: ["/station/", {}],
+    key: ["/api/v1/station-keys", {method: "POST", body: "{}", mode: "no-cors"}],
     simple_post: ["/station/card/read", {method: "POST", body}],
     blind_post: ["/station/card/read", {method: "POST", mode: "no-cors", body}],
     json_post: ["/station/card/read", {method: "POST", body,
