@@ -98,7 +98,7 @@ class PersonCase:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One life event of one household on one day.
+    """One life event of one household on one day, or several that are notified together (`also`).
 
     The household is the one BEFORE the event, with everyone in it; the person fact `moves` says whose
     record changes. `date` is the day of filing (処理日): ages, rule versions and days left are counted
@@ -110,6 +110,12 @@ class Case:
     event: str
     household: tuple[PersonCase, ...]
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
+    also: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The codes of all life events of the case, the first one first."""
+        return (self.event, *self.also)
 
     @classmethod
     def from_dict(cls, data: Mapping[Any, Any]) -> Case:
@@ -139,14 +145,18 @@ class Case:
             if not isinstance(raw, Mapping) or "id" not in raw or set(raw) - {"id", "facts"}:
                 raise CaseError(path, "a member is written {id, facts}")
             people.append(PersonCase(str(raw["id"]), _facts(raw.get("facts"), f"{path}.facts")))
+        events = data["event"] if isinstance(data["event"], list | tuple) else [data["event"]]
+        if not events or len(set(events)) != len(events):
+            raise CaseError("event", "a case has one life event or several different ones")
         if len({person.id for person in people}) != len(people):
             raise CaseError("household", "two members have the same id")
         return cls(
             municipality=str(data["municipality"]),
             date=day,
-            event=str(data["event"]),
+            event=str(events[0]),
             household=tuple(people),
             facts=_facts(data.get("facts"), "facts"),
+            also=tuple(str(event) for event in events[1:]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,7 +164,7 @@ class Case:
         return {
             "municipality": self.municipality,
             "date": self.date.isoformat(),
-            "event": self.event,
+            "event": list(self.events) if self.also else self.event,
             "facts": {name: fact.to_dict() for name, fact in self.facts.items()},
             "household": [
                 {"id": person.id, "facts": {name: fact.to_dict() for name, fact in person.facts.items()}}

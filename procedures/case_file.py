@@ -16,6 +16,7 @@ expect:
   deadlines: {R010: 2026-12-04, R130: text}       the day, or the kind when there is none
   today: [R010]                                   items of `applies` that must be done today
   never_asked: [ins]                              facts that no question may be about
+  conflicts: [head_is_child]                      facts that cannot be together
 focus: [R070]                                     … or, when given, only as far as these procedures go
 """
 
@@ -32,7 +33,7 @@ from procedures.guidance import Guidance, Item
 from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml
 
 _LISTS = ("applies", "may_apply", "needs_confirmation")
-_KEYS = {*_LISTS, "next_question", "not_applicable", "deadlines", "today", "never_asked"}
+_KEYS = {*_LISTS, "next_question", "not_applicable", "deadlines", "today", "never_asked", "conflicts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
             today &= file.focus
         if today != set(file.expect["today"]):
             differs("today", f"expected {sorted(file.expect['today'])}, got {sorted(today)}")
+    if "conflicts" in file.expect:
+        said = {conflict.id for conflict in guidance.conflicts}
+        if said != set(file.expect["conflicts"]):
+            differs("conflicts", f"expected {sorted(file.expect['conflicts'])}, got {sorted(said)}")
     asked_in_vain = {question.fact for question in guidance.questions} & set(
         file.expect.get("never_asked", ())
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,8 +10,11 @@ from procedures.analysis import Analyst
 from procedures.conditions import Leaf, Node, Value
 from procedures.facts import FactSpec
 from procedures.guidance import Applicant, Department
+from procedures.guidance_parts import Fee, Form
 from procedures.office_days import OfficeCalendar
-from procedures.schema import CodesModel, EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
+from procedures.opening import Opening
+from procedures.overlay_schema import CodesModel
+from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
@@ -24,8 +27,7 @@ class DocumentSpec:
     id: str
     name: Text
     when: Node | None
-    unless: Node | None
-    unless_note: Text | None
+    unnecessary_when: tuple[tuple[Node, Text], ...]
     note: Text | None
 
 
@@ -45,6 +47,10 @@ class Face:
     order: int
     optional: bool
     note: Text | None
+    fee: Fee | None = None
+    forms: tuple[Form, ...] = ()
+    lost_if_missed: Text | None = None
+    confirm: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,26 @@ class Variant:
     when: Node
     needs_confirmation: bool
     face: Face
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One change that a rule went through."""
+
+    since: date
+    words: Text
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A combination of facts that cannot be."""
+
+    id: str
+    events: frozenset[str]
+    person: bool
+    when: Node
+    words: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +103,9 @@ class Rule:
     doubts: tuple[str, ...]
     file: str
     line: int
+    needs_juki_net: bool = False
+    bundles: tuple[str, ...] = ()
+    history: tuple[History, ...] = ()
 
     @property
     def version(self) -> str:
@@ -92,8 +121,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything the engine needs. Immutable; share one per municipality. `version` changes with every
-    file's content.
+    """Everything the engine needs. Immutable; share one per municipality.
+
+    `version` changes with every file's content, `national_version` is that of the national package. What a
+    municipality has entered ahead is a catalogue of its own: `at(day)` gives the one that counts on a day.
     """
 
     municipality: str
@@ -107,11 +138,24 @@ class Catalogue:
     departments: Mapping[str, Department]
     analyst: Analyst = field(repr=False)
     leaves: Mapping[int, Leaf] = field(repr=False)
-    _by_event: Mapping[str, tuple[Rule, ...]] = field(repr=False)
+    national_version: str = ""
+    since: date | None = None
+    later: tuple[Catalogue, ...] = field(default=(), repr=False)
+    impossible: tuple[Impossible, ...] = ()
+    disabled: Mapping[str, Text] = field(default_factory=dict)
+    opening: Opening | None = None
 
-    def rules_for(self, event: str, on: date) -> list[Rule]:
-        """The rules of a life event that are in force on a day."""
-        return [rule for rule in self._by_event.get(event, ()) if rule.in_force(on)]
+    def at(self, on: date) -> Catalogue:
+        """The catalogue that counts on a day: the last one entered for that day or before it."""
+        for catalogue in reversed(self.later):
+            if catalogue.since is not None and catalogue.since <= on:
+                return catalogue
+        return self
+
+    def rules_for(self, events: str | Iterable[str], on: date) -> list[Rule]:
+        """The rules of one life event or of several together that are in force on a day, each once."""
+        wanted = frozenset([events] if isinstance(events, str) else events)
+        return [rule for rule in self.rules if not wanted.isdisjoint(rule.events) and rule.in_force(on)]
 
     def ready(self, event: str) -> bool:
         """True when every rule of that life event is in the catalogue."""

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from procedures.catalogue import Catalogue, DeadlineSpec, Face, Rule
 from procedures.conditions import All, Any, Event, Leaf, Members, Node, Not
+from procedures.deadlines import amount_of
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel
 from procedures.text import Text
 from procedures.words import required
@@ -104,7 +105,7 @@ def _deadline(spec: DeadlineSpec) -> str:
     if isinstance(spec, EarliestModel):
         return "次の早い方: " + "、".join(_deadline(one) for one in spec.of)
     if isinstance(spec, OffsetModel):
-        amount = f"{spec.days}日" if spec.days is not None else f"{spec.months}か月"
+        amount = amount_of(spec)[0]
         count = "の翌日から" if spec.count == "next_day" else "を含めて"
         closed = "、閉庁日なら翌開庁日" if spec.closed == "next_open" else ""
         return f"`{spec.start}` {count}{amount}{closed}"

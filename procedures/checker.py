@@ -78,7 +78,7 @@ def _local_decisions(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
     assert loader.overlay_file is not None  # noqa: S101
     for rule in catalogue.rules:
         place = ("procedures", rule.id)
-        if rule.variance == "M" and rule.id not in loader.overlay.procedures:
+        if rule.variance == "M" and rule.id not in loader.overlay.procedures and not rule.id.startswith("x-"):
             yield loader.overlay_file.problem(
                 ("procedures",), f"{rule.id} differs between municipalities (M); this one has not decided"
             )

@@ -4,7 +4,12 @@ its line.
 moves                                  a yes_no fact is true          not: moves
 {ins: kokuho}   {nat: [a, b]}          the fact is (one of) ...       {dis_cert: {has: shintai}}
 {birth: {legal_age: {at_least: 65}}}   ages: see dates.AGE_KINDS; bounds at_least, at_most, less_than,
-more_than, is {event_date: {days_ago: {at_most: 90}}}   days from a date to the day of filing
+more_than, is; {..., at: event_date} counts on that day instead of the day of filing
+{event_date: {days_ago: {at_most: 90}}}   days (or months: months_ago) from a date to the day of filing;
+days_until and months_until count the other way
+{event_date: {on_or_after: 2026-04-01}}   {event_date: {before: 2026-04-01}}
+{event_date: {within: {days: 14}}}     the period is not over yet; keys as in deadlines (schema.PeriodModel)
+true                                   always
 {stay_years: {at_least: 3}}            numbers
 {event: [MOVE, BIRTH]}                 the life event
 {all: [...]}  {any: [...]}  {not: ...}
@@ -14,12 +19,30 @@ more_than, is {event_date: {days_ago: {at_most: 90}}}   days from a date to the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Any as Raw
 
-from procedures.conditions import Age, All, Any, Between, Event, Has, Is, Leaf, Members, Node, Not, OnDate
+from procedures.conditions import (
+    Age,
+    All,
+    Any,
+    Between,
+    Dated,
+    Event,
+    Has,
+    Is,
+    Leaf,
+    Members,
+    Node,
+    Not,
+    OnDate,
+    OnMonth,
+    Within,
+)
 from procedures.dates import AGE_KINDS
-from procedures.yaml_lines import Located, Place, Problem
+from procedures.schema import PeriodModel
+from procedures.yaml_lines import Located, Place, Problem, validated
 
 
 @cache
@@ -28,6 +51,7 @@ def _leaf(kind: type[Leaf], *arguments: Raw) -> Leaf:
     return kind(*arguments)
 
 
+_COUNTED = {"days_ago": OnDate, "days_until": OnDate, "months_ago": OnMonth, "months_until": OnMonth}
 _BOUNDS = {"at_least", "at_most", "less_than", "more_than", "is"}
 
 
@@ -37,12 +61,19 @@ class Parser:
     """
 
     def __init__(
-        self, source: Located, facts: Mapping[str, Mapping[str, Raw]], events: Mapping[str, Raw]
+        self,
+        source: Located,
+        facts: Mapping[str, Mapping[str, Raw]],
+        events: Mapping[str, Raw],
+        groups: Mapping[str, list[str]] | None = None,
     ) -> None:
-        """`facts` maps a name to at least {scope, type, choices}; `events` is keyed by event code."""
+        """`facts` maps a name to at least {scope, type, choices}; `events` is keyed by event code, `groups`
+        names several codes at once.
+        """
         self.source = source
         self._facts = facts
         self._events = events
+        self._groups = groups or {}
         self.problems: list[Problem] = []
         self.used: dict[str, Place] = {}
 
@@ -54,6 +85,8 @@ class Parser:
         """
         if isinstance(raw, str):
             return self._fact(raw, True, place, scope)
+        if raw is True:
+            return All(())
         if not isinstance(raw, Mapping) or len(raw) != 1:
             return self.fault(place, "a condition is a fact's name or a mapping with one key")
         key, body = next(iter(raw.items()))
@@ -90,10 +123,14 @@ class Parser:
         return Members(kind, where if kind == "no_member" else Not(where), None, 0)
 
     def _event(self, body: Raw, place: Place) -> Node:
-        codes = body if isinstance(body, list) else [body]
-        unknown = [str(code) for code in codes if code not in self._events]
-        if unknown:
-            return self.fault(place, f"no such event: {', '.join(unknown)}")
+        codes: set[str] = set()
+        for code in body if isinstance(body, list) else [body]:
+            if code in self._groups:
+                codes.update(self._groups[code])
+            elif code in self._events:
+                codes.add(code)
+            else:
+                return self.fault(place, f"no such event: {code}")
         return Event(frozenset(codes))
 
     def _bounds(self, body: Raw, place: Place) -> tuple[int | None, int | None] | None:
@@ -121,7 +158,7 @@ class Parser:
             return self.fault(place, f"{name} belongs to a person; ask it inside any_member or count_members")
         household, kind = not personal, fact["type"]
         if isinstance(body, Mapping):
-            return self._test(str(name), household, kind, fact, body, place)
+            return self._test(str(name), household, kind, fact, body, place, scope)
         values = body if isinstance(body, list) else [body]
         if kind == "yes_no" and all(isinstance(value, bool) for value in values):
             return _leaf(Is, str(name), household, frozenset(values))
@@ -144,10 +181,14 @@ class Parser:
         fact: Mapping[str, Raw],
         body: Mapping[str, Raw],
         place: Place,
+        scope: str,
     ) -> Node:
         if kind == "number":
             bounds = self._bounds(body, place)
             return Any(()) if bounds is None else _leaf(Between, name, household, *bounds)
+        at = body.get("at")
+        if at is not None:
+            body = {key: value for key, value in body.items() if key != "at"}
         if len(body) != 1:
             return self.fault(place, "one test at a time; combine several with `all`")
         test, argument = next(iter(body.items()))
@@ -158,11 +199,38 @@ class Parser:
             if unknown:
                 return self.fault(below, f"{name} has no choice {', '.join(unknown)}")
             return _leaf(Has, name, household, frozenset(values))
-        if kind == "date" and (test in AGE_KINDS or test == "days_ago"):
+        if kind == "date" and test in AGE_KINDS:
+            return self._age(name, household, test, argument, at, place, scope)
+        if at is not None:
+            return self.fault(place, "`at` belongs to an age")
+        if kind == "date" and test in _COUNTED:
             bounds = self._bounds(argument, below)
             if bounds is None:
                 return Any(())
-            if test == "days_ago":
-                return _leaf(OnDate, name, household, *bounds)
-            return _leaf(Age, name, household, test, *bounds)
+            if test.endswith("until"):
+                low, high = bounds
+                bounds = None if high is None else -high, None if low is None else -low
+            return _leaf(_COUNTED[test], name, household, *bounds)
+        if kind == "date" and test in ("on_or_after", "before"):
+            if not isinstance(argument, date):
+                return self.fault(below, "a day is written YYYY-MM-DD")
+            ends = (argument, None) if test == "on_or_after" else (None, argument)
+            return _leaf(Dated, name, household, *ends)
+        if kind == "date" and test == "within":
+            period = validated(PeriodModel, argument, self.source, below, self.problems)
+            return Any(()) if period is None else _leaf(Within, name, household, period.period())
         return self.fault(below, f"{name} is of type {kind}, which has no test `{test}`")
+
+    def _age(
+        self, name: str, household: bool, kind: str, argument: Raw, at: Raw, place: Place, scope: str
+    ) -> Node:
+        bounds = self._bounds(argument, (*place, kind))
+        if bounds is None:
+            return Any(())
+        if at is None:
+            return _leaf(Age, name, household, kind, *bounds)
+        day = self._facts.get(at)
+        if day is None or day["type"] != "date" or (day["scope"] == "person" and scope != "person"):
+            return self.fault((*place, "at"), f"{at} is no date on which an age can be counted here")
+        self.used.setdefault(str(at), (*place, "at"))
+        return _leaf(Age, name, household, kind, *bounds, str(at), day["scope"] != "person")

@@ -14,7 +14,9 @@ from datetime import date
 from enum import Enum
 from typing import Protocol
 
-from procedures.dates import PartialDate, age_range
+from procedures.dates import AGE_KINDS, PartialDate, age_range, months_later
+from procedures.office_days import OfficeCalendar
+from procedures.periods import Period, last_day
 
 HOUSEHOLD = -1
 """The person index that stands for the household itself."""
@@ -40,8 +42,12 @@ class View(Protocol):
         """The day of filing."""
 
     @property
-    def event(self) -> str:
-        """The life event's code."""
+    def events(self) -> frozenset[str]:
+        """The codes of the life events of this case."""
+
+    @property
+    def calendar(self) -> OfficeCalendar:
+        """The days on which periods end."""
 
     @property
     def people(self) -> Sequence[dict[str, Value | Missing]]:
@@ -50,6 +56,9 @@ class View(Protocol):
     @property
     def household(self) -> dict[str, Value | Missing]:
         """The facts of the household and of the municipality."""
+
+    def value(self, fact: str, person: int) -> Value | Missing:
+        """The value of any fact, for one member or the HOUSEHOLD."""
 
     def resolve(self, fact: str, person: int) -> Value | Missing:
         """The value of a fact that the case does not hold: derived, presumed, of the municipality, or
@@ -137,20 +146,29 @@ class Between(Leaf):
 
 @dataclass(slots=True, eq=False)
 class Age(Leaf):
-    """An age within bounds, counted in one of the ways of dates.AGE_KINDS on the day of filing."""
+    """An age within bounds, counted in one of the ways of dates.AGE_KINDS on the day of filing, or on the
+    day in the fact `at` (of the household when `at_household`, else of the same person).
+    """
 
     kind: str
     low: int | None
     high: int | None
+    at: str | None = None
+    at_household: bool = True
+
+    def truth(self, view: View, person: int) -> Truth:
+        if self.at is None:
+            return Leaf.truth(self, view, person)
+        birth = view.value(self.fact, HOUSEHOLD if self.household else person)
+        day = view.value(self.at, HOUSEHOLD if self.at_household else person)
+        if not isinstance(birth, PartialDate) or not isinstance(day, PartialDate):
+            return None
+        count = AGE_KINDS[self.kind]
+        return span(count(birth.latest, day.earliest), count(birth.earliest, day.latest), self.low, self.high)
 
     def test(self, value: Value, view: View) -> Truth:
         assert isinstance(value, PartialDate)  # noqa: S101 - the checker admits date facts only
-        youngest, oldest = age_range(self.kind, value, view.date)
-        if (self.low is None or youngest >= self.low) and (self.high is None or oldest <= self.high):
-            return True
-        if (self.low is not None and oldest < self.low) or (self.high is not None and youngest > self.high):
-            return False
-        return None
+        return span(*age_range(self.kind, value, view.date), self.low, self.high)
 
 
 @dataclass(slots=True, eq=False)
@@ -165,11 +183,58 @@ class OnDate(Leaf):
     def test(self, value: Value, view: View) -> Truth:
         assert isinstance(value, PartialDate)  # noqa: S101 - the checker admits date facts only
         most, least = (view.date - value.earliest).days, (view.date - value.latest).days
-        if (self.low is None or least >= self.low) and (self.high is None or most <= self.high):
+        return span(least, most, self.low, self.high)
+
+
+@dataclass(slots=True, eq=False)
+class OnMonth(Leaf):
+    """The day of filing lies at least `low` and at most `high` months after the date (negative: before)."""
+
+    low: int | None
+    high: int | None
+
+    def test(self, value: Value, view: View) -> Truth:
+        assert isinstance(value, PartialDate)  # noqa: S101 - the checker admits date facts only
+        ends = [self._holds(day, view.date) for day in (value.earliest, value.latest)]
+        return ends[0] if ends[0] is ends[1] else None
+
+    def _holds(self, day: date, on: date) -> bool:
+        return (self.low is None or on >= months_later(day, self.low)) and (
+            self.high is None or on <= months_later(day, self.high)
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Dated(Leaf):
+    """The date lies on or after `since` and before `before`."""
+
+    since: date | None
+    before: date | None
+
+    def test(self, value: Value, view: View) -> Truth:
+        assert isinstance(value, PartialDate)  # noqa: S101 - the checker admits date facts only
+        if (self.since is None or value.earliest >= self.since) and (
+            self.before is None or value.latest < self.before
+        ):
             return True
-        if (self.low is not None and most < self.low) or (self.high is not None and least > self.high):
+        if (self.since is not None and value.latest < self.since) or (
+            self.before is not None and value.earliest >= self.before
+        ):
             return False
         return None
+
+
+@dataclass(slots=True, eq=False)
+class Within(Leaf):
+    """The day of filing is not after the last day of a period that begins with the date."""
+
+    period: Period
+
+    def test(self, value: Value, view: View) -> Truth:
+        assert isinstance(value, PartialDate)  # noqa: S101 - the checker admits date facts only
+        if view.date <= last_day(self.period, value.earliest, view.calendar):
+            return True
+        return None if view.date <= last_day(self.period, value.latest, view.calendar) else False
 
 
 @dataclass(slots=True, eq=False)
@@ -179,7 +244,7 @@ class Event(Node):
     events: frozenset[str]
 
     def truth(self, view: View, person: int) -> Truth:
-        return view.event in self.events
+        return not view.events.isdisjoint(self.events)
 
 
 @dataclass(slots=True, eq=False)
@@ -269,10 +334,15 @@ class Members(Node):
         return (self.where,)
 
 
-def within(sure: int, possible: int, low: int | None, high: int | None) -> Truth:
-    """Truth of low <= n <= high for an n that lies somewhere in sure..possible."""
-    if (low is None or sure >= low) and (high is None or possible <= high):
+def span(least: int, most: int, low: int | None, high: int | None) -> Truth:
+    """Truth of low <= n <= high for an n that lies somewhere in least..most."""
+    if (low is None or least >= low) and (high is None or most <= high):
         return True
-    if (low is not None and possible < low) or (high is not None and sure > high):
+    if (low is not None and most < low) or (high is not None and least > high):
         return False
     return None
+
+
+def within(sure: int, possible: int, low: int | None, high: int | None) -> Truth:
+    """Truth of low <= n <= high for an n that lies somewhere in sure..possible."""
+    return span(sure, possible, low, high)

@@ -43,6 +43,15 @@ def month_end(year: int, month: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
+def months_later(day: date, months: int) -> date:
+    """The same day of a month that lies `months` later (negative: earlier), or that month's last day
+    (民法143条2項).
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, month_end(year, month).day))
+
+
 @lru_cache(maxsize=4096)
 def parse_partial(text: str) -> PartialDate:
     """Read "1951", "1951-05", "1951-05-03" or the zero-filled "1951-00-00"; ValueError for anything else.

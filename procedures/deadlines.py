@@ -1,21 +1,17 @@
-"""From a rule's deadline to a date or to words.
-
-民法140条: the first day is not counted unless the law says so (count: same_day, as for 出生届). A period
-that ends on a closed day of the town hall runs to the next open day (地方自治法4条の2第4項) unless the
-rule says as_is.
-"""
+"""From a rule's deadline to a date or to words. The arithmetic itself is in periods.py."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from procedures.catalogue import Catalogue, DeadlineSpec
 from procedures.conditions import Missing
-from procedures.dates import PartialDate, month_end
+from procedures.dates import PartialDate
 from procedures.facts import CaseView
 from procedures.guidance import Deadline
-from procedures.office_days import OfficeCalendar, day_en, day_ja
-from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel
+from procedures.office_days import day_en, day_ja
+from procedures.periods import last_day
+from procedures.schema import EarliestModel, OffsetModel, PeriodModel, TextDeadlineModel
 from procedures.text import Text
 
 _ASK = Text(
@@ -25,29 +21,11 @@ _ASK = Text(
 )
 
 
-def last_day(spec: OffsetModel, start: date, calendar: OfficeCalendar) -> date:
-    """The last day of the period that begins with `start`."""
-    if spec.months is not None:
-        end = _plus_months(start, spec.months)
-        if spec.count == "same_day":
-            end -= timedelta(days=1)
-    else:
-        assert spec.days is not None  # noqa: S101 - the schema admits days or months
-        end = start + timedelta(days=spec.days - (spec.count == "same_day"))
-    return calendar.open_from(end) if spec.closed == "next_open" else end
-
-
 def starts(spec: DeadlineSpec) -> tuple[str, ...]:
     """The facts from which a deadline counts."""
     if isinstance(spec, EarliestModel):
         return tuple(one.start for one in spec.of)
     return (spec.start,) if isinstance(spec, OffsetModel) else ()
-
-
-def _plus_months(start: date, months: int) -> date:
-    years, month = divmod(start.month - 1 + months, 12)
-    year, month = start.year + years, month + 1
-    return date(year, month, min(start.day, month_end(year, month).day))
 
 
 def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalogue) -> Deadline:
@@ -67,7 +45,7 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
     if start is None or isinstance(value, Missing):
         ja, en = f"{period.ja}（{label.ja}が分かると決まります）", f"{period.en} (needs {label.en})"
         return Deadline("unknown", Text(ja, en))
-    end = last_day(spec, start, catalogue.calendar)
+    end = last_day(spec.period(), start, catalogue.calendar)
     left = (end - view.date).days
     late_ja = f"。{-left}日過ぎています" if left < 0 else ""
     late_en = f", {-left} days late" if left < 0 else ""
@@ -80,8 +58,20 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
 
 
 def _period(spec: OffsetModel, label: Text) -> Text:
-    amount = f"{spec.days}日" if spec.days is not None else f"{spec.months}か月"
-    amount_en = f"{spec.days} days" if spec.days is not None else f"{spec.months} months"
+    if spec.days is not None and spec.days <= 0:
+        if spec.days == 0:
+            return Text(f"{label.ja}まで", f"on {label.en} at the latest")
+        return Text(f"{label.ja}の{-spec.days}日前まで", f"at least {-spec.days} days before {label.en}")
+    amount, amount_en = amount_of(spec)
     if spec.count == "same_day":
         return Text(f"{label.ja}を含めて{amount}以内", f"within {amount_en}, counting {label.en}")
     return Text(f"{label.ja}の翌日から{amount}以内", f"within {amount_en} after {label.en}")
+
+
+def amount_of(spec: PeriodModel) -> tuple[str, str]:
+    """The length of a period in Japanese and English."""
+    if spec.days is not None:
+        return f"{spec.days}日", f"{spec.days} days"
+    if spec.months is not None:
+        return f"{spec.months}か月", f"{spec.months} months"
+    return f"{spec.years}年", f"{spec.years} years"

@@ -4,13 +4,13 @@ date.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from procedures.case import Case, CaseError
 from procedures.catalogue import Catalogue, Face, Rule, Variant
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, Truth, both
+from procedures.conditions import HOUSEHOLD, Age, Leaf, Members, Missing, Node, Truth, both
 from procedures.deadlines import deadline, starts
 from procedures.facts import CaseView
 from procedures.guidance import (
@@ -23,11 +23,23 @@ from procedures.guidance import (
     NotApplicable,
     Why,
 )
-from procedures.questions import Open, opened, questions
+from procedures.guidance_parts import Conflict
+from procedures.questions import Open, dated, opened, questions
 from procedures.reasons import Explainer
 from procedures.text import Text
 
 APPLIES, MAY_APPLY, NEEDS_CONFIRMATION = "applies", "may_apply", "needs_confirmation"
+
+_NEEDED = ("yes", "no", "unknown")
+_TO_CONFIRM = {
+    "K": Text(
+        "出典が未確認の規則です。担当課に確認してください。",
+        "No source has been read for this rule; confirm it.",
+    ),
+    "U": Text(
+        "新しい、または不確かな規則です。担当課に確認してください。", "A new or uncertain rule; confirm it."
+    ),
+}
 
 
 class EventNotReady(CaseError):
@@ -60,7 +72,8 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     """
     if case.municipality != catalogue.municipality:
         raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")
-    if not catalogue.ready(case.event):
+    catalogue = catalogue.at(case.date)
+    if not all(catalogue.ready(event) for event in case.events):
         raise EventNotReady("event", "the catalogue is not complete for this life event")
     return _Evaluation(case, catalogue).guidance()
 
@@ -69,7 +82,7 @@ class _Evaluation:
     def __init__(self, case: Case, catalogue: Catalogue) -> None:
         self._case = case
         self._catalogue = catalogue
-        self._view = CaseView(case, catalogue.facts, catalogue.settings)
+        self._view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
         self._explainer = Explainer(self._view, catalogue)
         self._openings: list[Open] = []
         self._deadlines: dict[tuple[int, int], Deadline] = {}
@@ -78,12 +91,13 @@ class _Evaluation:
         everyone = list(range(len(self._case.household)))
         found: dict[tuple[object, ...], _Found] = {}
         not_applicable: list[NotApplicable] = []
-        for rule in self._catalogue.rules_for(self._case.event, self._case.date):
+        for rule in self._catalogue.rules_for(self._case.events, self._case.date):
             people = everyone if rule.person else [HOUSEHOLD]
             touched = [person for person in people if self._judge(rule, person, found)]
             if not touched:
                 why = partial(self._why_not, rule, people)
                 not_applicable.append(NotApplicable(rule.id, rule.face.name, why))
+        self._present = {entry.rule.id for entry in found.values()}
         items: dict[str, list[Item]] = {APPLIES: [], MAY_APPLY: [], NEEDS_CONFIRMATION: []}
         for entry in found.values():
             items[entry.outcome].append(self._item(entry))
@@ -96,7 +110,17 @@ class _Evaluation:
             not_applicable=tuple(not_applicable),
             questions=questions(self._openings, self._view, self._catalogue),
             catalogue_version=self._catalogue.version,
+            conflicts=tuple(self._conflicts(everyone)),
         )
+
+    def _conflicts(self, everyone: list[int]) -> Iterator[Conflict]:
+        for one in self._catalogue.impossible:
+            if one.events.isdisjoint(self._view.events):
+                continue
+            people = everyone if one.person else [HOUSEHOLD]
+            touched = [person for person in people if one.when.truth(self._view, person) is True]
+            if touched:
+                yield Conflict(one.id, one.words, self._ids(touched))
 
     def _judge(self, rule: Rule, person: int, found: dict[tuple[object, ...], _Found]) -> bool:
         """Record the outcome of a rule for one member; False when it does not apply."""
@@ -157,6 +181,8 @@ class _Evaluation:
             outcome = NEEDS_CONFIRMATION
         face = variant.face if variant else rule.face
         until = self._until(face, person)
+        if outcome != MAY_APPLY and until.kind == "unknown":
+            self._openings += dated(rule, starts(face.deadline), person, self._view)
         key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
         entry = found.get(key)
         if entry is None:
@@ -181,15 +207,18 @@ class _Evaluation:
             return
         if isinstance(node, Leaf):
             home = HOUSEHOLD if node.household else person
-            value = self._view.value(node.fact, home)
-            derive = self._catalogue.facts[node.fact].derive
+            fact, value = node.fact, self._view.value(node.fact, home)
+            if isinstance(node, Age) and node.at is not None and not isinstance(value, Missing):
+                fact, home = node.at, self._view.home(node.at, person)
+                value = self._view.value(fact, home)
+            derive = self._catalogue.facts[fact].derive
             if value is Missing.OPEN and derive is not None:
                 self._unknown_leaves(derive, home, deciding)
                 return
             if value is Missing.UNASKED:
                 return  # not asked because what it depends on is unknown, and that is named itself
             state = value.value if isinstance(value, Missing) else "incomplete"
-            deciding.setdefault(node.fact, {})[home] = state
+            deciding.setdefault(fact, {})[home] = state
             return
         members = range(len(self._case.household)) if isinstance(node, Members) else [person]
         for part in node.parts():
@@ -228,6 +257,12 @@ class _Evaluation:
             order=face.order,
             note=face.note,
             rule_version=rule.version,
+            fee=face.fee,
+            forms=face.forms,
+            lost_if_missed=face.lost_if_missed,
+            to_confirm=face.confirm or _TO_CONFIRM.get(rule.confidence),
+            needs_juki_net=rule.needs_juki_net,
+            bundled=tuple(name for name in rule.bundles if name in self._present),
             _why=self._why(entry.explained, entry.people),
         )
 
@@ -264,24 +299,31 @@ class _Evaluation:
     def _documents(self, face: Face, people: list[int]) -> list[Document]:
         documents = []
         for spec in face.documents:
-            states: dict[str, list[int]] = {"yes": [], "no": [], "unknown": []}
+            states: dict[tuple[str, Text | None], list[int]] = {}
             for person in people:
                 wanted = True if spec.when is None else spec.when.truth(self._view, person)
-                spared = False if spec.unless is None else spec.unless.truth(self._view, person)
                 if wanted is False:
                     continue
-                state = "no" if spared is True else "unknown" if None in (wanted, spared) else "yes"
-                states[state].append(person)
-            for state, members in states.items():
-                if members:
-                    note = spec.unless_note if state == "no" else spec.note
-                    documents.append(Document(spec.id, spec.name, state, self._ids(members), note))
+                state = "yes" if wanted else "unknown", spec.note
+                for condition, words in spec.unnecessary_when:
+                    spared = condition.truth(self._view, person)
+                    if spared is True:
+                        state = "no", words
+                        break
+                    if spared is None:
+                        state = "unknown", spec.note
+                states.setdefault(state, []).append(person)
+            for (needed, note), members in sorted(
+                states.items(), key=lambda entry: _NEEDED.index(entry[0][0])
+            ):
+                documents.append(Document(spec.id, spec.name, needed, self._ids(members), note))
         return documents
 
     def _ids(self, people: list[int]) -> tuple[str, ...]:
         return tuple(self._case.household[person].id for person in people if person != HOUSEHOLD)
 
 
-def _handling_order(item: Item) -> tuple[int, int, str, str]:
+def _handling_order(item: Item) -> tuple[int, bool, int, str, str]:
     until = item.deadline.on.isoformat() if item.deadline.on else "9999"
-    return GROUPS.index(item.group), item.order, until, item.procedure_id
+    pinned = item.lost_if_missed is not None and item.group == "today"
+    return GROUPS.index(item.group), not pinned, item.order, until, item.procedure_id

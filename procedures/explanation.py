@@ -17,7 +17,8 @@ _HEADINGS = (
 
 def lines(case: Case, guidance: Guidance) -> Iterator[str]:
     """The whole guidance, Japanese first."""
-    yield f"{case.municipality}  {case.date.isoformat()}  {case.event}  ({guidance.catalogue_version})"
+    events = " ".join(case.events)
+    yield f"{case.municipality}  {case.date.isoformat()}  {events}  ({guidance.catalogue_version})"
     for key, heading in _HEADINGS:
         items: tuple[Item, ...] = getattr(guidance, key)
         yield ""

@@ -9,8 +9,10 @@ from typing import Any
 
 from procedures.condition_parser import Parser
 from procedures.conditions import Leaf, Node, walk
+from procedures.fact_schema import FactModel
 from procedures.facts import FactSpec, Presumption
-from procedures.schema import FactModel, OverlayModel
+from procedures.overlay import Decisions
+from procedures.overlay_schema import CodesModel
 from procedures.text import Text
 from procedures.yaml_lines import Located, Place, Problem, validated
 
@@ -20,8 +22,8 @@ _Shapes = dict[str, dict[str, Any]]
 def load_facts(
     files: Iterable[Located],
     overlay_file: Located,
-    overlay: OverlayModel,
-    events: Mapping[str, Any],
+    decisions: Decisions,
+    codes: CodesModel,
     problems: list[Problem],
     used: set[str],
 ) -> tuple[dict[str, FactSpec], _Shapes]:
@@ -45,28 +47,39 @@ def load_facts(
     }
     specs: dict[str, FactSpec] = {}
     for rank, (name, (model, source)) in enumerate(models.items()):
-        parser = Parser(source, shapes, events)
-        derive_parser, place = parser, (name, "derive")
+        parser = Parser(source, shapes, codes.events, codes.event_groups)
+        derive_parser = parser
+        place: Place = (name, "derive")
         derive = model.derive
-        if name in overlay.derive:
-            derive_parser, place = Parser(overlay_file, shapes, events), ("derive", name)
-            derive = overlay.derive[name]
+        for code in model.question_for:
+            if code not in codes.events and code not in codes.event_groups:
+                parser.fault((name, "question_for", code), f"no such event: {code}")
+        if name in decisions.derive:
+            derive_parser = Parser(overlay_file, shapes, codes.events, codes.event_groups)
+            derive, place = decisions.derive[name]
             if model.derive is None:
                 problems.append(overlay_file.problem(place, f"{name} is not a derived fact"))
-        specs[name] = _spec(name, model, rank, derive, derive_parser, place, parser)
+        specs[name] = _spec(name, model, rank, derive, derive_parser, place, parser, codes)
         for each in {id(parser): parser, id(derive_parser): derive_parser}.values():
             problems += each.problems
             used |= set(each.used)
-    for name in overlay.derive:
+    for name, (_, place) in decisions.derive.items():
         if name not in models:
-            problems.append(overlay_file.problem(("derive", name), f"no such fact: {name}"))
-    _check_settings(models, overlay_file, overlay, problems)
+            problems.append(overlay_file.problem(place, f"no such fact: {name}"))
+    _check_settings(models, overlay_file, decisions, problems)
     _check_circles(specs, models, problems)
     return specs, shapes
 
 
 def _spec(
-    name: str, model: FactModel, rank: int, derive: Any, derive_parser: Parser, place: Place, parser: Parser
+    name: str,
+    model: FactModel,
+    rank: int,
+    derive: Any,
+    derive_parser: Parser,
+    place: Place,
+    parser: Parser,
+    codes: CodesModel,
 ) -> FactSpec:
     words: dict[bool | str, Text] = {
         key: Text(answer.ja, answer.en, answer.easy) for key, answer in model.choices.items()
@@ -90,6 +103,11 @@ def _spec(
         label=model.label.text(),
         words=words,
         question=model.question.text() if model.question else None,
+        question_for={
+            event: words.text()
+            for code, words in model.question_for.items()
+            for event in codes.event_groups.get(code, [code])
+        },
         hint=model.hint.text() if model.hint else None,
         asked_of=model.asked_of,
         chances=chances,
@@ -113,20 +131,21 @@ def _spec(
 def _check_settings(
     models: Mapping[str, tuple[FactModel, Located]],
     overlay_file: Located,
-    overlay: OverlayModel,
+    decisions: Decisions,
     problems: list[Problem],
 ) -> None:
     wanted = {name: model for name, (model, _) in models.items() if model.scope == "municipality"}
     for name, model in wanted.items():
-        value = overlay.settings.get(name)
-        if value is None:
+        if name not in decisions.settings:
             problems.append(overlay_file.problem(("settings",), f"the setting {name} is missing"))
-        elif (model.type == "yes_no") != isinstance(value, bool) or (
+            continue
+        value, place = decisions.settings[name]
+        if (model.type == "yes_no") != isinstance(value, bool) or (
             model.choices and value not in model.choices
         ):
-            problems.append(overlay_file.problem(("settings", name), f"{name} is of type {model.type}"))
-    for name in set(overlay.settings) - set(wanted):
-        problems.append(overlay_file.problem(("settings", name), f"no such setting: {name}"))
+            problems.append(overlay_file.problem(place, f"{name} is of type {model.type}"))
+    for name in set(decisions.settings) - set(wanted):
+        problems.append(overlay_file.problem(decisions.settings[name][1], f"no such setting: {name}"))
 
 
 def _check_circles(

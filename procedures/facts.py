@@ -9,6 +9,7 @@ from datetime import date
 from procedures.case import Case, CaseError, Fact
 from procedures.conditions import HOUSEHOLD, Missing, Node, Value
 from procedures.dates import parse_partial
+from procedures.office_days import OfficeCalendar
 from procedures.text import Text
 
 PERSON, HOUSEHOLD_SCOPE, MUNICIPALITY = "person", "household", "municipality"
@@ -48,8 +49,15 @@ class FactSpec:
     only_if: Node | None = None
     asked_first: bool = False
     unit: str | None = None
+    question_for: Mapping[str, Text] = field(default_factory=dict)
     file: str = ""
     line: int = 0
+
+    def asked(self, events: tuple[str, ...]) -> Text | None:
+        """The words of the question in these life events."""
+        return next(
+            (self.question_for[event] for event in events if event in self.question_for), self.question
+        )
 
     def read(self, fact: Fact, path: str) -> Value | Missing:
         """The fact's value as conditions compare it; CaseError when it does not fit the type."""
@@ -86,15 +94,16 @@ class CaseView:
     case: Case
     specs: Mapping[str, FactSpec]
     settings: Mapping[str, Value]
+    calendar: OfficeCalendar = field(default_factory=OfficeCalendar)
     date: date = field(init=False)
-    event: str = field(init=False)
+    events: frozenset[str] = field(init=False)
     people: list[dict[str, Value | Missing]] = field(init=False, repr=False)
     household: dict[str, Value | Missing] = field(init=False, repr=False)
     presumed: dict[tuple[str, int], Presumption] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.date = self.case.date
-        self.event = self.case.event
+        self.events = frozenset(self.case.events)
         self.household = self._read(self.case.facts, HOUSEHOLD_SCOPE, "facts")
         self.people = [
             self._read(person.facts, PERSON, f"household[{index}].facts")

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from procedures.guidance_parts import Conflict, Fee, Form
 from procedures.text import Text
 
 GROUPS = ("today", "here", "handover", "advice")
@@ -181,7 +182,10 @@ class Item:
 
     A procedure may appear twice when it is sure for one member and open for another. `klass` is A–E as in
     the rule table, or N for a notification itself. `variant` names the branch of the rule, None for its
-    main form. `confidential` items must not reach paper, displays or the second screen.
+    main form. `confidential` items must not reach paper, displays or the second screen. `to_confirm`
+    (要確認) is None only when the rule was read in a source and nothing about it is doubtful; a resident
+    must never be told an item that carries it as certain. `lost_if_missed` says what missing it costs.
+    `bundled` names the items of this guidance that this one gathers.
     """
 
     procedure_id: str
@@ -205,6 +209,12 @@ class Item:
     order: int
     note: Text | None
     rule_version: str
+    fee: Fee | None
+    forms: tuple[Form, ...]
+    lost_if_missed: Text | None
+    to_confirm: Text | None
+    needs_juki_net: bool
+    bundled: tuple[str, ...]
     _why: Callable[[], tuple[Why, ...]] = field(repr=False, compare=False)
 
     @cached_property
@@ -239,6 +249,12 @@ class Item:
             "order": self.order,
             "note": self.note.to_dict() if self.note else None,
             "rule_version": self.rule_version,
+            "fee": self.fee.to_dict() if self.fee else None,
+            "forms": [form.to_dict() for form in self.forms],
+            "lost_if_missed": self.lost_if_missed.to_dict() if self.lost_if_missed else None,
+            "to_confirm": self.to_confirm.to_dict() if self.to_confirm else None,
+            "needs_juki_net": self.needs_juki_net,
+            "bundled": list(self.bundled),
         }
 
 
@@ -323,6 +339,7 @@ class Guidance:
     not_applicable: tuple[NotApplicable, ...]
     questions: tuple[Question, ...]
     catalogue_version: str
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def next_question(self) -> Question | None:
@@ -339,4 +356,5 @@ class Guidance:
             "next_question": self.questions[0].to_dict() if self.questions else None,
             "questions": [question.to_dict() for question in self.questions],
             "catalogue_version": self.catalogue_version,
+            "conflicts": [conflict.to_dict() for conflict in self.conflicts],
         }

@@ -5,17 +5,32 @@ with file and line.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 
 from procedures.analysis import Analyst
-from procedures.catalogue import Catalogue, Rule
+from procedures.catalogue import Catalogue, Impossible, Rule
+from procedures.condition_parser import Parser
 from procedures.conditions import Leaf, walk
 from procedures.fact_loading import load_facts
+from procedures.facts import FactSpec
 from procedures.guidance import Department
 from procedures.office_days import OfficeCalendar
+from procedures.opening import Opening, Site, Slot
+from procedures.overlay import Decisions, periods
+from procedures.overlay_schema import (
+    CodesModel,
+    DepartmentModel,
+    JukiNetModel,
+    OverlayModel,
+    PackageModel,
+    SpecialModel,
+    WeeklyModel,
+)
 from procedures.rule_loading import RuleMaker
-from procedures.schema import CodesModel, DepartmentModel, OverlayModel
+from procedures.schema import ImpossibleFileModel
 from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml, validated
 
 DATA = Path(__file__).parent / "data"
@@ -39,9 +54,7 @@ def _load(municipality: str, data: Path) -> Catalogue:
 
 
 class Loader:
-    """One reading of the files. After catalogue(): `problems`, `merged` (rule models in order) and
-    `overlay`.
-    """
+    """One reading of the files. After catalogue(): `problems`, `overlay` and `used_facts`."""
 
     def __init__(self, municipality: str, data: Path) -> None:
         self._municipality = municipality
@@ -58,51 +71,76 @@ class Loader:
         if not (folder / "overlay.yaml").is_file():
             self.problems.append(Problem(str(folder), 0, f"no overlay for municipality {self._municipality}"))
             return None
+        package_file = self._read("catalogue.yaml")
         codes_file = self._read("codes.yaml")
-        departments_file = self._read("departments.yaml")
-        fact_files = [
-            self._read(f"facts/{path.name}") for path in sorted((self._data / "facts").glob("*.yaml"))
-        ]
-        rule_files = [
-            self._read(f"national/{path.name}") for path in sorted((self._data / "national").glob("*.yaml"))
-        ]
+        self._departments_file = self._read("departments.yaml")
+        self._fact_files = self._folder("facts")
+        self._rule_files = self._folder("national")
+        told = (self._data / "impossible.yaml").is_file()
+        self._impossible_file = self._read("impossible.yaml") if told else None
         self.overlay_file = self._read(f"municipalities/{self._municipality}/overlay.yaml")
+        package = validated(PackageModel, package_file.data, package_file, (), self.problems)
         codes = validated(CodesModel, codes_file.data, codes_file, (), self.problems)
         overlay = validated(OverlayModel, self.overlay_file.data, self.overlay_file, (), self.problems)
-        if codes is None or overlay is None:
+        if package is None or codes is None or overlay is None:
             return None
         self.overlay = overlay
-        departments = self._departments(departments_file, overlay)
+        if overlay.code != self._municipality:
+            self.problems.append(self.overlay_file.problem(("code",), f"this is {self._municipality}"))
+        for group, names in codes.event_groups.items():
+            for name in set(names) - set(codes.events):
+                self.problems.append(codes_file.problem(("event_groups", group), f"no such event: {name}"))
+        first: Catalogue | None = None
+        for decisions in reversed(periods(overlay)):
+            later = () if first is None else (first, *first.later)
+            first = self._compile(overlay, codes, package, decisions, later)
+            if first is None:
+                return None
+        return first
+
+    def _compile(
+        self,
+        overlay: OverlayModel,
+        codes: CodesModel,
+        package: PackageModel,
+        decisions: Decisions,
+        later: tuple[Catalogue, ...],
+    ) -> Catalogue | None:
+        """The catalogue of one period."""
+        assert self.overlay_file is not None  # noqa: S101 - read before
+        departments = self._departments(self._departments_file, decisions)
         facts, shapes = load_facts(
-            fact_files, self.overlay_file, overlay, codes.events, self.problems, self.used_facts
+            self._fact_files, self.overlay_file, decisions, codes, self.problems, self.used_facts
         )
         if self.problems:
             return None  # a faulty fact would show again as a fault of every rule that reads it
         maker = RuleMaker(
-            codes, departments, shapes, self.overlay_file, overlay, self.problems, self.used_facts
+            codes, departments, shapes, self.overlay_file, decisions, self.problems, self.used_facts
         )
-        rules = tuple(maker.rules(rule_files))
-        nodes = [node for spec in facts.values() for node in (spec.derive, spec.only_if) if node is not None]
-        nodes += [presumption.when for spec in facts.values() for presumption in spec.presume]
-        for rule in rules:
-            nodes += [rule.when, *(variant.when for variant in rule.variants)]
-        leaves = {leaf.number: leaf for node in nodes for leaf in walk(node) if isinstance(leaf, Leaf)}
-        by_event: dict[str, tuple[Rule, ...]] = {
-            event: tuple(rule for rule in rules if event in rule.events) for event in codes.events
-        }
+        rules = tuple(maker.rules(self._rule_files))
+        impossible = self._impossible(codes, shapes)
+        leaves = _leaves(rules, facts, impossible)
+        calendar = _calendar(overlay)
         return Catalogue(
             municipality=self._municipality,
             name=overlay.name.text(),
             version=f"{self._municipality}-{self._hash.hexdigest()[:12]}",
-            calendar=_calendar(overlay),
+            calendar=calendar,
             facts=facts,
-            settings=overlay.settings,
+            settings={name: value for name, (value, _) in decisions.settings.items()},
             rules=rules,
             codes=codes,
             departments=departments,
             analyst=Analyst(facts, leaves),
             leaves=leaves,
-            _by_event=by_event,
+            national_version=package.version,
+            since=decisions.since,
+            later=later,
+            impossible=impossible,
+            disabled={
+                name: change.disabled for name, change in decisions.procedures.items() if change.disabled
+            },
+            opening=_opening(overlay, calendar),
         )
 
     def _read(self, name: str) -> Located:
@@ -110,19 +148,45 @@ class Loader:
         self._hash.update(name.encode() + b"\0" + path.read_bytes())
         return read_yaml(path, f"procedures/data/{name}" if self._data == DATA else str(path))
 
-    def _departments(self, source: Located, overlay: OverlayModel) -> dict[str, Department]:
+    def _folder(self, name: str) -> list[Located]:
+        return [self._read(f"{name}/{path.name}") for path in sorted((self._data / name).glob("*.yaml"))]
+
+    def _impossible(
+        self, codes: CodesModel, shapes: Mapping[str, Mapping[str, object]]
+    ) -> tuple[Impossible, ...]:
+        source = self._impossible_file
+        if source is None:
+            return ()
+        model = validated(ImpossibleFileModel, source.data, source, (), self.problems)
+        if model is None:
+            return ()
+        parser = Parser(source, shapes, codes.events, codes.event_groups)
+        found = []
+        for index, one in enumerate(model.impossible):
+            place = ("impossible", index)
+            events: set[str] = set()
+            for code in one.events or codes.events:
+                if code not in codes.events and code not in codes.event_groups:
+                    parser.fault((*place, "events"), f"no such event: {code}")
+                events.update(codes.event_groups.get(code, [code]))
+            when = parser.parse(one.when, (*place, "when"), one.scope)
+            words = one.words.text()
+            found.append(Impossible(one.id, frozenset(events), one.scope == "person", when, words))
+        self.problems += parser.problems
+        self.used_facts |= set(parser.used)
+        return tuple(found)
+
+    def _departments(self, source: Located, decisions: Decisions) -> dict[str, Department]:
         """By id, and by id/desk for each desk."""
         models: dict[str, DepartmentModel] = {}
         for key, raw in source.data.items():
             model = validated(DepartmentModel, raw, source, (key,), self.problems)
             if model is not None:
                 models[key] = model
-        for key, changed in overlay.departments.items():
-            if key not in models:
+        for key, (changed, place) in decisions.departments.items():
+            if key not in models and not key.startswith("x-"):
                 assert self.overlay_file is not None  # noqa: S101 - read before the departments
-                self.problems.append(
-                    self.overlay_file.problem(("departments", key), f"no such department: {key}")
-                )
+                self.problems.append(self.overlay_file.problem(place, f"no such department: {key}"))
             models[key] = changed
         found: dict[str, Department] = {}
         for key, model in models.items():
@@ -132,11 +196,48 @@ class Loader:
         return found
 
 
+def _leaves(
+    rules: tuple[Rule, ...], facts: Mapping[str, FactSpec], impossible: tuple[Impossible, ...]
+) -> dict[int, Leaf]:
+    """Every test that any condition holds, by its number."""
+    nodes = [node for spec in facts.values() for node in (spec.derive, spec.only_if) if node is not None]
+    nodes += [presumption.when for spec in facts.values() for presumption in spec.presume]
+    nodes += [one.when for one in impossible]
+    for rule in rules:
+        nodes += [rule.when, *(variant.when for variant in rule.variants)]
+    return {leaf.number: leaf for node in nodes for leaf in walk(node) if isinstance(leaf, Leaf)}
+
+
 def _calendar(overlay: OverlayModel) -> OfficeCalendar:
     first, last = (tuple(int(part) for part in day.split("-")) for day in overlay.calendar.year_end)
     return OfficeCalendar(
         closed_weekdays=overlay.calendar.closed_weekdays,
         year_end=((first[0], first[1]), (last[0], last[1])),
         closed=overlay.calendar.closed,
-        opened=overlay.calendar.opened,
     )
+
+
+def _slot(model: WeeklyModel | SpecialModel | JukiNetModel) -> Slot:
+    begins, ends = (time.fromisoformat(clock) for clock in model.hours or ("00:00", "00:00"))
+    if isinstance(model, JukiNetModel):
+        return Slot(begins, ends)
+    return Slot(begins, ends, frozenset(model.only), frozenset(model.not_these))
+
+
+def _opening(overlay: OverlayModel, calendar: OfficeCalendar) -> Opening | None:
+    model = overlay.opening
+    if model is None:
+        return None
+    sites = {
+        name: Site(
+            site.name.text(),
+            {day: tuple(_slot(one) for one in site.weekly if day in one.weekdays) for day in range(7)},
+            {
+                day: tuple(_slot(one) for one in site.special if one.day == day and one.hours)
+                for day in {one.day for one in site.special}
+            },
+        )
+        for name, site in model.sites.items()
+    }
+    net = model.juki_net
+    return Opening(calendar, sites, frozenset(net.weekdays), _slot(net), frozenset(net.closed))

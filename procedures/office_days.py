@@ -30,7 +30,6 @@ class OfficeCalendar:
         closed_weekdays: Iterable[int] = (5, 6),
         year_end: tuple[tuple[int, int], tuple[int, int]] = ((12, 29), (1, 3)),
         closed: Iterable[date] = (),
-        opened: Iterable[date] = (),
     ) -> None:
         """Weekdays count from Monday = 0; `year_end` is the first and the last (month, day), both
         closed.
@@ -38,12 +37,9 @@ class OfficeCalendar:
         self._weekdays = frozenset(closed_weekdays)
         self._first, self._last = year_end
         self._closed = frozenset(closed)
-        self._opened = frozenset(opened)
 
     def is_open(self, day: date) -> bool:
-        """True when the counter takes notifications on that day."""
-        if day in self._opened:
-            return True
+        """True on a day that the ordinance does not close. Extra openings (opening.py) do not count here."""
         month_day = (day.month, day.day)
         return not (
             day.weekday() in self._weekdays
@@ -57,6 +53,12 @@ class OfficeCalendar:
         """`day` itself when open, else the next open day."""
         while not self.is_open(day):
             day += _DAY
+        return day
+
+    def open_until(self, day: date) -> date:
+        """`day` itself when open, else the last open day before it."""
+        while not self.is_open(day):
+            day -= _DAY
         return day
 
     def is_last_chance(self, today: date, deadline: date) -> bool:

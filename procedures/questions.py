@@ -8,12 +8,12 @@ counter handles first, then to facts.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from procedures.analysis import Analysis, Analyst
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Node
+from procedures.conditions import HOUSEHOLD, Missing, Node
 from procedures.facts import CaseView, FactSpec
 from procedures.guidance import Choice, Question
 from procedures.residual import Variable, residual
@@ -36,6 +36,17 @@ def opened(rule: Rule, node: Node, person: int, view: CaseView, analyst: Analyst
     analysis = analyst.analyse(residual(node, view, person, numbers))
     back = {number: member for member, number in numbers.items()}
     return Open(rule, frozenset((fact, back[number]) for fact, number in analysis.live), analysis)
+
+
+def dated(rule: Rule, starts: Iterable[str], person: int, view: CaseView) -> Iterator[Open]:
+    """The dates that a deadline of a rule counts from and that nobody has been asked for."""
+    for fact in starts:
+        home = view.home(fact, person)
+        if view.value(fact, home) is Missing.UNASKED:
+            certain = {fact: 1.0}
+            variable = fact, home
+            analysis = Analysis(None, frozenset([variable]), certain, {fact: {}})
+            yield Open(rule, frozenset([variable]), analysis)
 
 
 def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) -> tuple[Question, ...]:
@@ -97,7 +108,8 @@ def _remaining(fact: str, shapes: dict[str, list[tuple[Analysis, int]]]) -> floa
 def _question(
     spec: FactSpec, people: list[int], openings: list[Open], remaining: float, view: CaseView
 ) -> Question:
-    assert spec.question is not None  # noqa: S101 - a fact without a question never becomes live
+    words = spec.asked(view.case.events)
+    assert words is not None  # noqa: S101 - a fact without a question never becomes live
     options: tuple[Choice, ...] = ()
     if spec.type in ("yes_no", "choice", "choices"):
         options = tuple(
@@ -108,7 +120,7 @@ def _question(
         scope=spec.scope,
         person_ids=tuple(view.case.household[person].id for person in people if person != HOUSEHOLD),
         type=spec.type,
-        text=spec.question,
+        text=words,
         choices=options,
         asked_of=spec.asked_of,
         hint=spec.hint,

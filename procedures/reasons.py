@@ -48,7 +48,7 @@ class Explainer:
             return self._leaf(node, person, truth)
         if isinstance(node, Event):
             words = required(node, self._specs, self._codes)
-            return Reason("event", truth, words, found=Text(self._event.ja, self._event.en))
+            return Reason("event", truth, words, found=self._events)
         if isinstance(node, Members):
             return self._members(node, truth)
         if isinstance(node, Not) and isinstance(node.part, Leaf):
@@ -63,8 +63,9 @@ class Explainer:
         )
 
     @property
-    def _event(self) -> Text:
-        return self._codes.events[self._view.event].name.text()
+    def _events(self) -> Text:
+        names = [self._codes.events[event].name.text() for event in self._view.case.events]
+        return joined(names, "・", " and ")
 
     def _leaf(self, leaf: Leaf, person: int, truth: str) -> Reason:
         home = HOUSEHOLD if leaf.household else person

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from procedures.conditions import (
     HOUSEHOLD,
+    Age,
     All,
     Any,
     Is,
@@ -64,8 +65,12 @@ def _leaf(leaf: Leaf, view: CaseView, person: int, numbers: dict[int, int]) -> T
     truth = leaf.truth(view, home)
     if truth is not None:
         return truth
-    value = view.value(leaf.fact, home)
-    spec = view.specs[leaf.fact]
+    fact = leaf.fact
+    value = view.value(fact, home)
+    if isinstance(leaf, Age) and leaf.at is not None and not isinstance(value, Missing):
+        fact, home = leaf.at, HOUSEHOLD if leaf.at_household else person
+        value = view.value(fact, home)
+    spec = view.specs[fact]
     if value is Missing.OPEN and spec.derive is not None and isinstance(leaf, Is):
         inner = residual(spec.derive, view, home, numbers)
         return inner if True in leaf.values else ("not", inner)
@@ -76,7 +81,7 @@ def _leaf(leaf: Leaf, view: CaseView, person: int, numbers: dict[int, int]) -> T
         # Nobody is asked what follows from a question that was answered with no or with わからない.
         if gate is False or (gate is not True and next(variables(gate), None) is None):
             return UNKNOWN
-    return ("v", leaf.number, leaf.fact, numbers.setdefault(home, len(numbers) - 1))
+    return ("v", leaf.number, fact, numbers.setdefault(home, len(numbers) - 1))
 
 
 def _members(node: Members, view: CaseView, numbers: dict[int, int]) -> Tree:

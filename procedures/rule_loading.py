@@ -8,24 +8,28 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from procedures.catalogue import DocumentSpec, Face, Rule, Variant
+from procedures.catalogue import DocumentSpec, Face, History, Rule, Variant
 from procedures.condition_parser import Parser
-from procedures.conditions import Node
 from procedures.deadlines import starts
+from procedures.fact_schema import Words
 from procedures.guidance import Applicant, Department
-from procedures.schema import (
-    FACE_FIELDS,
-    ApplicantModel,
-    CodesModel,
-    DocumentModel,
-    FaceModel,
-    OverlayModel,
-    RuleModel,
-    VariantModel,
-)
+from procedures.guidance_parts import Fee, Form
+from procedures.overlay import Change, Decisions
+from procedures.overlay_schema import CodesModel
+from procedures.schema import FACE_FIELDS, ApplicantModel, DocumentModel, FaceModel, RuleModel, VariantModel
+from procedures.text import Text
 from procedures.yaml_lines import Located, Place, Problem, validated
 
-_GROUP_OF_CLASS = {"N": "today", "A": "here", "B": "here", "C": "handover", "D": "advice", "E": "advice"}
+_GROUP_OF_CLASS = {
+    "N": "today",
+    "A": "here",
+    "B": "here",
+    "C": "handover",
+    "D": "advice",
+    "E": "advice",
+    "S": "here",
+}
+_NOTHING = Change()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,13 @@ class _Origin:
     own: Parser
     own_place: Place
     overlay: Parser
-    overlay_place: Place
-    changed: frozenset[str]
+    changed: Mapping[str, Place]
 
     def parser(self, key: str) -> Parser:
         return self.overlay if key in self.changed else self.own
 
     def place(self, key: str) -> Place:
-        return (*(self.overlay_place if key in self.changed else self.own_place), key)
+        return self.changed.get(key) or (*self.own_place, key)
 
     def fault(self, key: str, message: str) -> None:
         self.parser(key).fault(self.place(key), message)
@@ -59,7 +62,7 @@ class RuleMaker:
         departments: Mapping[str, Department],
         shapes: Mapping[str, Mapping[str, Any]],
         overlay_file: Located,
-        overlay: OverlayModel,
+        decisions: Decisions,
         problems: list[Problem],
         used: set[str],
     ) -> None:
@@ -67,34 +70,48 @@ class RuleMaker:
         self._departments = departments
         self._shapes = shapes
         self._overlay_file = overlay_file
-        self._overlay = overlay
+        self._decisions = decisions
         self._problems = problems
         self._used = used
 
     def rules(self, files: Iterable[Located]) -> Iterator[Rule]:
-        """Every rule of the files, in their order; faulty ones are reported and left out."""
+        """Every rule of the files in their order, then those that the municipality adds; disabled ones are
+        left out, faulty ones reported and left out.
+        """
         known: set[str] = set()
+        listed: list[tuple[Any, Located, Place, bool]] = []
         for source in files:
             for index, raw in enumerate((source.data or {}).get("rules", [])):
-                model = validated(RuleModel, raw, source, ("rules", index), self._problems)
-                if model is not None:
-                    known.add(model.id)
-                    rule = self._rule(model, raw, source, ("rules", index))
-                    if rule is not None:
-                        yield rule
-        for changed in set(self._overlay.procedures) - known:
-            place = ("procedures", changed)
-            self._problems.append(self._overlay_file.problem(place, f"no rule has the id {changed}"))
+                listed.append((raw, source, ("rules", index), False))
+        for raw, place in self._decisions.add:
+            listed.append((raw, self._overlay_file, place, True))
+        for raw, source, place, added in listed:
+            model = validated(RuleModel, raw, source, place, self._problems)
+            if model is None:
+                continue
+            known.add(model.id)
+            if model.id.startswith("x-") is not added:
+                message = "a municipality adds rules with x- ids, the national table has none"
+                self._problems.append(source.problem((*place, "id"), f"{model.id}: {message}"))
+            rule = self._rule(model, raw, source, place)
+            change = self._decisions.procedures.get(model.id, _NOTHING)
+            if rule is not None and change.disabled is None:
+                yield rule
+        for name, change in self._decisions.procedures.items():
+            if name not in known:
+                self._problems.append(self._overlay_file.problem(change.place, f"no rule has the id {name}"))
 
     def _rule(self, model: RuleModel, raw: dict[str, Any], source: Located, place: Place) -> Rule | None:
-        over_place: Place = ("procedures", model.id)
-        change = self._overlay.procedures.get(model.id)
-        changes: dict[str, Any] = dict(change.model_extra or {}) if change else {}
-        merged = validated(RuleModel, {**raw, **changes}, self._overlay_file, over_place, self._problems)
+        change = self._decisions.procedures.get(model.id, _NOTHING)
+        merged: RuleModel | None = model
+        if change.fields:
+            merged = validated(
+                RuleModel, {**raw, **change.fields}, self._overlay_file, change.place, self._problems
+            )
         if merged is None:
             return None
         own, over = self._parser(source), self._parser(self._overlay_file)
-        origin = _Origin(own, place, over, over_place, frozenset(changes))
+        origin = _Origin(own, place, over, change.places)
         face = self._face(merged, merged.scope, origin)
         when = origin.parser("when").parse(merged.when, origin.place("when"), merged.scope)
         not_needed = tuple(
@@ -105,9 +122,8 @@ class RuleMaker:
             self._variant(variant, merged, own, (*place, "variants", index))
             for index, variant in enumerate(merged.variants)
         ]
-        unknown = set(change.variants if change else {}) - {variant.id for variant in merged.variants}
-        for name in unknown:
-            over.fault((*over_place, "variants", name), f"{merged.id} has no variant {name}")
+        for name in set(change.variants) - {variant.id for variant in merged.variants}:
+            over.fault((*change.place, "variants", name), f"{merged.id} has no variant {name}")
         events = self._events(merged, origin)
         for parser in (own, over):
             self._problems += parser.problems
@@ -131,10 +147,13 @@ class RuleMaker:
             doubts=tuple(merged.doubts),
             file=source.file,
             line=source.line(place),
+            needs_juki_net=merged.needs_juki_net,
+            bundles=tuple(merged.bundles),
+            history=tuple(History(one.since, one.words.text(), one.source) for one in merged.history),
         )
 
     def _parser(self, source: Located) -> Parser:
-        return Parser(source, self._shapes, self._codes.events)
+        return Parser(source, self._shapes, self._codes.events, self._codes.event_groups)
 
     def _events(self, model: RuleModel, origin: _Origin) -> frozenset[str]:
         events: set[str] = set()
@@ -153,16 +172,17 @@ class RuleMaker:
         """The rule's face with the variant's changes and then the municipality's changes to this
         variant.
         """
-        change = self._overlay.procedures.get(model.id)
-        local = change.variants.get(variant.id, {}) if change else {}
-        over_place: Place = ("procedures", model.id, "variants", variant.id)
+        change = self._decisions.procedures.get(model.id, _NOTHING)
+        local = change.variants.get(variant.id, {})
+        over_place: Place = (*change.place, "variants", variant.id)
         base = {key: _plain(getattr(model, key)) for key in FACE_FIELDS}
         changed = {**base, **variant.changes, **local}
         raw = {key: value for key, value in changed.items() if key in FACE_FIELDS}
         for key in set(variant.changes) - FACE_FIELDS:
             parser.fault((*place, "changes", key), f"a variant cannot change `{key}`")
         over = self._parser(self._overlay_file)
-        origin = _Origin(parser, (*place, "changes"), over, over_place, frozenset(local))
+        places = {key: change.variant_places[variant.id, key] for key in local}
+        origin = _Origin(parser, (*place, "changes"), over, places)
         source, at = (self._overlay_file, over_place) if local else (parser.source, (*place, "changes"))
         face_model = validated(
             FaceModel, {k: v for k, v in raw.items() if k in FACE_FIELDS}, source, at, self._problems
@@ -208,7 +228,11 @@ class RuleMaker:
             group=model.handling or _GROUP_OF_CLASS[model.klass],
             order=model.order,
             optional=model.optional,
-            note=model.note.text() if model.note else None,
+            note=_text(model.note),
+            fee=Fee(model.fee.yen, _text(model.fee.per), _text(model.fee.note)) if model.fee else None,
+            forms=tuple(Form(form.id, form.name.text()) for form in model.forms),
+            lost_if_missed=_text(model.lost_if_missed),
+            confirm=_text(model.confirm),
         )
 
     def _applicant(self, model: ApplicantModel) -> Applicant:
@@ -217,19 +241,24 @@ class RuleMaker:
 
     @staticmethod
     def _document(model: DocumentModel, scope: str, origin: _Origin, index: int) -> DocumentSpec:
-        def condition(key: str) -> Node | None:
-            raw = getattr(model, key)
-            place = (*origin.place("documents"), index, key)
-            return None if raw is None else origin.parser("documents").parse(raw, place, scope)
-
+        place, parser = (*origin.place("documents"), index), origin.parser("documents")
         return DocumentSpec(
             id=model.id,
             name=model.name.text(),
-            when=condition("when"),
-            unless=condition("unless"),
-            unless_note=model.unless_note.text() if model.unless_note else None,
-            note=model.note.text() if model.note else None,
+            when=None if model.when is None else parser.parse(model.when, (*place, "when"), scope),
+            unnecessary_when=tuple(
+                (
+                    parser.parse(spared.when, (*place, "unnecessary_when", number, "when"), scope),
+                    spared.words.text(),
+                )
+                for number, spared in enumerate(model.unnecessary_when)
+            ),
+            note=_text(model.note),
         )
+
+
+def _text(words: Words | None) -> Text | None:
+    return words.text() if words else None
 
 
 def _plain(value: Any) -> Any:

@@ -1,135 +1,70 @@
-"""The shape of the YAML files. Conditions stay raw here; condition_parser reads them once all facts are
+"""The shape of the rule files. Conditions stay raw here; condition_parser reads them once all facts are
 known.
 """
 
+# ruff: noqa: RUF012 - these are models, which copy their defaults; Strict is defined in another file
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from procedures.text import Text
+from procedures.fact_schema import ResidentWords, Strict, Words
+from procedures.periods import Period
 
-
-class Strict(BaseModel):
-    """Unknown keys are faults: a misspelt key must never be a rule that silently does nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+Count = Literal["next_day", "same_day"]
+Closed = Literal["next_open", "previous_open", "as_is"]
 
 
-class Words(Strict):
-    """ja and en always; easy (やさしい日本語) where residents read it."""
-
-    ja: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
-    easy: str = ""
-
-    def text(self) -> Text:
-        """As the engine hands it out."""
-        return Text(self.ja, self.en, self.easy)
-
-
-class ResidentWords(Words):
-    """Words that residents read: やさしい日本語 is obligatory."""
-
-    easy: Annotated[str, Field(min_length=1)]
-
-
-class AnswerModel(Strict):
-    """One choice with its likelihood among residents to whom the question comes up."""
-
-    ja: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
-    easy: str = ""
-    likelihood: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-
-class PresumeModel(Strict):
-    """See facts.Presumption."""
+class SparedModel(Strict):
+    """One circumstance that makes a document unnecessary, and the words that say so."""
 
     when: Any
-    value: bool | str
-    reason: Words
-
-
-class FactModel(Strict):
-    """One entry of facts.yaml."""
-
-    scope: Literal["person", "household", "municipality"]
-    type: Literal["yes_no", "choice", "choices", "date", "number", "text", "texts"]
-    source: Literal["core", "ask", "derived", "municipality"]
-    label: Words
-    holds: Words | None = None
-    fails: Words | None = None
-    choices: dict[str, AnswerModel] = {}
-    likelihood: Annotated[float, Field(ge=0, le=1)] | None = None
-    question: ResidentWords | None = None
-    hint: Words | None = None
-    asked_of: Literal["resident", "staff"] = "resident"
-    asked_first: bool = False
-    unit: str | None = None
-    derive: Any = None
-    presume: list[PresumeModel] = []
-    only_if: Any = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> FactModel:
-        if self.type == "yes_no" and not (self.holds and self.fails):
-            raise ValueError("a yes_no fact needs the words `holds` and `fails`")
-        if (self.type in ("choice", "choices")) != bool(self.choices):
-            raise ValueError("`choices` belong to the types choice and choices, and to no other")
-        if (self.source == "derived") != (self.derive is not None):
-            raise ValueError("a derived fact, and only such a one, has `derive`")
-        if self.derive is not None and (self.type != "yes_no" or self.question):
-            raise ValueError("a derived fact is a yes_no that nobody is asked")
-        if self.source == "ask" and self.question is None:
-            raise ValueError("a fact that is asked needs a question")
-        if self.question is not None and self.type == "yes_no" and self.likelihood is None:
-            raise ValueError("a question needs the likelihood of a yes")
-        if self.question is not None and self.type == "choice":
-            total = sum(answer.likelihood for answer in self.choices.values())
-            if abs(total - 1) > 0.001:
-                raise ValueError(f"the likelihoods of the choices add up to {total:.3f}, not to 1")
-        return self
+    words: Words
 
 
 class DocumentModel(Strict):
-    """Something to bring. `when` limits it; `unless` names what makes it unnecessary, `unless_note` says
-    so.
+    """Something to bring. `when` limits it; the first circumstance of `unnecessary_when` that holds spares
+    it.
     """
 
     id: str
     name: ResidentWords
     when: Any = None
-    unless: Any = None
-    unless_note: Words | None = None
+    unnecessary_when: list[SparedModel] = []
     note: Words | None = None
 
+
+class PeriodModel(Strict):
+    """A length of time: days (negative = before the start), months or years.
+
+    count: next_day (初日不算入, 民法140条) | same_day (初日算入). closed: what happens when it ends on a
+    closed day: next_open (地方自治法4条の2第4項) | previous_open | as_is.
+    """
+
+    days: int | None = None
+    months: Annotated[int, Field(ge=1)] | None = None
+    years: Annotated[int, Field(ge=1)] | None = None
+    count: Count = "next_day"
+    closed: Closed = "next_open"
+
     @model_validator(mode="after")
-    def _explained(self) -> DocumentModel:
-        if (self.unless is None) != (self.unless_note is None):
-            raise ValueError("`unless` and `unless_note` come together")
+    def _one_unit(self) -> PeriodModel:
+        if sum(unit is not None for unit in (self.days, self.months, self.years)) != 1:
+            raise ValueError("a period has one of `days`, `months` and `years`")
         return self
 
+    def period(self) -> Period:
+        """As the arithmetic takes it."""
+        return Period(self.days, self.months, self.years, self.count, self.closed)
 
-class OffsetModel(Strict):
-    """A period from a fact. count: next_day (初日不算入, 民法140条) | same_day (初日算入). closed:
-    next_open | as_is.
-    """
+
+class OffsetModel(PeriodModel):
+    """A period that begins with the date in the fact `start`."""
 
     type: Literal["offset"]
     start: str
-    days: int | None = None
-    months: int | None = None
-    count: Literal["next_day", "same_day"] = "next_day"
-    closed: Literal["next_open", "as_is"] = "next_open"
-
-    @model_validator(mode="after")
-    def _one_unit(self) -> OffsetModel:
-        if (self.days is None) == (self.months is None):
-            raise ValueError("a period has either `days` or `months`")
-        return self
 
 
 class EarliestModel(Strict):
@@ -165,8 +100,28 @@ class ApplicantModel(Strict):
     note: Words | None = None
 
 
+class FeeModel(Strict):
+    """What it costs. `yen` null: every municipality sets it (its overlay must); 0 is free of charge."""
+
+    yen: Annotated[int, Field(ge=0)] | None
+    per: Words | None = None
+    note: Words | None = None
+
+
+class FormModel(Strict):
+    """A form that is filled in; its name differs between municipalities."""
+
+    id: str
+    name: ResidentWords
+
+
 class FaceModel(Strict):
-    """What a procedure looks like: the part that a variant or a municipality may change."""
+    """What a procedure looks like: the part that a variant or a municipality may change.
+
+    klass: A–E as in the rule table, N the notification itself, S a certificate that is issued.
+    `lost_if_missed` says what a resident loses by missing it. `confirm` (要確認) says what staff must
+    confirm before anybody is told that it is certain.
+    """
 
     name: ResidentWords
     reason: Words
@@ -176,11 +131,15 @@ class FaceModel(Strict):
     applicants: list[ApplicantModel] = []
     deadline: DeadlineModel
     legal_basis: Annotated[list[str], Field(min_length=1)]
-    klass: Literal["A", "B", "C", "D", "E", "N"]
+    klass: Literal["A", "B", "C", "D", "E", "N", "S"]
     handling: Literal["today", "here", "handover", "advice"] | None = None
     order: int
     optional: bool = False
     note: Words | None = None
+    fee: FeeModel | None = None
+    forms: list[FormModel] = []
+    lost_if_missed: ResidentWords | None = None
+    confirm: Words | None = None
 
 
 FACE_FIELDS = frozenset(FaceModel.model_fields)
@@ -205,12 +164,23 @@ class NotNeededModel(Strict):
     words: Words
 
 
+class HistoryModel(Strict):
+    """One change of the law or of the practice that this rule went through."""
+
+    since: date
+    words: Words
+    source: str = ""
+
+
 class RuleModel(FaceModel):
     """One version of one rule. A second version of the same id begins on the day after the first one
     ends.
+
+    Ids: R… procedures and C… certificates of the national table, x-… what a municipality adds. `bundles`
+    names the rules that this one gathers. `needs_juki_net`: possible only while 住基ネット answers.
     """
 
-    id: Annotated[str, Field(pattern=r"^R\d{3}[a-z]?$")]
+    id: Annotated[str, Field(pattern=r"^(R\d{3}[a-z]?|C\d{2}[a-z]?|x-[a-z0-9-]+)$")]
     events: Annotated[list[str], Field(min_length=1)]
     scope: Literal["person", "household"]
     when: Any
@@ -221,63 +191,30 @@ class RuleModel(FaceModel):
     sources: list[str] = []
     doubts: list[str] = []
     confidential: bool = False
+    needs_juki_net: bool = False
+    bundles: list[str] = []
+    history: list[HistoryModel] = []
     effective_from: date | None = None
     effective_to: date | None = None
 
 
-class DepartmentModel(Strict):
-    """A department or an authority outside; `desks` are its counters."""
+class RuleFileModel(Strict):
+    """One file of data/national."""
 
-    name: Words
-    external: bool = False
-    desks: dict[str, Words] = {}
+    rules: list[RuleModel]
 
 
-class EventModel(Strict):
-    """A life event. `ready`: every rule that it triggers is in the catalogue; evaluate() refuses the
-    others.
-    """
+class ImpossibleModel(Strict):
+    """A combination of facts that cannot be, and what to say to staff about it."""
 
-    name: Words
-    ready: bool = False
-
-
-class CodesModel(Strict):
-    """codes.yaml: the small code lists."""
-
-    events: dict[str, EventModel]
-    event_groups: dict[str, list[str]]
-    applicants: dict[str, Words]
-    sources: dict[str, Words]
-    classes: dict[str, Words]
-    groups: dict[str, Words]
+    id: str
+    events: list[str] = []
+    scope: Literal["person", "household"]
+    when: Any
+    words: Words
 
 
-class CalendarModel(Strict):
-    """Closed days of a municipality; weekdays count from Monday = 0; year_end is "MM-DD" twice, both
-    closed.
-    """
+class ImpossibleFileModel(Strict):
+    """data/impossible.yaml."""
 
-    closed_weekdays: list[int]
-    year_end: Annotated[list[str], Field(min_length=2, max_length=2)]
-    closed: list[date] = []
-    opened: list[date] = []
-
-
-class ChangeModel(Strict):
-    """What a municipality changes in a rule: fields of the face, of the rule or of one of its variants."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    variants: dict[str, dict[str, Any]] = {}
-
-
-class OverlayModel(Strict):
-    """overlay.yaml of one municipality."""
-
-    code: str
-    name: Words
-    calendar: CalendarModel
-    departments: dict[str, DepartmentModel]
-    settings: dict[str, bool | int | str]
-    derive: dict[str, Any] = {}
-    procedures: dict[str, ChangeModel] = {}
+    impossible: list[ImpossibleModel]

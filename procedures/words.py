@@ -19,7 +19,7 @@ from procedures.conditions import (
 )
 from procedures.dates import PartialDate, age_range
 from procedures.facts import FactSpec
-from procedures.schema import CodesModel
+from procedures.overlay_schema import CodesModel
 from procedures.text import Text
 
 _UNKNOWN = {

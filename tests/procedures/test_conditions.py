@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from procedures.condition_parser import Parser
 from procedures.conditions import HOUSEHOLD, Missing, Node, Truth, Value
+from procedures.office_days import OfficeCalendar
 from procedures.residual import evaluate_residual, residual, variables
 from procedures.yaml_lines import Located
 
@@ -22,7 +23,8 @@ class Facts:
     """A household of yes_no facts."""
 
     date = date(2026, 11, 24)
-    event = "MOVE"
+    events = frozenset({"MOVE"})
+    calendar = OfficeCalendar()
 
     def __init__(self, *people: dict[str, bool]) -> None:
         self.people: list[dict[str, Value | Missing]] = [dict(person) for person in people]

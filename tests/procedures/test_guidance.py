@@ -40,7 +40,7 @@ def four() -> Guidance:
 def test_everything_becomes_json(four: Guidance) -> None:
     again = json.loads(json.dumps(four.to_dict(), ensure_ascii=False))
     lists = {"applies", "may_apply", "needs_confirmation", "not_applicable", "questions"}
-    assert set(again) == {*lists, "next_question", "catalogue_version"}
+    assert set(again) == {*lists, "next_question", "catalogue_version", "conflicts"}
     first = again["applies"][0]
     assert first["procedure_id"] == "R010"
     assert first["deadline"] == {
