@@ -4,8 +4,10 @@ them.
 
 from procedures.case import Case, CaseError, Fact, PersonCase
 from procedures.catalogue import Catalogue
+from procedures.changes import Change, changes
 from procedures.engine import EventNotReady, evaluate
 from procedures.guidance import Guidance, Item, NotApplicable, Question
+from procedures.guidance_parts import Conflict
 from procedures.loading import load_catalogue
 from procedures.text import Text
 from procedures.yaml_lines import CatalogueInvalid, Problem
@@ -15,6 +17,8 @@ __all__ = [
     "CaseError",
     "Catalogue",
     "CatalogueInvalid",
+    "Change",
+    "Conflict",
     "EventNotReady",
     "Fact",
     "Guidance",
@@ -24,6 +28,7 @@ __all__ = [
     "Problem",
     "Question",
     "Text",
+    "changes",
     "evaluate",
     "load_catalogue",
 ]

@@ -20,6 +20,13 @@ from procedures.text import Text
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
 
 
+def starts(spec: DeadlineSpec) -> tuple[str, ...]:
+    """The facts from which a deadline counts."""
+    if isinstance(spec, EarliestModel):
+        return tuple(one.start for one in spec.of)
+    return (spec.start,) if isinstance(spec, OffsetModel) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentSpec:
     """A document as a rule asks for it; see schema.DocumentModel."""
@@ -105,12 +112,19 @@ class Rule:
     line: int
     needs_juki_net: bool = False
     bundles: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     history: tuple[History, ...] = ()
 
     @property
     def version(self) -> str:
         """Names this version beside later ones, e.g. R009@2026-06-14; the first of a rule is R010@-."""
         return f"{self.id}@{self.effective_from.isoformat() if self.effective_from else '-'}"
+
+    @property
+    def starts(self) -> frozenset[str]:
+        """The facts from which its deadlines count."""
+        faces = (self.face, *(variant.face for variant in self.variants))
+        return frozenset(start for face in faces for start in starts(face.deadline))
 
     def in_force(self, on: date) -> bool:
         """True on the days on which this version counts, both ends included."""
@@ -139,6 +153,7 @@ class Catalogue:
     analyst: Analyst = field(repr=False)
     leaves: Mapping[int, Leaf] = field(repr=False)
     national_version: str = ""
+    released: date = date.min
     since: date | None = None
     later: tuple[Catalogue, ...] = field(default=(), repr=False)
     impossible: tuple[Impossible, ...] = ()

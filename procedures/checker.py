@@ -10,16 +10,19 @@ from pathlib import Path
 from procedures.case import CaseError
 from procedures.case_file import CaseFile, differences, read_cases
 from procedures.catalogue import Catalogue, Rule
+from procedures.coverage import unreached
 from procedures.engine import evaluate
 from procedures.loading import DATA, Loader
+from procedures.proof import Proof, prove
 from procedures.yaml_lines import CatalogueInvalid, Problem
 
 
 def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
     """Every problem of the data, for each municipality, with file and line; an empty list when all is well.
 
-    `cases` is a folder of CASE.yaml files: each must come out as it expects, and every rule and every
-    variant of a complete life event must occur in one of them as applying or needing confirmation.
+    `cases` is a folder of CASE.yaml files: each must come out as it expects; every rule and every variant
+    of a complete life event must occur in one of them as applying or needing confirmation; and every test
+    in the conditions of such a rule must be met in one of them and not be met in another.
     """
     problems: list[Problem] = []
     catalogues: dict[str, Catalogue] = {}
@@ -37,9 +40,72 @@ def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
         problems += _unused_questions(catalogue, loader.used_facts)
         problems += _versions(catalogue.rules)
         problems += _local_decisions(catalogue, loader)
+        problems += _named(catalogue, loader)
+        problems += _deadlines(catalogue)
     if cases is not None:
         problems += _cases(cases, catalogues)
     return list(dict.fromkeys(problems))
+
+
+def proofs(data: Path = DATA) -> Proof:
+    """The proofs of proof.py for every municipality that loads, as of the day on which the national
+    catalogue was released: the whole catalogue for the first one, what they change or add for the others.
+    Life events whose rules are not complete are named as unproven.
+    """
+    problems: list[Problem] = []
+    unproven: list[str] = []
+    for number, folder in enumerate(
+        sorted(path for path in (data / "municipalities").iterdir() if path.is_dir())
+    ):
+        loader = Loader(folder.name, data)
+        try:
+            catalogue = loader.catalogue()
+        except CatalogueInvalid:
+            continue  # check() reports it
+        if catalogue is None or loader.problems or loader.overlay is None:
+            continue
+        own = loader.overlay.procedures
+        rules = [rule for rule in catalogue.rules if rule.id in own or rule.id.startswith("x-")]
+        proof = prove(catalogue, catalogue.released, rules if number else None)
+        problems += proof.problems
+        unproven += proof.unproven
+        unproven += [
+            f"{event}: its rules are not complete"
+            for event in catalogue.codes.events
+            if not catalogue.ready(event)
+        ]
+    return Proof(tuple(dict.fromkeys(problems)), tuple(dict.fromkeys(unproven)))
+
+
+def _named(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
+    """Rules that others name must exist."""
+    known = {rule.id for rule in catalogue.rules} | set(catalogue.disabled)
+    for rule in catalogue.rules:
+        for name in (*rule.bundles, *rule.excludes):
+            if name not in known:
+                yield Problem(rule.file, rule.line, f"{rule.id} names {name}, which is no rule")
+    opening = loader.overlay.opening if loader.overlay else None
+    for site in opening.sites if opening else ():
+        assert opening is not None  # noqa: S101
+        assert loader.overlay_file is not None  # noqa: S101 - a catalogue exists
+        place = ("opening", "sites", site)
+        weekly, special = opening.sites[site].weekly, opening.sites[site].special
+        names = [name for slot in weekly for name in (*slot.only, *slot.not_these)]
+        names += [name for day in special for name in (*day.only, *day.not_these)]
+        for name in names:
+            if name not in known:
+                yield loader.overlay_file.problem(place, f"{name} is no rule")
+
+
+def _deadlines(catalogue: Catalogue) -> Iterable[Problem]:
+    """What a deadline counts from must be there to be had: asked, or told by the core system and asked
+    when that is silent.
+    """
+    for rule in catalogue.rules:
+        for start in sorted(rule.starts):
+            spec = catalogue.facts[start]
+            if spec.question is None and spec.derive is None:
+                yield Problem(rule.file, rule.line, f"{rule.id}: nobody can be asked for {start}")
 
 
 def _unused_questions(catalogue: Catalogue, used: set[str]) -> Iterable[Problem]:
@@ -87,6 +153,8 @@ def _local_decisions(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
                 yield Problem(rule.file, rule.line, f"{rule.id} has no deadline although it is not an M rule")
             elif face.deadline.type == "unknown":
                 yield loader.overlay_file.problem(place, f"{rule.id}: this municipality has set no deadline")
+            if face.fee is not None and face.fee.yen is None:
+                yield loader.overlay_file.problem(place, f"{rule.id}: this municipality has set no fee")
 
 
 def _cases(folder: Path, catalogues: dict[str, Catalogue]) -> Iterable[Problem]:
@@ -100,8 +168,10 @@ def _cases(folder: Path, catalogues: dict[str, Catalogue]) -> Iterable[Problem]:
             continue
         yield from _case(file, catalogue, seen[file.case.municipality])
     for name, catalogue in catalogues.items():
-        if not any(file.case.municipality == name for file in files):
+        own = [file for file in files if file.case.municipality == name]
+        if not own:
             continue  # a municipality without cases of its own relies on those of the national rules
+        yield from unreached(catalogue, [file.case for file in own])
         for rule in catalogue.rules:
             if not any(catalogue.ready(event) for event in rule.events):
                 continue

@@ -1,4 +1,4 @@
-"""`kakanai procedures check | explain | docs`."""
+"""`kakanai procedures check | explain | docs | schema | diff`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--cases", type=Path, default=None, help="folder of CASE.yaml (tests/procedures/cases)"
     )
     check.add_argument("--data", type=Path, default=None, help="folder of the rule data")
+    check.add_argument("--quick", action="store_true", help="leave the proofs out")
     check.add_argument("--json", action="store_true")
     check.set_defaults(run=run_check)
 
@@ -37,10 +38,25 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     docs.add_argument("--json", action="store_true")
     docs.set_defaults(run=run_docs)
 
+    schema = actions.add_parser("schema", help="write the JSON Schemas of the rule data for editors")
+    schema.add_argument("--out", type=Path, default=None, help="folder to write to")
+    schema.add_argument("--json", action="store_true")
+    schema.set_defaults(run=run_schema)
+
+    diff = actions.add_parser("diff", help="show what a change of the rules changes")
+    diff.add_argument("old", type=Path, metavar="OLD", help="folder of rule data")
+    diff.add_argument("new", type=Path, metavar="NEW", help="folder of rule data")
+    diff.add_argument("--cases", type=Path, default=None, metavar="FOLDER", help="cases to answer with both")
+    diff.add_argument("--json", action="store_true")
+    diff.set_defaults(run=run_diff)
+
 
 def run_check(args: argparse.Namespace) -> int:
-    """0 when nothing is wrong, 1 with a list of what is, 2 when a folder does not exist."""
-    from procedures.checker import check
+    """0 when nothing is wrong, 1 with a list of what is, 2 when a folder does not exist.
+
+    What could not be proven (no z3, events whose rules are not complete) is named, and is no fault.
+    """
+    from procedures.checker import check, proofs
     from procedures.loading import DATA
 
     usual = Path("tests/procedures/cases")
@@ -51,12 +67,20 @@ def run_check(args: argparse.Namespace) -> int:
             print(f"{folder}: no such folder")
             return USAGE
     problems = check(cases, data)
+    unproven: tuple[str, ...] = ("nothing was proven (--quick)",)
+    if not args.quick:
+        proof = proofs(data)
+        problems += proof.problems
+        unproven = proof.unproven
     if args.json:
         faults = [{"file": p.file, "line": p.line, "message": p.message} for p in problems]
-        print(json.dumps({"ok": not problems, "problems": faults}, ensure_ascii=False))
+        answer = {"ok": not problems, "problems": faults, "not_proven": list(unproven)}
+        print(json.dumps(answer, ensure_ascii=False))
     else:
         for problem in problems:
             print(problem)
+        for claim in unproven:
+            print(f"not proven: {claim}")
         print(f"{len(problems)} problem(s)" if problems else "procedures: ok")
     return FINDING if problems else OK
 
@@ -113,3 +137,56 @@ def run_docs(args: argparse.Namespace) -> int:
     written = [str(args.out / name) for name in made]
     print(json.dumps({"written": written}) if args.json else f"wrote {len(written)} pages to {args.out}")
     return OK
+
+
+def run_schema(args: argparse.Namespace) -> int:
+    """Write one schema per kind of file into the folder (by default beside the data)."""
+    from procedures.json_schema import schemas
+    from procedures.loading import DATA, load_catalogue
+    from procedures.yaml_lines import CatalogueInvalid
+
+    out: Path = args.out or DATA / "schema"
+    try:
+        made = schemas(load_catalogue())
+    except CatalogueInvalid as error:
+        print(error)
+        return USAGE
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        (out / name).write_text(text, encoding="utf-8")
+    written = [str(out / name) for name in made]
+    print(json.dumps({"written": written}) if args.json else f"wrote {len(written)} schemas to {out}")
+    return OK
+
+
+def run_diff(args: argparse.Namespace) -> int:
+    """0 when nothing differs, 1 when something does, 2 when a folder is missing or cannot be read."""
+    from procedures.comparison import case_changes, rule_changes
+    from procedures.yaml_lines import CatalogueInvalid
+
+    usual = Path("tests/procedures/cases")
+    cases: Path | None = args.cases or (usual if usual.is_dir() else None)
+    for folder in (args.old, args.new, cases):
+        if folder is not None and not folder.is_dir():
+            print(f"{folder}: no such folder")
+            return USAGE
+    try:
+        rules = rule_changes(args.old, args.new)
+        answers = case_changes(args.old, args.new, cases) if cases else []
+    except CatalogueInvalid as error:
+        print(error)
+        return USAGE
+    if args.json:
+        answer = {"rules": [one.to_dict() for one in rules], "cases": [one.to_dict() for one in answers]}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        return FINDING if rules or answers else OK
+    for rule in rules:
+        keys = f" ({', '.join(rule.keys)})" if rule.keys else ""
+        print(f"{rule.kind:8}  {rule.where}  {rule.rule}{keys}")
+    for case in answers:
+        print(f"{case.case}  {case.title}" + (f": {case.fault}" if case.fault else ""))
+        for change in case.changes:
+            people = f" [{', '.join(change.person_ids)}]" if change.person_ids else ""
+            print(f"    {change.procedure_id} {change.text.ja} / {change.text.en}{people}")
+    print(f"{len(rules)} change(s) of rules, {len(answers)} case(s) answered differently")
+    return FINDING if rules or answers else OK

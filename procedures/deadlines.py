@@ -21,13 +21,6 @@ _ASK = Text(
 )
 
 
-def starts(spec: DeadlineSpec) -> tuple[str, ...]:
-    """The facts from which a deadline counts."""
-    if isinstance(spec, EarliestModel):
-        return tuple(one.start for one in spec.of)
-    return (spec.start,) if isinstance(spec, OffsetModel) else ()
-
-
 def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalogue) -> Deadline:
     """The deadline of one item; kind unknown when the fact it counts from is missing or incomplete."""
     if isinstance(spec, TextDeadlineModel):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from procedures.case import Case, CaseError
-from procedures.catalogue import Catalogue, Face, Rule, Variant
+from procedures.catalogue import Catalogue, Face, Rule, Variant, starts
 from procedures.conditions import HOUSEHOLD, Age, Leaf, Members, Missing, Node, Truth, both
-from procedures.deadlines import deadline, starts
+from procedures.deadlines import deadline
 from procedures.facts import CaseView
 from procedures.guidance import (
     GROUPS,

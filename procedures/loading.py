@@ -134,6 +134,7 @@ class Loader:
             analyst=Analyst(facts, leaves),
             leaves=leaves,
             national_version=package.version,
+            released=package.released,
             since=decisions.since,
             later=later,
             impossible=impossible,

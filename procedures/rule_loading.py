@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from procedures.catalogue import DocumentSpec, Face, History, Rule, Variant
+from procedures.catalogue import DocumentSpec, Face, History, Rule, Variant, starts
 from procedures.condition_parser import Parser
-from procedures.deadlines import starts
 from procedures.fact_schema import Words
 from procedures.guidance import Applicant, Department
 from procedures.guidance_parts import Fee, Form
@@ -149,6 +148,7 @@ class RuleMaker:
             line=source.line(place),
             needs_juki_net=merged.needs_juki_net,
             bundles=tuple(merged.bundles),
+            excludes=tuple(merged.excludes),
             history=tuple(History(one.since, one.words.text(), one.source) for one in merged.history),
         )
 

@@ -177,7 +177,8 @@ class RuleModel(FaceModel):
     ends.
 
     Ids: R… procedures and C… certificates of the national table, x-… what a municipality adds. `bundles`
-    names the rules that this one gathers. `needs_juki_net`: possible only while 住基ネット answers.
+    names the rules that this one gathers, `excludes` those that never apply to the same person or household
+    together with it. `needs_juki_net`: possible only while 住基ネット answers.
     """
 
     id: Annotated[str, Field(pattern=r"^(R\d{3}[a-z]?|C\d{2}[a-z]?|x-[a-z0-9-]+)$")]
@@ -193,6 +194,7 @@ class RuleModel(FaceModel):
     confidential: bool = False
     needs_juki_net: bool = False
     bundles: list[str] = []
+    excludes: list[str] = []
     history: list[HistoryModel] = []
     effective_from: date | None = None
     effective_to: date | None = None

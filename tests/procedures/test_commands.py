@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from procedures.loading import DATA, load_catalogue
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
+SMALL = Path(__file__).parent / "small"
 
 
 def run(*arguments: str) -> int:
@@ -22,8 +24,11 @@ def run(*arguments: str) -> int:
 
 
 def test_check_is_green(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", "--cases", str(CASES)) == 0
-    assert capsys.readouterr().out == "procedures: ok\n"
+    assert run("check", "--cases", str(CASES), "--quick") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "not proven: nothing was proven (--quick)",
+        "procedures: ok",
+    ]
 
 
 def test_check_finds_a_wrong_case_and_a_rule_without_one(
@@ -32,7 +37,7 @@ def test_check_finds_a_wrong_case_and_a_rule_without_one(
     text = (CASES / "r157_no_dog.yaml").read_text(encoding="utf-8")
     (tmp_path / "wrong.yaml").write_text(text.replace("applies: []", "applies: [R157]"), encoding="utf-8")
     (tmp_path / "broken.yaml").write_text("municipality: '992011'\n", encoding="utf-8")
-    assert run("check", "--cases", str(tmp_path), "--json") == 1
+    assert run("check", "--cases", str(tmp_path), "--quick", "--json") == 1
     answer = json.loads(capsys.readouterr().out)
     messages = {Path(problem["file"]).name: problem["message"] for problem in answer["problems"]}
     assert messages["wrong.yaml"] == "applies: missing R157"
@@ -43,7 +48,7 @@ def test_check_finds_a_wrong_case_and_a_rule_without_one(
 def test_check_without_a_folder(tmp_path: Path) -> None:
     assert run("check", "--cases", str(tmp_path / "none")) == 2
     assert run("check", "--data", str(tmp_path / "none")) == 2
-    assert run("check", "--cases", str(CASES), "--data", str(DATA)) == 0
+    assert run("check", "--cases", str(CASES), "--data", str(DATA), "--quick") == 0
 
 
 def test_explain_says_what_and_why(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,3 +106,47 @@ def test_docs_are_written_and_up_to_date(tmp_path: Path) -> None:
     for fact in load_catalogue().facts:
         assert f"`{fact}`" in written["facts.md"]
     assert run("docs", "--municipality", "131016", "--out", str(tmp_path)) == 2
+
+
+def test_schemas_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("schema", "--out", str(tmp_path / "schema"), "--json") == 0
+    written = json.loads(capsys.readouterr().out)["written"]
+    assert {Path(name).name for name in written} >= {"rules.schema.json", "overlay.schema.json"}
+    assert all(json.loads(Path(name).read_text(encoding="utf-8"))["$schema"] for name in written)
+
+
+def test_diff_names_rules_and_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = Path(shutil.copytree(SMALL, tmp_path / "new"))
+    rules, overlay = new / "national/1.yaml", new / "municipalities/990001/overlay.yaml"
+    rules.write_text(
+        rules.read_text(encoding="utf-8").replace("less_than: 75", "less_than: 70"), encoding="utf-8"
+    )
+    overlay.write_text(overlay.read_text(encoding="utf-8").replace("yen: 300", "yen: 400"), encoding="utf-8")
+    cases = tmp_path / "cases"
+    cases.mkdir()
+    person = "household: [{id: a, facts: {birth: 1954-01-01, ins: city}}]"
+    head = "municipality: '990001'\ndate: 2026-11-24\nfacts: {moved_on: 2026-11-20}\n"
+    (cases / "in.yaml").write_text(f"{head}event: IN\n{person}\n", encoding="utf-8")
+    (cases / "out.yaml").write_text(f"{head}event: OUT\n{person}\n", encoding="utf-8")
+    (cases / "born.yaml").write_text(f"{head}event: BORN\n{person}\n", encoding="utf-8")
+    assert run("diff", str(SMALL), str(new), "--cases", str(cases), "--json") == 1
+    answer = json.loads(capsys.readouterr().out)
+    named = [(one["where"], one["rule"], one["kind"], one["keys"]) for one in answer["rules"]]
+    assert named == [
+        ("national", "R003", "changed", ["when"]),
+        ("990001", "procedures.C01", "changed", ["fee"]),
+    ]
+    changed = {
+        one["case"]: [(c["procedure_id"], c["kind"]) for c in one["changes"]] for one in answer["cases"]
+    }
+    assert changed == {"in": [("R003", "disappeared")], "born": [("C01", "content")]}
+    assert run("diff", str(SMALL), str(new), "--cases", str(cases)) == 1
+    assert "R003 国保に加入：該当する → 該当しない" in capsys.readouterr().out
+    assert run("diff", str(SMALL), str(SMALL), "--cases", str(cases)) == 0
+    assert run("diff", str(SMALL), str(tmp_path / "none")) == 2
+
+
+def test_check_says_what_was_not_proven(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "--data", str(SMALL), "--cases", str(SMALL / "national"), "--quick", "--json") == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["not_proven"] == ["nothing was proven (--quick)"]
