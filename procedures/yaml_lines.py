@@ -11,7 +11,22 @@ from pydantic import BaseModel, ValidationError
 
 Place = tuple[str | int, ...]
 _M = TypeVar("_M", bound=BaseModel)
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STRING = "tag:yaml.org,2002:str"
+_resolved: dict[tuple[Any, Any, Any], Any] = {}
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Finds the type of a value once per spelling: the same few words stand in every file thousands of
+    times, and finding it is most of the time that reading takes.
+    """
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        key = (kind, value, implicit)
+        found = _resolved.get(key)
+        if found is None:
+            found = _resolved[key] = super().resolve(kind, value, implicit)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
     if isinstance(node, yaml.MappingNode):
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node)
+            key = key_node.value if key_node.tag == _STRING else loader.construct_object(key_node)
             line = key_node.start_mark.line + 1
             if isinstance(key, bool):
                 raise CatalogueInvalid(
@@ -89,7 +104,7 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, part, (*place, index), lines, name) for index, part in enumerate(node.value)]
-    return loader.construct_object(node)
+    return node.value if node.tag == _STRING else loader.construct_object(node)
 
 
 def validated(model: type[_M], raw: Any, source: Located, place: Place, problems: list[Problem]) -> _M | None:
