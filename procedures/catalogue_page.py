@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from procedures.catalogue import Catalogue, DeadlineSpec, Face, Rule
-from procedures.conditions import All, Any, Event, Leaf, Members, Node, Not
-from procedures.deadlines import amount_of
-from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel
-from procedures.text import Text
-from procedures.words import required
+from procedures.catalogue import Catalogue, Face, Rule
+from procedures.catalogue_words import condition, deadline_words
+from procedures.event_page import event_page, page_name
 
 _WRITTEN = "Written by `kakanai procedures docs`; change the rules in `procedures/data`, not this page."
 _LEGEND = """- 確度 confidence: V = read in a source, K = general knowledge, U = uncertain or new.
@@ -19,7 +16,9 @@ _LEGEND = """- 確度 confidence: V = read in a source, K = general knowledge, U
 
 
 def pages(catalogue: Catalogue) -> dict[str, str]:
-    """File name → Markdown: catalogue.md (the overview), one page per rule file, and facts.md."""
+    """File name → Markdown: catalogue.md (the overview), one page per rule file, one per life event, and
+    facts.md.
+    """
     chapters: dict[str, list[Rule]] = {}
     for rule in catalogue.rules:
         chapters.setdefault(f"{PurePath(rule.file).stem}.md", []).append(rule)
@@ -27,6 +26,10 @@ def pages(catalogue: Catalogue) -> dict[str, str]:
     for name, rules in chapters.items():
         ordered = sorted(rules, key=lambda rule: (rule.id, rule.version))
         made[name] = f"{_WRITTEN}\n\n" + "\n".join("\n".join(_rule(rule, catalogue)) for rule in ordered)
+    places = {rule.id: name for name, rules in chapters.items() for rule in rules}
+    for event in catalogue.codes.events:
+        if any(event in rule.events for rule in catalogue.rules):
+            made[page_name(event)] = event_page(event, catalogue, _WRITTEN, places)
     made["facts.md"] = "\n".join(_facts(catalogue))
     return {name: text.rstrip() + "\n" for name, text in made.items()}
 
@@ -35,6 +38,14 @@ def _overview(catalogue: Catalogue, chapters: dict[str, list[Rule]]) -> Iterator
     yield f"# 手続き一覧 / Catalogue of procedures: {catalogue.name.ja} / {catalogue.name.en}"
     yield ""
     yield f"{_WRITTEN} The facts that conditions read are in [facts.md](facts.md)."
+    yield f"National catalogue {catalogue.national_version}, released on {catalogue.released}."
+    yield ""
+    linked = [
+        f"[{words.name.ja} / {words.name.en}]({page_name(event)})"
+        for event, words in catalogue.codes.events.items()
+        if any(event in rule.events for rule in catalogue.rules)
+    ]
+    yield f"Diagrams by life event: {', '.join(linked)}."
     yield ""
     yield _LEGEND
     yield "| 区分 class | meaning |"
@@ -49,7 +60,7 @@ def _overview(catalogue: Catalogue, chapters: dict[str, list[Rule]]) -> Iterator
             face = rule.face
             link = f"[{rule.id}]({name}#{rule.id.lower()})"
             cells = [link, face.name.ja, face.name.en, face.department.name.ja, face.klass]
-            yield f"| {' | '.join([*cells, _deadline(face.deadline), rule.confidence])} |"
+            yield f"| {' | '.join([*cells, deadline_words(face.deadline), rule.confidence])} |"
 
 
 def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
@@ -69,6 +80,12 @@ def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
         sure = "（要確認）" if variant.needs_confirmation else ""
         yield f"- 場合分け `{variant.id}`{sure}: {condition(variant.when, catalogue).ja}"
         yield from (f"  {line}" for line in _face(variant.face, rule.face))
+    for name, listed in (("まとめる手続き bundles", rule.bundles), ("同時に出ない excludes", rule.excludes)):
+        if listed:
+            yield f"- {name}: {'、'.join(listed)}"
+    for entry in rule.history:
+        source = f"（{entry.source}）" if entry.source else ""
+        yield f"- 沿革 history: {entry.since} {entry.words.ja} / {entry.words.en}{source}"
     sources = f"、出典 {'; '.join(rule.sources)}" if rule.sources else ""
     yield f"- 自治体差 {rule.variance}、確度 {rule.confidence}{sources}"
     for doubt in rule.doubts:
@@ -87,7 +104,7 @@ def _face(face: Face, base: Face | None = None) -> Iterator[str]:
         optional = "、任意 optional" if face.optional else ""
         yield f"- 区分 class: {face.klass}、扱い handling: {face.group}{optional}"
     if base is None or face.deadline != base.deadline:
-        yield f"- 期限 deadline: {_deadline(face.deadline)}"
+        yield f"- 期限 deadline: {deadline_words(face.deadline)}"
     if base is None or [one.id for one in face.documents] != [one.id for one in base.documents]:
         yield f"- 持ち物 documents: {'、'.join(document.name.ja for document in face.documents) or 'なし'}"
     if base is None and face.applicants:
@@ -95,42 +112,17 @@ def _face(face: Face, base: Face | None = None) -> Iterator[str]:
         yield f"- 届出・申請できる方 applicants: {'、'.join(names)}"
     if base is None or face.legal_basis != base.legal_basis:
         yield f"- 根拠 legal basis: {'、'.join(face.legal_basis)}"
+    if face.fee is not None and (base is None or face.fee != base.fee):
+        per = f"（{face.fee.per.ja}）" if face.fee.per else ""
+        yield f"- 手数料 fee: {'市区町村による' if face.fee.yen is None else f'{face.fee.yen:,}円'}{per}"
+    if face.forms and (base is None or face.forms != base.forms):
+        yield f"- 様式 forms: {'、'.join(form.name.ja for form in face.forms)}"
+    if base is None and face.lost_if_missed is not None:
+        yield f"- 遅れると失うもの lost if missed: {face.lost_if_missed.ja} / {face.lost_if_missed.en}"
+    if base is None and face.confirm is not None:
+        yield f"- 要確認 to confirm: {face.confirm.ja} / {face.confirm.en}"
     if base is None and face.note is not None:
         yield f"- 注意 note: {face.note.ja}"
-
-
-def _deadline(spec: DeadlineSpec) -> str:
-    if isinstance(spec, TextDeadlineModel):
-        return spec.words.ja
-    if isinstance(spec, EarliestModel):
-        return "次の早い方: " + "、".join(_deadline(one) for one in spec.of)
-    if isinstance(spec, OffsetModel):
-        amount = amount_of(spec)[0]
-        count = "の翌日から" if spec.count == "next_day" else "を含めて"
-        closed = "、閉庁日なら翌開庁日" if spec.closed == "next_open" else ""
-        return f"`{spec.start}` {count}{amount}{closed}"
-    return "要確認"
-
-
-def condition(node: Node, catalogue: Catalogue) -> Text:
-    """A condition in one line, with brackets where they are needed."""
-    if isinstance(node, Leaf | Event):
-        words = required(node, catalogue.facts, catalogue.codes)
-        return Text(f"「{words.ja}」", words.en)
-    if isinstance(node, Not):
-        inner = condition(node.part, catalogue)
-        return Text(f"{inner.ja}でない", f"not ({inner.en})")
-    if isinstance(node, Members):
-        inner = condition(node.where, catalogue)
-        ja = f"{node.low}人以上" if node.low is not None else f"{node.high}人以下"
-        en = f"at least {node.low}" if node.low is not None else f"at most {node.high}"
-        return Text(f"世帯に〔{inner.ja}〕方が{ja}", f"{en} in the household with ({inner.en})")
-    parts = [condition(part, catalogue) for part in node.parts()]
-    if isinstance(node, All):
-        return Text(" かつ ".join(part.ja for part in parts), " and ".join(part.en for part in parts))
-    assert isinstance(node, Any)  # noqa: S101 - the only kind of node left
-    inner_ja = " または ".join(part.ja for part in parts)
-    return Text(f"（{inner_ja}）", f"({' or '.join(part.en for part in parts)})")
 
 
 def _facts(catalogue: Catalogue) -> Iterator[str]:

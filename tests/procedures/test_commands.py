@@ -150,3 +150,25 @@ def test_check_says_what_was_not_proven(capsys: pytest.CaptureFixture[str]) -> N
     assert run("check", "--data", str(SMALL), "--cases", str(SMALL / "national"), "--quick", "--json") == 1
     answer = json.loads(capsys.readouterr().out)
     assert answer["not_proven"] == ["nothing was proven (--quick)"]
+
+
+def test_every_event_with_rules_has_a_page_with_its_diagram() -> None:
+    catalogue = load_catalogue("990001", SMALL)
+    made = pages(catalogue)
+    assert {name for name in made if name.startswith("event_")} == {
+        "event_in.md",
+        "event_out.md",
+        "event_born.md",
+    }
+    page = made["event_in.md"]
+    assert "```mermaid\nflowchart LR\n" in page
+    assert '    R001["R001 届出"]:::today' in page
+    assert '    R003["R003 国保に加入？"]:::here' in page
+    assert '    x_bus["x-bus バスの割引？"]:::here' in page
+    assert "  R001 -.-> R003" in page
+    assert "R004" not in page
+    born = made["event_born.md"]
+    assert "| [C01](1.md#c01) | 証明書 | 市民担当 | いつも |" in born
+    assert "`due_on` の1日前" in born
+    assert "- 手数料 fee: 300円（1通）" in made["overlay.md"] + made["1.md"]
+    assert "- 同時に出ない excludes: R003" in made["1.md"]
