@@ -159,6 +159,7 @@ class Catalogue:
     impossible: tuple[Impossible, ...] = ()
     disabled: Mapping[str, Text] = field(default_factory=dict)
     opening: Opening | None = None
+    tests: dict[int, tuple[Rule, tuple[Leaf, ...]]] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, on: date) -> Catalogue:
         """The catalogue that counts on a day: the last one entered for that day or before it."""

@@ -27,6 +27,7 @@ from procedures.guidance_parts import Conflict
 from procedures.questions import Open, dated, opened, questions
 from procedures.reasons import Explainer
 from procedures.text import Text
+from procedures.twins import Twins
 
 APPLIES, MAY_APPLY, NEEDS_CONFIRMATION = "applies", "may_apply", "needs_confirmation"
 
@@ -84,6 +85,7 @@ class _Evaluation:
         self._catalogue = catalogue
         self._view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
         self._explainer = Explainer(self._view, catalogue)
+        self._twins = Twins(self._view, catalogue.tests)
         self._openings: list[Open] = []
         self._deadlines: dict[tuple[int, int], Deadline] = {}
 
@@ -93,7 +95,12 @@ class _Evaluation:
         not_applicable: list[NotApplicable] = []
         for rule in self._catalogue.rules_for(self._case.events, self._case.date):
             people = everyone if rule.person else [HOUSEHOLD]
-            touched = [person for person in people if self._judge(rule, person, found)]
+            sure, unsure = self._sorted(rule, people)
+            for person in sure:
+                self._branch(rule, [person], found)
+            touched = bool(sure)
+            for group in self._twins.groups(rule, unsure) if rule.person else [unsure] if unsure else ():
+                touched |= self._judge(rule, group, found)
             if not touched:
                 why = partial(self._why_not, rule, people)
                 not_applicable.append(NotApplicable(rule.id, rule.face.name, why))
@@ -122,39 +129,53 @@ class _Evaluation:
             if touched:
                 yield Conflict(one.id, one.words, self._ids(touched))
 
-    def _judge(self, rule: Rule, person: int, found: dict[tuple[object, ...], _Found]) -> bool:
-        """Record the outcome of a rule for one member; False when it does not apply."""
-        truth, opening = self._settle(rule, rule.when, person)
-        if truth is False:
-            return False
+    def _sorted(self, rule: Rule, people: list[int]) -> tuple[list[int], list[int]]:
+        """The members for whom a rule holds, and those for whom it is open."""
+        sure: list[int] = []
+        unsure: list[int] = []
+        for person in people:
+            truth = rule.when.truth(self._view, person)
+            if truth is not False:
+                (unsure if truth is None else sure).append(person)
+        return sure, unsure
+
+    def _judge(self, rule: Rule, people: list[int], found: dict[tuple[object, ...], _Found]) -> bool:
+        """Record the outcome of a rule that is open for members whom it cannot tell apart; False when every
+        continuation says that it does not apply.
+        """
+        truth, opening = self._settle(rule, rule.when, people)
         if truth is None:
-            self._record(rule, person, found, None, [(rule.when, opening)])
-            return True
+            self._record(rule, people, found, None, [(rule.when, opening)])
+        elif truth is True:
+            self._branch(rule, people, found)
+        return truth is not False
+
+    def _branch(self, rule: Rule, people: list[int], found: dict[tuple[object, ...], _Found]) -> None:
+        """Record a rule that applies, under its first variant that holds."""
         undecided: list[tuple[Node, Open | None]] = []
         for variant in rule.variants:
-            chosen, opening = self._settle(rule, variant.when, person)
+            chosen, opening = self._settle(rule, variant.when, people)
             if chosen is True:
                 if not undecided:
-                    self._record(rule, person, found, variant, [])
-                    return True
+                    self._record(rule, people, found, variant, [])
+                    return
                 break
             if chosen is None:
                 undecided.append((variant.when, opening))
-        self._record(rule, person, found, None, undecided, sure=True)
-        return True
+        self._record(rule, people, found, None, undecided, sure=True)
 
-    def _settle(self, rule: Rule, node: Node, person: int) -> tuple[Truth, Open | None]:
+    def _settle(self, rule: Rule, node: Node, people: list[int]) -> tuple[Truth, Open | None]:
         """The truth of a condition; when unknown, what could still change it."""
-        truth = node.truth(self._view, person)
+        truth = node.truth(self._view, people[0])
         if truth is not None:
             return truth, None
-        opening = opened(rule, node, person, self._view, self._catalogue.analyst)
+        opening = opened(rule, node, people, self._view, self._catalogue.analyst)
         return opening.analysis.certain, opening
 
     def _record(
         self,
         rule: Rule,
-        person: int,
+        people: list[int],
         found: dict[tuple[object, ...], _Found],
         variant: Variant | None,
         undecided: list[tuple[Node, Open | None]],
@@ -173,24 +194,27 @@ class _Evaluation:
                     deciding.setdefault(fact, {})[home] = Missing.UNASKED.value
         if not askable:
             for node, _ in undecided:
-                self._unknown_leaves(node, person, deciding)
+                for person in people:
+                    self._unknown_leaves(node, person, deciding)
         outcome = APPLIES
         if undecided:
             outcome = MAY_APPLY if askable and not sure else NEEDS_CONFIRMATION
         elif variant is not None and variant.needs_confirmation:
             outcome = NEEDS_CONFIRMATION
         face = variant.face if variant else rule.face
-        until = self._until(face, person)
-        if outcome != MAY_APPLY and until.kind == "unknown":
-            self._openings += dated(rule, starts(face.deadline), person, self._view)
-        key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
-        entry = found.get(key)
-        if entry is None:
-            branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
-            entry = found[key] = _Found(rule, outcome, variant, until, both(rule.when, branch))
-        entry.people.append(person)
-        for fact, states in deciding.items():
-            entry.deciding.setdefault(fact, {}).update(states)
+        personal = any(self._view.home(start, 0) == 0 for start in starts(face.deadline))
+        for same in [[person] for person in people] if personal else [people]:
+            until = self._until(face, same[0])
+            if outcome != MAY_APPLY and until.kind == "unknown":
+                self._openings += dated(rule, starts(face.deadline), same[0], self._view)
+            key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
+            entry = found.get(key)
+            if entry is None:
+                branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
+                entry = found[key] = _Found(rule, outcome, variant, until, both(rule.when, branch))
+            entry.people += same
+            for fact, states in deciding.items():
+                entry.deciding.setdefault(fact, {}).update(states)
 
     def _until(self, face: Face, person: int) -> Deadline:
         """The deadline of a face; worked out once unless it counts from a fact of the person."""
@@ -227,6 +251,7 @@ class _Evaluation:
 
     def _item(self, entry: _Found) -> Item:
         rule, face = entry.rule, entry.face
+        entry.people.sort()
         today = self._case.date
         until = entry.deadline
         must_today = face.group == "today" or (

@@ -21,21 +21,27 @@ from procedures.residual import Variable, residual
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One rule that is open for one member: its live facts (with real member indexes) and what each
+    """One rule that is open for `times` members: its live facts (with real member indexes) and what each
     answer leaves.
     """
 
     rule: Rule
     live: frozenset[Variable]
     analysis: Analysis
+    times: int = 1
 
 
-def opened(rule: Rule, node: Node, person: int, view: CaseView, analyst: Analyst) -> Open:
-    """What could still change a condition of a rule that is unknown for one member."""
+def opened(rule: Rule, node: Node, people: list[int], view: CaseView, analyst: Analyst) -> Open:
+    """What could still change a condition of a rule that is unknown for members whom it cannot tell apart:
+    what is live for the first of them is live for each.
+    """
     numbers = {HOUSEHOLD: HOUSEHOLD}
-    analysis = analyst.analyse(residual(node, view, person, numbers))
+    analysis = analyst.analyse(residual(node, view, people[0], numbers))
     back = {number: member for member, number in numbers.items()}
-    return Open(rule, frozenset((fact, back[number]) for fact, number in analysis.live), analysis)
+    live = {(fact, back[number]) for fact, number in analysis.live}
+    if len(people) > 1:
+        live |= {(fact, person) for fact, home in live if home in people for person in people}
+    return Open(rule, frozenset(live), analysis, len(people))
 
 
 def dated(rule: Rule, starts: Iterable[str], person: int, view: CaseView) -> Iterator[Open]:
@@ -69,7 +75,7 @@ def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) ->
         counted: dict[int, tuple[Analysis, int]] = {}
         for opening in open_rules:
             analysis, times = counted.get(id(opening.analysis), (opening.analysis, 0))
-            counted[id(analysis)] = analysis, times + 1
+            counted[id(analysis)] = analysis, times + opening.times
         shapes[fact] = list(counted.values())
     remaining = {fact: _remaining(fact, shapes) for fact in sensible}
     specs = catalogue.facts

@@ -283,3 +283,28 @@ def test_the_small_catalogue_has_no_problem() -> None:
     assert check(data=SMALL) == []
     with pytest.raises(CatalogueInvalid):
         load_catalogue("990009", SMALL)
+
+
+def test_members_whom_a_rule_cannot_tell_apart_are_answered_as_one_by_one() -> None:
+    """Grouping is for speed alone: alone or beside others, a member's outcome is the same."""
+    known = [
+        {"birth": "1940-01-01"},
+        {"birth": "1990-01-01"},
+        {"birth": "1941-01-01"},
+        {},
+        {},
+        {"birth": "1951", "ins": "city"},
+        {"ins": {"unknown": True}},
+        {"birth": {"unknown": True}},
+    ]
+    everyone = ask("IN", *known, moved_on="2026-11-20")
+    for number, person in enumerate(known):
+        alone = ask("IN", person, moved_on="2026-11-20")
+        for outcome in ("applies", "may_apply", "needs_confirmation"):
+            one = {item.procedure_id for item in getattr(alone, outcome) if item.person_ids}
+            among = {i.procedure_id for i in getattr(everyone, outcome) if f"p{number}" in i.person_ids}
+            assert one == among, (number, outcome)
+        asked = {q.fact for q in alone.questions}
+        assert asked == {
+            q.fact for q in everyone.questions if not q.person_ids or f"p{number}" in q.person_ids
+        }
