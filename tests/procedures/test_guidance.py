@@ -84,10 +84,10 @@ def test_a_presumed_value_says_why() -> None:
 
 def test_not_applicable_says_why(four: Guidance) -> None:
     why = {entry.procedure_id: entry.why.ja for entry in four.not_applicable}
-    assert why["R015"] == "世帯全員が引っ越すため、世帯主は変わりません。"
+    assert why["R015"] == "世帯全員が抜けるため、世帯主変更の届出は要りません。"
     assert why["R123"] == "「小学校入学前である」に当てはまる方がいません。"
     stays = {entry.procedure_id: entry.why.ja for entry in guide("r015_head_stays").not_applicable}
-    assert stays["R015"] == "世帯主が引っ越さないため、世帯主は変わりません。"
+    assert stays["R015"] == "世帯主が世帯に残るため、世帯主は変わりません。"
     one_adult = {
         entry.procedure_id: entry.why.ja for entry in guide("r015_wife_and_child_under_15").not_applicable
     }
