@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,11 +71,20 @@ class Located:
 
 def read_yaml(path: Path, shown_as: str | None = None) -> Located:
     """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads
-    as true/false.
+    as true/false. The same text is read once; nobody may change what is handed out.
     """
     name = shown_as or str(path)
+    try:
+        return replace(_read(path.read_text(encoding="utf-8")), file=name)
+    except CatalogueInvalid as error:
+        raise CatalogueInvalid([replace(problem, file=name) for problem in error.problems]) from error
+
+
+@lru_cache(maxsize=128)
+def _read(text: str) -> Located:
+    name = ""
     lines: dict[Place, int] = {}
-    loader = _Loader(path.read_text(encoding="utf-8"))
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         data = None if node is None else _build(loader, node, (), lines, name)
