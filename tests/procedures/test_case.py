@@ -1,5 +1,6 @@
 """Cases: how facts are written, and that faults name the place and never the value."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -83,8 +84,11 @@ def test_facts_that_do_not_fit_are_refused_without_repeating_them(facts: dict[st
 
 
 def test_an_event_that_is_not_complete_is_refused() -> None:
+    whole = load_catalogue()
+    death = whole.codes.events["DEATH"].model_copy(update={"ready": False})
+    codes = whole.codes.model_copy(update={"events": {**whole.codes.events, "DEATH": death}})
     with pytest.raises(EventNotReady):
-        evaluate(Case.from_dict({**PLAIN, "event": "DEATH"}), load_catalogue())
+        evaluate(Case.from_dict({**PLAIN, "event": "DEATH"}), replace(whole, codes=codes))
     with pytest.raises(EventNotReady):
         evaluate(Case.from_dict({**PLAIN, "event": "NONSENSE"}), load_catalogue())
 
