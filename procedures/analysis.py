@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from procedures.conditions import Has, Is, Leaf, Truth
+from procedures.conditions import Age, Has, Is, Leaf, Truth
+from procedures.date_answers import Day, date_answers
 from procedures.facts import FactSpec
 from procedures.residual import Tree, Variable, evaluate_residual, variables
 
@@ -41,25 +42,25 @@ class Analyst:
     def __init__(self, specs: Mapping[str, FactSpec], leaves: Mapping[int, Leaf]) -> None:
         self._specs = specs
         self._leaves = leaves
-        self._known: dict[Tree, Analysis] = {}
+        self._known: dict[tuple[Tree, Day], Analysis] = {}
 
-    def analyse(self, tree: Tree) -> Analysis:
+    def analyse(self, tree: Tree, day: Day) -> Analysis:
         """`tree` is a residual with numbered members. Exact up to 512 combinations of answers; beyond,
         every open leaf counts as live and every other fact as still to be asked.
         """
-        found = self._known.get(tree)
+        found = self._known.get((tree, day))
         if found is None:
             if len(self._known) > 20_000:
                 self._known.clear()
-            found = self._known[tree] = self._work_out(tree)
+            found = self._known[tree, day] = self._work_out(tree, day)
         return found
 
-    def _work_out(self, tree: Tree) -> Analysis:
+    def _work_out(self, tree: Tree, day: Day) -> Analysis:
         leaves: dict[Variable, set[int]] = {}
         for number, fact, person in variables(tree):
             leaves.setdefault((fact, person), set()).add(number)
         names = list(leaves)
-        answers = [self._answers(fact, sorted(leaves[fact, person])) for fact, person in names]
+        answers = [self._answers(fact, sorted(leaves[fact, person]), day) for fact, person in names]
         facts = list(dict.fromkeys(fact for fact, _ in names))
         if math.prod(len(options) for options in answers) > _MOST_ASSIGNMENTS:
             everything = dict.fromkeys(facts, 1.0)
@@ -78,7 +79,7 @@ class Analyst:
         certain = rows[0][1] if not live else None
         return Analysis(certain, live, planner.asked(rows), after)
 
-    def _answers(self, fact: str, numbers: list[int]) -> _Answers:
+    def _answers(self, fact: str, numbers: list[int], day: Day) -> _Answers:
         """The distinguishable answers to a fact: what each makes of the leaves, and how likely it is."""
         spec = self._specs[fact]
         merged: dict[tuple[Truth, ...], float] = {}
@@ -95,7 +96,9 @@ class Analyst:
                 ticked = {option for option, tick in pairs if tick}
                 key = tuple(isinstance(test, Has) and not test.values.isdisjoint(ticked) for test in tests)
                 merged[key] = merged.get(key, 0.0) + chance
-        else:  # a date or a number: each distinct test is taken as a coin of its own
+        elif spec.type == "date" and not any(isinstance(test, Age) and test.at for test in tests):
+            merged = dict(date_answers(tests, day))
+        else:  # a number, or a day on which an age is counted: each distinct test is a coin of its own
             for key in itertools.product((True, False), repeat=len(tests)):
                 merged[key] = 0.5 ** len(tests)
         return [(dict(zip(numbers, key, strict=True)), chance) for key, chance in merged.items()]

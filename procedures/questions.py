@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from procedures.analysis import Analysis, Analyst
 from procedures.catalogue import Catalogue, Rule
 from procedures.conditions import HOUSEHOLD, Missing, Node
+from procedures.date_answers import Day
 from procedures.facts import CaseView, FactSpec
 from procedures.guidance import Choice, Question
 from procedures.residual import Variable, residual
@@ -36,7 +37,8 @@ def opened(rule: Rule, node: Node, people: list[int], view: CaseView, analyst: A
     what is live for the first of them is live for each.
     """
     numbers = {HOUSEHOLD: HOUSEHOLD}
-    analysis = analyst.analyse(residual(node, view, people[0], numbers))
+    tree = residual(node, view, people[0], numbers)
+    analysis = analyst.analyse(tree, Day(view.date, view.calendar))
     back = {number: member for member, number in numbers.items()}
     live = {(fact, back[number]) for fact, number in analysis.live}
     if len(people) > 1:
