@@ -62,7 +62,7 @@ class Hunt:
             self._versions.setdefault(rule.id, []).append(rule)
         self._relevant: dict[frozenset[str], list[CaseFile]] = {}
 
-    def mutants(self) -> Iterator[Mutant | tuple[str, FactSpec]]:
+    def mutants(self) -> Iterator[Mutant]:
         """All of them, rule by rule and then fact by fact."""
         for rule in self._catalogue.rules:
             if all(self._catalogue.ready(event) for event in rule.events):
@@ -70,23 +70,17 @@ class Hunt:
         for spec in self._catalogue.facts.values():
             yield from facts(spec)
 
-    def judge(self, mutant: Mutant | tuple[str, FactSpec], result: Result) -> None:
+    def judge(self, mutant: Mutant, result: Result) -> None:
         """Try one mutant and write down what became of it."""
-        if isinstance(mutant, tuple):
-            name, spec = mutant
-            killed, kind = self._fact_killed(spec), "fact"
+        wrong = mutant.changed
+        if self._rule_killed(wrong) if isinstance(wrong, Rule) else self._fact_killed(wrong):
+            result.killed[mutant.kind] += 1
+        elif self._equivalent(mutant):
+            result.equivalent.append(mutant.name)
         else:
-            name, kind = mutant.name, mutant.kind
-            killed = self._rule_killed(mutant)
-        if killed:
-            result.killed[kind] += 1
-        elif isinstance(mutant, Mutant) and self._equivalent(mutant):
-            result.equivalent.append(name)
-        else:
-            result.survived.append((kind, name))
+            result.survived.append((mutant.kind, mutant.name))
 
-    def _rule_killed(self, mutant: Mutant) -> bool:
-        wrong = mutant.rule
+    def _rule_killed(self, wrong: Rule) -> bool:
         # The version before the mutation is the one that stands at the same place of its file.
         versions = [
             wrong if (one.file, one.line) == (wrong.file, wrong.line) else one
@@ -151,14 +145,19 @@ class Hunt:
         """True when no household tells the mutant from the rule."""
         if mutant.node is None or mutant.wrong is None:
             return False
-        on = mutant.rule.effective_from or self._catalogue.released
+        changed = mutant.changed
+        rule = changed if isinstance(changed, Rule) else None
+        on = (rule.effective_from if rule else None) or self._catalogue.released
         if on not in self._worlds:
             world = World(self._catalogue, on)
             self._worlds[on] = world, world.impossible()
         world, extra = self._worlds[on]
-        home = 0 if mutant.rule.person else HOUSEHOLD
+        personal = rule.person if rule else isinstance(changed, FactSpec) and changed.scope == "person"
+        home = 0 if personal else HOUSEHOLD
         right, wrong = world.formula(mutant.node, home), world.formula(mutant.wrong, home)
-        happens = world.z3.Or([world.events[event] for event in sorted(mutant.rule.events)])
+        happens = world.z3.Or(
+            [world.events[event] for event in sorted(rule.events if rule else world.events)]
+        )
         solver = world.z3.Solver()
         solver.set("timeout", 2000)
         solver.add(*world.base, *extra, happens, right != wrong)

@@ -31,13 +31,13 @@ OTHER_AGE = {"legal_age": "kouki_age", "kouki_age": "legal_age"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A rule with one mistake in it; `node` and `wrong` are the rule's own condition before and after, when
+    """A rule or a fact with one mistake in it; `node` and `wrong` are the condition before and after, when
     that is where it is.
     """
 
     name: str
-    kind: str  # condition | deadline | closed | date | events
-    rule: Rule
+    kind: str  # condition | deadline | closed | date | events | fact
+    changed: Rule | FactSpec
     node: Node | None = None
     wrong: Node | None = None
 
@@ -134,9 +134,11 @@ def rules(rule: Rule) -> Iterator[Mutant]:
     for kind, name, face in _faces(rule.face):
         yield Mutant(f"{rule.version} deadline: {name}", kind, replace(rule, face=face))
     for index, variant in enumerate(rule.variants):
+        before = (rule.when, *(Not(earlier.when) for earlier in rule.variants[:index]))
         for name, wrong in nodes(variant.when):
             changed = _variant(rule, index, when=wrong)
-            yield Mutant(f"{rule.version}/{variant.id} when: {name}", "condition", changed)
+            pair = All((*before, variant.when)), All((*before, wrong))
+            yield Mutant(f"{rule.version}/{variant.id} when: {name}", "condition", changed, *pair)
         if variant.face.deadline != rule.face.deadline:
             for kind, name, face in _faces(variant.face):
                 changed = _variant(rule, index, face=face)
@@ -163,12 +165,15 @@ def _variant(rule: Rule, index: int, **changed: object) -> Rule:
     return replace(rule, variants=(*rule.variants[:index], variant, *rule.variants[index + 1 :]))
 
 
-def facts(spec: FactSpec) -> Iterator[tuple[str, FactSpec]]:
+def facts(spec: FactSpec) -> Iterator[Mutant]:
     """Every mistake in what a fact is worked out from, presumed from, or asked under."""
     if spec.derive is not None:
         for name, wrong in nodes(spec.derive):
-            yield f"{spec.name} derive: {name}", replace(spec, derive=wrong)
+            changed = replace(spec, derive=wrong)
+            yield Mutant(f"{spec.name} derive: {name}", "fact", changed, spec.derive, wrong)
     for index, presumption in enumerate(spec.presume):
         for name, wrong in nodes(presumption.when):
             presume = (*spec.presume[:index], replace(presumption, when=wrong), *spec.presume[index + 1 :])
-            yield f"{spec.name} presume {index + 1}: {name}", replace(spec, presume=presume)
+            changed = replace(spec, presume=presume)
+            where = f"{spec.name} presume {index + 1}: {name}"
+            yield Mutant(where, "fact", changed, presumption.when, wrong)
