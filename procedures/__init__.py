@@ -4,11 +4,12 @@ them.
 
 from procedures.case import Case, CaseError, Fact, PersonCase
 from procedures.catalogue import Catalogue
-from procedures.changes import Change, changes
 from procedures.engine import EventNotReady, evaluate
 from procedures.guidance import Guidance, Item, NotApplicable, Question
+from procedures.guidance_changes import Change, changes
 from procedures.guidance_parts import Conflict
 from procedures.loading import load_catalogue
+from procedures.signatures import Signing, signing
 from procedures.text import Text
 from procedures.yaml_lines import CatalogueInvalid, Problem
 
@@ -27,8 +28,10 @@ __all__ = [
     "PersonCase",
     "Problem",
     "Question",
+    "Signing",
     "Text",
     "changes",
     "evaluate",
     "load_catalogue",
+    "signing",
 ]

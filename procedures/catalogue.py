@@ -114,6 +114,7 @@ class Rule:
     bundles: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     history: tuple[History, ...] = ()
+    confirmed: bool = False
 
     @property
     def version(self) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from procedures.case import CaseError
 from procedures.case_file import read_cases
-from procedures.changes import Change, changes
 from procedures.engine import evaluate
+from procedures.guidance_changes import Change, changes
 from procedures.loading import load_catalogue
 from procedures.yaml_lines import CatalogueInvalid, read_yaml
 

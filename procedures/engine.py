@@ -286,6 +286,7 @@ class _Evaluation:
             forms=face.forms,
             lost_if_missed=face.lost_if_missed,
             to_confirm=face.confirm or _TO_CONFIRM.get(rule.confidence),
+            confirmed=rule.confirmed,
             needs_juki_net=rule.needs_juki_net,
             bundled=tuple(name for name in rule.bundles if name in self._present),
             _why=self._why(entry.explained, entry.people),

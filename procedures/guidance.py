@@ -157,8 +157,8 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Who may sign: self, household, head, guardian, recipient, proxy. `same_day` False means it cannot
-    end today.
+    """Who may apply and sign, as a code of codes.yaml. `same_day` False means it cannot end today. What the
+    person present may do follows from signatures.signing().
     """
 
     who: str
@@ -184,7 +184,8 @@ class Item:
     the rule table, or N for a notification itself. `variant` names the branch of the rule, None for its
     main form. `confidential` items must not reach paper, displays or the second screen. `to_confirm`
     (要確認) is None only when the rule was read in a source and nothing about it is doubtful; a resident
-    must never be told an item that carries it as certain. `lost_if_missed` says what missing it costs.
+    must never be told an item that carries it as certain. `confirmed`: a practitioner of this municipality
+    has confirmed this version of the rule. `lost_if_missed` says what missing it costs.
     `bundled` names the items of this guidance that this one gathers.
     """
 
@@ -213,6 +214,7 @@ class Item:
     forms: tuple[Form, ...]
     lost_if_missed: Text | None
     to_confirm: Text | None
+    confirmed: bool
     needs_juki_net: bool
     bundled: tuple[str, ...]
     _why: Callable[[], tuple[Why, ...]] = field(repr=False, compare=False)
@@ -253,6 +255,7 @@ class Item:
             "forms": [form.to_dict() for form in self.forms],
             "lost_if_missed": self.lost_if_missed.to_dict() if self.lost_if_missed else None,
             "to_confirm": self.to_confirm.to_dict() if self.to_confirm else None,
+            "confirmed": self.confirmed,
             "needs_juki_net": self.needs_juki_net,
             "bundled": list(self.bundled),
         }

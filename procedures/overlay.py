@@ -34,6 +34,7 @@ class Decisions:
     derive: dict[str, tuple[Any, Place]] = field(default_factory=dict)
     procedures: dict[str, Change] = field(default_factory=dict)
     add: list[tuple[Mapping[str, Any], Place]] = field(default_factory=list)
+    confirmed: Mapping[str, date] = field(default_factory=dict)
 
     def take(self, model: DecisionsModel, place: Place) -> None:
         """Lay further decisions over these; `place` is where they stand in the file."""
@@ -65,6 +66,7 @@ def periods(overlay: OverlayModel) -> list[Decisions]:
     for count in range(len(overlay.changes) + 1):
         decisions = Decisions(overlay.changes[count - 1].effective_from if count else None)
         decisions.take(overlay, ())
+        decisions.confirmed = {name: entry.day for name, entry in overlay.confirmed.items()}
         for index, change in enumerate(overlay.changes[:count]):
             decisions.take(change, ("changes", index))
         found.append(decisions)

@@ -119,6 +119,13 @@ class ChangeModel(Strict):
         return self
 
 
+class ConfirmedModel(Strict):
+    """When a practitioner of the municipality confirmed a rule, and in which office."""
+
+    day: date
+    by: Words
+
+
 class DecisionsModel(Strict):
     """What a municipality decides: departments, settings, changed, disabled and added rules."""
 
@@ -137,12 +144,17 @@ class DatedModel(DecisionsModel):
 
 
 class OverlayModel(DecisionsModel):
-    """overlay.yaml of one municipality."""
+    """overlay.yaml of one municipality.
+
+    `confirmed`, by id: residents may be shown these rules. A version that begins after the day on which it
+    was confirmed is not.
+    """
 
     code: Annotated[str, Field(pattern=r"^\d{6}$")]
     name: Words
     calendar: CalendarModel
     opening: OpeningModel | None = None
+    confirmed: dict[str, ConfirmedModel] = {}
     changes: list[DatedModel] = []
 
     @model_validator(mode="after")

@@ -99,6 +99,10 @@ class RuleMaker:
         for name, change in self._decisions.procedures.items():
             if name not in known:
                 self._problems.append(self._overlay_file.problem(change.place, f"no rule has the id {name}"))
+        for name in self._decisions.confirmed:
+            if name not in known:
+                place = ("confirmed", name)
+                self._problems.append(self._overlay_file.problem(place, f"no rule has the id {name}"))
 
     def _rule(self, model: RuleModel, raw: dict[str, Any], source: Located, place: Place) -> Rule | None:
         change = self._decisions.procedures.get(model.id, _NOTHING)
@@ -149,8 +153,13 @@ class RuleMaker:
             needs_juki_net=merged.needs_juki_net,
             bundles=tuple(merged.bundles),
             excludes=tuple(merged.excludes),
+            confirmed=self._confirmed(merged),
             history=tuple(History(one.since, one.words.text(), one.source) for one in merged.history),
         )
+
+    def _confirmed(self, model: RuleModel) -> bool:
+        day = self._decisions.confirmed.get(model.id)
+        return day is not None and (model.effective_from is None or model.effective_from <= day)
 
     def _parser(self, source: Located) -> Parser:
         return Parser(source, self._shapes, self._codes.events, self._codes.event_groups)

@@ -27,7 +27,7 @@ def case(folder: Path, name: str, event: str, day: str, moved: str, person: str,
 
 def test_each_kind_of_mistake_is_made() -> None:
     made = Counter(mutant.kind for rule in CATALOGUE.rules for mutant in rules(rule))
-    assert set(made) == {"condition", "deadline", "closed", "events"}
+    assert set(made) == {"condition", "deadline", "closed", "date", "events"}
     rule = next(rule for rule in CATALOGUE.rules if rule.id == "R003")
     names = {mutant.name.removeprefix("R003@- when: ") for mutant in rules(rule)}
     assert {"all → any", "part 2 dropped", "2: not ins", "3: birth high +1", "3: birth as legal_age"} <= names
