@@ -11,7 +11,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,7 +24,7 @@ from procedures.conditions import HOUSEHOLD, Leaf, Node, walk
 from procedures.engine import evaluate
 from procedures.facts import FactSpec
 from procedures.loading import DATA, load_catalogue
-from procedures.worlds import World
+from procedures.worlds import MEMBERS, World
 from tests.procedures.mutations import Mutant, facts, rules
 
 HERE = Path(__file__).parent
@@ -143,8 +145,26 @@ class Hunt:
 
     def _equivalent(self, mutant: Mutant) -> bool:
         """True when no household tells the mutant from the rule."""
+        found = self._solved(mutant)
+        return found is not None and bool(found[1].check() == found[0].z3.unsat)
+
+    def witness(self, mutant: Mutant) -> dict[str, Any] | None:
+        """A household that tells a mutant from the rule, as a case without expectations; None when it is
+        not in a condition. What comes out must be read from the rule table, not from the engine.
+        """
+        found = self._solved(mutant)
+        if found is None or found[1].check() != found[0].z3.sat:
+            return None
+        world, solver = found
+        read = {str(one) for one in world.z3.z3util.get_vars(solver.assertions()[-1])}
+        model = {str(one): solver.model()[one] for one in solver.model()}
+        needed = {n: v for n, v in model.items() if n in read or n.startswith(("event ", "member "))}
+        return witness_case(world, needed, self._catalogue)
+
+    def _solved(self, mutant: Mutant) -> tuple[World, Any] | None:
+        """The world, and a solver that looks for a household that tells the mutant from the rule."""
         if mutant.node is None or mutant.wrong is None:
-            return False
+            return None
         changed = mutant.changed
         rule = changed if isinstance(changed, Rule) else None
         on = (rule.effective_from if rule else None) or self._catalogue.released
@@ -161,7 +181,46 @@ class Hunt:
         solver = world.z3.Solver()
         solver.set("timeout", 2000)
         solver.add(*world.base, *extra, happens, right != wrong)
-        return bool(solver.check() == world.z3.unsat)
+        return world, solver
+
+
+def witness_case(world: World, named: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """The household of a solution (variable → value), as a case."""
+    size = 1 + sum(
+        f"member {index}" in named and bool(named[f"member {index}"]) for index in range(1, MEMBERS)
+    )
+    people: list[dict[str, Any]] = [{"id": f"p{index}", "facts": {}} for index in range(size)]
+    case: dict[str, Any] = {
+        "municipality": catalogue.municipality,
+        "date": world.on.isoformat(),
+        "event": [code for code in world.events if bool(named.get(f"event {code}", False))],
+        "facts": {},
+        "household": people,
+    }
+    for name, value in named.items():
+        fact, _, rest = name.partition(" ")
+        home, _, option = rest.partition(" ")
+        spec = catalogue.facts.get(fact)
+        if (
+            spec is None
+            or not home.lstrip("-").isdigit()
+            or int(home) >= size
+            or spec.scope == "municipality"
+        ):
+            continue
+        facts = case["facts"] if home == "-1" else people[int(home)]["facts"]
+        if option:
+            facts.setdefault(fact, [])
+            if bool(value):
+                facts[fact].append(option)
+        elif spec.type == "yes_no":
+            facts[fact] = bool(value)
+        elif spec.type == "choice":
+            facts[fact] = list(spec.words)[value.as_long()]
+        else:
+            number = value.as_long()
+            facts[fact] = date.fromordinal(number).isoformat() if spec.type == "date" else number
+    return case
 
 
 def _conditions(rule: Rule) -> list[Node]:
@@ -193,8 +252,10 @@ def _as_expected(file: CaseFile, catalogue: Catalogue) -> bool:
         return False
 
 
-def hunt(limit: int | None = None, data: Path = DATA, cases: Path = CASES) -> Result:
-    """Try the mutants of every municipality's own cases: all of them, or about `limit` evenly spread."""
+def hunt(limit: int | None = None, data: Path = DATA, cases: Path = CASES, witnesses: bool = False) -> Result:
+    """Try the mutants of every municipality's own cases: all of them, or about `limit` evenly spread.
+    `witnesses` prints for each survivor a household that would tell it from the rule.
+    """
     files, problems = read_cases(cases)
     if problems:
         raise ValueError("\n".join(str(problem) for problem in problems))
@@ -205,7 +266,13 @@ def hunt(limit: int | None = None, data: Path = DATA, cases: Path = CASES) -> Re
         listed = list(search.mutants())
         step = 1 if limit is None else max(1, len(listed) // limit)
         for mutant in listed[::step]:
+            before = len(result.survived)
             search.judge(mutant, result)
+            if witnesses and len(result.survived) > before:
+                case = search.witness(mutant)
+                if case is not None:
+                    say(f"# {mutant.name}")
+                    say(yaml.safe_dump(case, allow_unicode=True, sort_keys=False, width=200))
     return result
 
 
@@ -218,7 +285,9 @@ def main() -> int:
     """0 when at most 2 % survive and each survivor is explained."""
     parser = argparse.ArgumentParser(description="mutate the rules; every mutant must be noticed by a case")
     parser.add_argument("--limit", type=int, default=None)
-    result = hunt(parser.parse_args().limit)
+    parser.add_argument("--witnesses", action="store_true", help="print a household for each survivor")
+    args = parser.parse_args()
+    result = hunt(args.limit, witnesses=args.witnesses)
     explained = yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")) or {}
     lost = [(kind, name) for kind, name in result.survived if name not in explained]
     for kind, name in lost:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from procedures import Case
 from procedures.case_file import read_cases
 from procedures.conditions import All, Any, Node
+from procedures.facts import CaseView
 from procedures.loading import load_catalogue
 from tests.procedures import mutants
 from tests.procedures.mutations import Mutant, nodes, rules
@@ -86,3 +88,18 @@ def test_the_command_counts(
     monkeypatch.setattr("sys.argv", ["mutants", "--limit", limit])
     assert mutants.main() in (0, 1)
     assert "mutants," in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_witness_tells_the_mutant_from_the_rule(tmp_path: Path) -> None:
+    case(tmp_path, "one", "IN", "2026-11-24", "2026-11-20", "birth: 1990-01-01, ins: city", "applies: [R003]")
+    hunt = mutants.Hunt(CATALOGUE, read_cases(tmp_path)[0])
+    rule = next(rule for rule in CATALOGUE.rules if rule.id == "R003")
+    for mutant in rules(rule):
+        if mutant.node is None or "birth" in mutant.name:  # an age on another day is solved roughly
+            continue
+        found = hunt.witness(mutant)
+        assert found is not None, mutant.name
+        told = Case.from_dict(found)
+        view = CaseView(told, CATALOGUE.facts, CATALOGUE.settings, CATALOGUE.calendar)
+        assert mutant.wrong is not None
+        assert mutant.node.truth(view, 0) is not mutant.wrong.truth(view, 0), mutant.name
