@@ -7,8 +7,8 @@ facts: {event_date: 2026-11-20}
 household:
   - {id: taro, facts: {birth: 1973-05-01, moves: true}}
 expect:
-  applies: [R010, R070/linked, {R031: [taro]}]    an id, an id with its variant, or the people it
-  concerns
+  applies: [R010, R070/linked, {R031: [taro]}]    an id, an id with its variant (R011/- is the main form),
+  or the people it concerns
   may_apply: []                                   each list that is given must be met exactly …
   needs_confirmation: []
   next_question: dog                              null: nothing is left to ask
@@ -81,6 +81,9 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
         if key in file.expect:
             _compare(key, file, getattr(guidance, key), differs)
     items = [*guidance.applies, *guidance.may_apply, *guidance.needs_confirmation]
+    versions = {(item.procedure_id, item.rule_version) for item in items}
+    if len(versions) > len({procedure for procedure, _ in versions}):
+        differs("applies", "two versions of one rule are in force")
     if "next_question" in file.expect:
         asked = guidance.next_question.fact if guidance.next_question else None
         if asked != file.expect["next_question"]:
@@ -118,18 +121,17 @@ def _until(item: Item) -> str:
 
 
 def _compare(key: str, file: CaseFile, items: Iterable[Item], differs: Any) -> None:
-    got = {
-        (item.procedure_id, item.variant): set(item.person_ids)
-        for item in items
-        if file.focus is None or item.procedure_id in file.focus
-    }
+    shown = [item for item in items if file.focus is None or item.procedure_id in file.focus]
+    got = {(item.procedure_id, item.variant): set(item.person_ids) for item in shown}
     wanted: dict[tuple[str, str | None], set[str] | None] = {}
     for entry in file.expect[key]:
         name, people = next(iter(entry.items())) if isinstance(entry, dict) else (entry, None)
         procedure, _, variant = str(name).partition("/")
-        named = [known for known in got if known[0] == procedure and variant in ("", known[1])]
+        named = [known for known in got if known[0] == procedure and variant in ("", known[1] or "-")]
         named.sort(key=lambda known: known[1] is not None)  # a bare id means the main form where there is one
-        wanted[named[0] if named else (procedure, variant or None)] = None if people is None else set(people)
+        wanted[named[0] if named else (procedure, variant.strip("-") or None)] = (
+            None if people is None else set(people)
+        )
     missing = [_name(entry) for entry in wanted if entry not in got]
     surplus = [_name(entry) for entry in got if entry not in wanted]
     if missing:

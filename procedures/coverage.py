@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from procedures.case import Case
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Node, Truth
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Node
 from procedures.facts import MUNICIPALITY, CaseView
 from procedures.words import required
 from procedures.yaml_lines import Problem
@@ -16,13 +16,23 @@ def unreached(catalogue: Catalogue, cases: Iterable[Case]) -> Iterator[Problem]:
     """The tests in conditions (of rules and variants whose life events are complete) that are true in no
     case, or false in none. A case counts for a rule when the rule is in force on its day.
     """
-    seen: dict[tuple[str, int], set[Truth]] = {}
+    seen: dict[tuple[str, int], set[bool]] = {}
+    open_: dict[str, set[int]] = {}  # by version of a rule, the tests that still lack a result
     for case in cases:
         current = catalogue.at(case.date)
         if not all(event in current.codes.events for event in case.events):
             continue
         view = CaseView(case, current.facts, current.settings, current.calendar)
         for rule in current.rules_for(case.events, case.date):
+            lacking = open_.get(rule.version)
+            if lacking is None:
+                lacking = {leaf.number for node in _conditions(rule) for leaf in _leaves(node)}
+                open_[rule.version] = lacking
+            lacking -= {
+                number for number in lacking if seen.get((rule.version, number), set()) >= {True, False}
+            }
+            if not lacking:
+                continue
             for person in range(len(case.household)) if rule.person else (HOUSEHOLD,):
                 for node in _conditions(rule):
                     _see(rule, node, person, view, seen)
@@ -51,13 +61,11 @@ def _leaves(node: Node) -> Iterator[Leaf]:
         yield from _leaves(part)
 
 
-def _see(
-    rule: Rule, node: Node, person: int, view: CaseView, seen: dict[tuple[str, int], set[Truth]]
-) -> None:
+def _see(rule: Rule, node: Node, person: int, view: CaseView, seen: dict[tuple[str, int], set[bool]]) -> None:
     if isinstance(node, Leaf):
-        found = seen.setdefault((rule.version, node.number), set())
-        if len(found) < 3:
-            found.add(node.truth(view, HOUSEHOLD if node.household else person))
+        truth = node.truth(view, HOUSEHOLD if node.household else person)
+        if truth is not None:
+            seen.setdefault((rule.version, node.number), set()).add(truth)
         return
     people = range(len(view.people)) if isinstance(node, Members) else (person,)
     for part in node.parts():

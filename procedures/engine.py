@@ -207,7 +207,7 @@ class _Evaluation:
             until = self._until(face, same[0])
             if outcome != MAY_APPLY and until.kind == "unknown":
                 self._openings += dated(rule, starts(face.deadline), same[0], self._view)
-            key = (rule.id, outcome, variant.id if variant else None, until.on, until.kind)
+            key = (rule.version, outcome, variant.id if variant else None, until.on, until.kind)
             entry = found.get(key)
             if entry is None:
                 branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []

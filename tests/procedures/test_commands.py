@@ -9,7 +9,7 @@ import pytest
 
 from procedures.catalogue_page import pages
 from procedures.commands import add
-from procedures.loading import DATA, load_catalogue
+from procedures.loading import load_catalogue
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
@@ -48,7 +48,6 @@ def test_check_finds_a_wrong_case_and_a_rule_without_one(
 def test_check_without_a_folder(tmp_path: Path) -> None:
     assert run("check", "--cases", str(tmp_path / "none")) == 2
     assert run("check", "--data", str(tmp_path / "none")) == 2
-    assert run("check", "--cases", str(CASES), "--data", str(DATA), "--quick") == 0
 
 
 def test_explain_says_what_and_why(capsys: pytest.CaptureFixture[str]) -> None:

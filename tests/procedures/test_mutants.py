@@ -75,10 +75,10 @@ def test_what_nobody_could_notice_is_proven_equivalent(tmp_path: Path) -> None:
 
 def test_a_sample_of_the_shipped_rules_is_noticed() -> None:
     explained = yaml.safe_load(mutants.SURVIVORS.read_text(encoding="utf-8")) or {}
-    result = mutants.hunt(limit=80)
+    result = mutants.hunt(limit=60)
     lost = [name for _, name in result.survived if name not in explained]
-    assert result.tried >= 40
-    assert len(lost) <= 0.4 * result.tried, lost
+    assert result.tried >= 50
+    assert len(lost) <= 0.02 * result.tried, lost
 
 
 @pytest.mark.parametrize("limit", ["3"])
