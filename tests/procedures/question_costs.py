@@ -218,8 +218,8 @@ def _apart(catalogue: Catalogue, names: set[str], case: Case) -> list[list[Rule]
 
 
 def costs(files: list[CaseFile]) -> list[Cost]:
-    """The figures of every whole household among the cases."""
-    whole = [file for file in files if file.focus is None]
+    """The figures of every whole household among the cases, and of those that meet a whole life event."""
+    whole = [file for file in files if file.focus is None or Path(file.source.file).stem.startswith("all_")]
     found = [cost(file, load_catalogue(file.case.municipality)) for file in whole]
     return [one for one in found if one is not None]
 
