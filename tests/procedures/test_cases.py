@@ -19,6 +19,6 @@ def test_case(path: Path) -> None:
     assert [str(problem) for problem in differences(file, guidance)] == []
 
 
-def test_there_are_a_dozen_whole_households() -> None:
+def test_there_are_forty_whole_households() -> None:
     whole = [path for path in CASES.glob("h*.yaml") if read_case(path).focus is None]
-    assert len(whole) >= 12
+    assert len(whole) >= 40
