@@ -88,6 +88,13 @@ def _facts(raw: Any, path: str) -> dict[str, Fact]:
     return {name: fact for name, fact in read.items() if fact is not None}
 
 
+def _dates(raw: Any, events: list[str]) -> dict[str, Fact]:
+    found = _facts(raw, "dates")
+    for event in set(found) - set(events):
+        raise CaseError(f"dates.{event}", "days are given for the further events of the case only")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class PersonCase:
     """One member of the household; `id` is any opaque key of the caller and comes back in the guidance."""
@@ -100,6 +107,8 @@ class PersonCase:
 class Case:
     """One life event of one household on one day, or several that are notified together (`also`).
 
+    The fact `event_date` is the day of the first event; `dates` holds those of the others by their codes.
+    A further event without a day of its own is one whose day nobody knows.
     The household is the one BEFORE the event, with everyone in it; the person fact `moves` says whose
     record changes. `date` is the day of filing (処理日): ages, rule versions and days left are counted
     from it.
@@ -111,6 +120,7 @@ class Case:
     household: tuple[PersonCase, ...]
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     also: tuple[str, ...] = ()
+    dates: Mapping[str, Fact] = field(default_factory=dict, repr=False)
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -124,7 +134,7 @@ class Case:
         """
         if True in data:
             raise CaseError("on", "YAML reads this key as true; the day of the case is called `date`")
-        known = {"municipality", "date", "event", "household", "facts", "expect", "title", "focus"}
+        known = {"municipality", "date", "event", "household", "facts", "dates", "expect", "title", "focus"}
         extra = {str(key) for key in data} - known
         if extra:
             raise CaseError("case", f"no such key: {', '.join(sorted(extra))}")
@@ -157,6 +167,7 @@ class Case:
             household=tuple(people),
             facts=_facts(data.get("facts"), "facts"),
             also=tuple(str(event) for event in events[1:]),
+            dates=_dates(data.get("dates"), [str(event) for event in events[1:]]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,6 +177,7 @@ class Case:
             "date": self.date.isoformat(),
             "event": list(self.events) if self.also else self.event,
             "facts": {name: fact.to_dict() for name, fact in self.facts.items()},
+            "dates": {event: fact.to_dict() for event, fact in self.dates.items()},
             "household": [
                 {"id": person.id, "facts": {name: fact.to_dict() for name, fact in person.facts.items()}}
                 for person in self.household

@@ -3,7 +3,8 @@
 municipality: "992011"
 date: 2026-11-24
 event: MOVE
-facts: {event_date: 2026-11-20}
+facts: {event_date: 2026-11-20}                   with event: [IN_DOM, BIRTH] the day of IN_DOM, and
+dates: {BIRTH: 2026-11-18}                        the days of the further events
 household:
   - {id: taro, facts: {birth: 1973-05-01, moves: true}}
 expect:

@@ -31,7 +31,7 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
         return missing[0] if missing else min(dated, key=lambda one: one.on or date.max)
     if not isinstance(spec, OffsetModel):
         return Deadline("unknown", _ASK)
-    label = catalogue.facts[spec.start].label
+    label = catalogue.facts[spec.start].named(view.case.events[:1])
     period = _period(spec, label)
     value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None

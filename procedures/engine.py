@@ -5,10 +5,10 @@ date.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from procedures.case import Case, CaseError
+from procedures.case import Case, CaseError, Fact
 from procedures.catalogue import Catalogue, Face, Rule, Variant, starts
 from procedures.conditions import HOUSEHOLD, Age, Leaf, Members, Missing, Node, Truth, both
 from procedures.deadlines import deadline
@@ -29,6 +29,8 @@ from procedures.reasons import Explainer
 from procedures.text import Text
 from procedures.twins import Twins
 
+EVENT_DATE = "event_date"
+"""The fact that holds the day of the first life event of a case; those of the others are in Case.dates."""
 APPLIES, MAY_APPLY, NEEDS_CONFIRMATION = "applies", "may_apply", "needs_confirmation"
 
 _NEEDED = ("yes", "no", "unknown")
@@ -77,56 +79,79 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     catalogue = catalogue.at(case.date)
     if not all(catalogue.ready(event) for event in case.events):
         raise EventNotReady("event", "the catalogue is not complete for this life event")
-    return _Evaluation(case, catalogue).guidance()
+    stages = {event: _Evaluation(_led_by(case, event, catalogue), catalogue) for event in case.events}
+    for rule in catalogue.rules_for(case.events, case.date):
+        stages[next(event for event in case.events if event in rule.events)].take(rule)
+    return _joined(list(stages.values()), case, catalogue)
+
+
+def _led_by(case: Case, event: str, catalogue: Catalogue) -> Case:
+    """The case as the rules of one of its events see it: that event first, with its own day."""
+    if event == case.event:
+        return case
+    facts = dict(case.facts)
+    if EVENT_DATE in catalogue.facts:
+        facts[EVENT_DATE] = case.dates.get(event, Fact.declared_unknown("derived"))
+    others = tuple(other for other in case.events if other != event)
+    return replace(case, event=event, also=others, facts=facts)
+
+
+def _joined(stages: list[_Evaluation], case: Case, catalogue: Catalogue) -> Guidance:
+    """The guidance of all events of a case."""
+    present = frozenset(entry.rule.id for stage in stages for entry in stage.found.values())
+    items: dict[str, list[Item]] = {APPLIES: [], MAY_APPLY: [], NEEDS_CONFIRMATION: []}
+    for stage in stages:
+        for entry in stage.found.values():
+            items[entry.outcome].append(stage.item(entry, present))
+    for listed in items.values():
+        listed.sort(key=_handling_order)
+    openings = [opening for stage in stages for opening in stage.openings]
+    return Guidance(
+        applies=tuple(items[APPLIES]),
+        may_apply=tuple(items[MAY_APPLY]),
+        needs_confirmation=tuple(items[NEEDS_CONFIRMATION]),
+        not_applicable=tuple(entry for stage in stages for entry in stage.not_applicable),
+        questions=questions(openings, stages[0].view, catalogue),
+        catalogue_version=catalogue.version,
+        conflicts=tuple(stages[0].conflicts()),
+    )
 
 
 class _Evaluation:
+    """The rules of one event of a case, taken one after the other."""
+
     def __init__(self, case: Case, catalogue: Catalogue) -> None:
         self._case = case
         self._catalogue = catalogue
-        self._view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
-        self._explainer = Explainer(self._view, catalogue)
-        self._twins = Twins(self._view, catalogue.tests)
-        self._openings: list[Open] = []
+        self.view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
+        self._explainer = Explainer(self.view, catalogue)
+        self._twins = Twins(self.view, catalogue.tests)
+        self.openings: list[Open] = []
+        self.found: dict[tuple[object, ...], _Found] = {}
+        self.not_applicable: list[NotApplicable] = []
         self._deadlines: dict[tuple[int, int], Deadline] = {}
+        self._everyone = list(range(len(case.household)))
 
-    def guidance(self) -> Guidance:
-        everyone = list(range(len(self._case.household)))
-        found: dict[tuple[object, ...], _Found] = {}
-        not_applicable: list[NotApplicable] = []
-        for rule in self._catalogue.rules_for(self._case.events, self._case.date):
-            people = everyone if rule.person else [HOUSEHOLD]
-            sure, unsure = self._sorted(rule, people)
-            for person in sure:
-                self._branch(rule, [person], found)
-            touched = bool(sure)
-            for group in self._twins.groups(rule, unsure) if rule.person else [unsure] if unsure else ():
-                touched |= self._judge(rule, group, found)
-            if not touched:
-                why = partial(self._why_not, rule, people)
-                not_applicable.append(NotApplicable(rule.id, rule.face.name, why))
-        self._present = {entry.rule.id for entry in found.values()}
-        items: dict[str, list[Item]] = {APPLIES: [], MAY_APPLY: [], NEEDS_CONFIRMATION: []}
-        for entry in found.values():
-            items[entry.outcome].append(self._item(entry))
-        for listed in items.values():
-            listed.sort(key=_handling_order)
-        return Guidance(
-            applies=tuple(items[APPLIES]),
-            may_apply=tuple(items[MAY_APPLY]),
-            needs_confirmation=tuple(items[NEEDS_CONFIRMATION]),
-            not_applicable=tuple(not_applicable),
-            questions=questions(self._openings, self._view, self._catalogue),
-            catalogue_version=self._catalogue.version,
-            conflicts=tuple(self._conflicts(everyone)),
-        )
+    def take(self, rule: Rule) -> None:
+        """Work a rule out for everybody."""
+        people = self._everyone if rule.person else [HOUSEHOLD]
+        sure, unsure = self._sorted(rule, people)
+        for person in sure:
+            self._branch(rule, [person], self.found)
+        touched = bool(sure)
+        for group in self._twins.groups(rule, unsure) if rule.person else [unsure] if unsure else ():
+            touched |= self._judge(rule, group, self.found)
+        if not touched:
+            why = partial(self._why_not, rule, people)
+            self.not_applicable.append(NotApplicable(rule.id, rule.face.name, why))
 
-    def _conflicts(self, everyone: list[int]) -> Iterator[Conflict]:
+    def conflicts(self) -> Iterator[Conflict]:
+        """The impossible combinations of facts that are there."""
         for one in self._catalogue.impossible:
-            if one.events.isdisjoint(self._view.events):
+            if one.events.isdisjoint(self.view.events):
                 continue
-            people = everyone if one.person else [HOUSEHOLD]
-            touched = [person for person in people if one.when.truth(self._view, person) is True]
+            people = self._everyone if one.person else [HOUSEHOLD]
+            touched = [person for person in people if one.when.truth(self.view, person) is True]
             if touched:
                 yield Conflict(one.id, one.words, self._ids(touched))
 
@@ -135,7 +160,7 @@ class _Evaluation:
         sure: list[int] = []
         unsure: list[int] = []
         for person in people:
-            truth = rule.when.truth(self._view, person)
+            truth = rule.when.truth(self.view, person)
             if truth is not False:
                 (unsure if truth is None else sure).append(person)
         return sure, unsure
@@ -167,10 +192,10 @@ class _Evaluation:
 
     def _settle(self, rule: Rule, node: Node, people: list[int]) -> tuple[Truth, Open | None]:
         """The truth of a condition; when unknown, what could still change it."""
-        truth = node.truth(self._view, people[0])
+        truth = node.truth(self.view, people[0])
         if truth is not None:
             return truth, None
-        opening = opened(rule, node, people, self._view, self._catalogue.analyst)
+        opening = opened(rule, node, people, self.view, self._catalogue.analyst)
         return opening.analysis.certain, opening
 
     def _record(
@@ -189,7 +214,7 @@ class _Evaluation:
         deciding: dict[str, dict[int, str]] = {}
         for _, opening in undecided:
             if opening is not None and opening.live:
-                self._openings.append(opening)
+                self.openings.append(opening)
                 askable = True
                 for fact, home in opening.live:
                     deciding.setdefault(fact, {})[home] = Missing.UNASKED.value
@@ -203,11 +228,11 @@ class _Evaluation:
         elif variant is not None and variant.needs_confirmation:
             outcome = NEEDS_CONFIRMATION
         face = variant.face if variant else rule.face
-        personal = any(self._view.home(start, 0) == 0 for start in starts(face.deadline))
+        personal = any(self.view.home(start, 0) == 0 for start in starts(face.deadline))
         for same in [[person] for person in people] if personal else [people]:
             until = self._until(face, same[0])
             if outcome != MAY_APPLY and until.kind == "unknown":
-                self._openings += dated(rule, starts(face.deadline), same[0], self._view)
+                self.openings += dated(rule, starts(face.deadline), same[0], self.view)
             key = (rule.version, outcome, variant.id if variant else None, until.on, until.kind)
             entry = found.get(key)
             if entry is None:
@@ -219,23 +244,23 @@ class _Evaluation:
 
     def _until(self, face: Face, person: int) -> Deadline:
         """The deadline of a face; worked out once unless it counts from a fact of the person."""
-        homes = [self._view.home(start, person) for start in starts(face.deadline)]
+        homes = [self.view.home(start, person) for start in starts(face.deadline)]
         key = (id(face), max(homes, default=HOUSEHOLD))
         until = self._deadlines.get(key)
         if until is None:
-            until = self._deadlines[key] = deadline(face.deadline, self._view, person, self._catalogue)
+            until = self._deadlines[key] = deadline(face.deadline, self.view, person, self._catalogue)
         return until
 
     def _unknown_leaves(self, node: Node, person: int, deciding: dict[str, dict[int, str]]) -> None:
         """The facts that leave a condition unknown although nobody can be asked about them."""
-        if node.truth(self._view, person) is not None:
+        if node.truth(self.view, person) is not None:
             return
         if isinstance(node, Leaf):
             home = HOUSEHOLD if node.household else person
-            fact, value = node.fact, self._view.value(node.fact, home)
+            fact, value = node.fact, self.view.value(node.fact, home)
             if isinstance(node, Age) and node.at is not None and not isinstance(value, Missing):
-                fact, home = node.at, self._view.home(node.at, person)
-                value = self._view.value(fact, home)
+                fact, home = node.at, self.view.home(node.at, person)
+                value = self.view.value(fact, home)
             derive = self._catalogue.facts[fact].derive
             if value is Missing.OPEN and derive is not None:
                 self._unknown_leaves(derive, home, deciding)
@@ -250,7 +275,8 @@ class _Evaluation:
             for member in members:
                 self._unknown_leaves(part, member, deciding)
 
-    def _item(self, entry: _Found) -> Item:
+    def item(self, entry: _Found, present: frozenset[str]) -> Item:
+        """What the guidance says of an entry; `present` are the rules that came out."""
         rule, face = entry.rule, entry.face
         entry.people.sort()
         today = self._case.date
@@ -289,7 +315,7 @@ class _Evaluation:
             to_confirm=face.confirm or _TO_CONFIRM.get(rule.confidence),
             confirmed=rule.confirmed,
             needs_juki_net=rule.needs_juki_net,
-            bundled=tuple(name for name in rule.bundles if name in self._present),
+            bundled=tuple(name for name in rule.bundles if name in present),
             _why=self._why(entry.explained, entry.people),
         )
 
@@ -319,7 +345,7 @@ class _Evaluation:
 
     def _why_not(self, rule: Rule, people: list[int]) -> Text:
         for node, words in rule.not_needed:
-            if any(node.truth(self._view, person) is True for person in people):
+            if any(node.truth(self.view, person) is True for person in people):
                 return words
         return self._explainer.failing(rule.when, people)
 
@@ -328,12 +354,12 @@ class _Evaluation:
         for spec in face.documents:
             states: dict[tuple[str, Text | None], list[int]] = {}
             for person in people:
-                wanted = True if spec.when is None else spec.when.truth(self._view, person)
+                wanted = True if spec.when is None else spec.when.truth(self.view, person)
                 if wanted is False:
                     continue
                 state = "yes" if wanted else "unknown", spec.note
                 for condition, words in spec.unnecessary_when:
-                    spared = condition.truth(self._view, person)
+                    spared = condition.truth(self.view, person)
                     if spared is True:
                         state = "no", words
                         break

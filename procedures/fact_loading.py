@@ -9,7 +9,7 @@ from typing import Any
 
 from procedures.condition_parser import Parser
 from procedures.conditions import Leaf, Node, walk
-from procedures.fact_schema import FactModel
+from procedures.fact_schema import FactModel, Words
 from procedures.facts import FactSpec, Presumption
 from procedures.overlay import Decisions
 from procedures.overlay_schema import CodesModel
@@ -51,9 +51,10 @@ def load_facts(
         derive_parser = parser
         place: Place = (name, "derive")
         derive = model.derive
-        for code in model.question_for:
-            if code not in codes.events and code not in codes.event_groups:
-                parser.fault((name, "question_for", code), f"no such event: {code}")
+        for key in ("question_for", "label_for"):
+            for code in getattr(model, key):
+                if code not in codes.events and code not in codes.event_groups:
+                    parser.fault((name, key, code), f"no such event: {code}")
         if name in decisions.derive:
             derive_parser = Parser(overlay_file, shapes, codes.events, codes.event_groups)
             derive, place = decisions.derive[name]
@@ -103,11 +104,8 @@ def _spec(
         label=model.label.text(),
         words=words,
         question=model.question.text() if model.question else None,
-        question_for={
-            event: words.text()
-            for code, words in model.question_for.items()
-            for event in codes.event_groups.get(code, [code])
-        },
+        question_for=_by_event(model.question_for, codes),
+        label_for=_by_event(model.label_for, codes),
         hint=model.hint.text() if model.hint else None,
         asked_of=model.asked_of,
         chances=chances,
@@ -126,6 +124,12 @@ def _spec(
         file=parser.source.file,
         line=parser.source.line((name,)),
     )
+
+
+def _by_event(words: Mapping[str, Words], codes: CodesModel) -> dict[str, Text]:
+    return {
+        event: text.text() for code, text in words.items() for event in codes.event_groups.get(code, [code])
+    }
 
 
 def _check_settings(

@@ -53,8 +53,8 @@ class PresumeModel(Strict):
 class FactModel(Strict):
     """One entry of facts/*.yaml.
 
-    `question_for` words the question anew for life events (or groups of them) in which the usual words
-    would sound wrong.
+    `question_for` and `label_for` word the question and the name anew for life events (or groups of them)
+    in which the usual words would sound wrong.
     """
 
     scope: Literal["person", "household", "municipality"]
@@ -67,6 +67,7 @@ class FactModel(Strict):
     likelihood: Annotated[float, Field(ge=0, le=1)] | None = None
     question: ResidentWords | None = None
     question_for: dict[str, ResidentWords] = {}
+    label_for: dict[str, Words] = {}
     hint: Words | None = None
     asked_of: Literal["resident", "staff"] = "resident"
     asked_first: bool = False

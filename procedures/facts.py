@@ -50,6 +50,7 @@ class FactSpec:
     asked_first: bool = False
     unit: str | None = None
     question_for: Mapping[str, Text] = field(default_factory=dict)
+    label_for: Mapping[str, Text] = field(default_factory=dict)
     file: str = ""
     line: int = 0
 
@@ -58,6 +59,10 @@ class FactSpec:
         return next(
             (self.question_for[event] for event in events if event in self.question_for), self.question
         )
+
+    def named(self, events: tuple[str, ...]) -> Text:
+        """The name of the fact in these life events."""
+        return next((self.label_for[event] for event in events if event in self.label_for), self.label)
 
     def read(self, fact: Fact, path: str) -> Value | Missing:
         """The fact's value as conditions compare it; CaseError when it does not fit the type."""

@@ -177,6 +177,7 @@ def _case(catalogue: Catalogue) -> _Schema:
         "date": {"type": "string", "format": "date"},
         "event": _one_or_more(list(catalogue.codes.events)),
         "facts": facts("household"),
+        "dates": {"type": "object", "properties": {event: {} for event in catalogue.codes.events}},
         "household": {"type": "array", "items": member, "minItems": 1},
         "expect": {"type": "object"},
         "focus": {"type": "array", "items": {"type": "string"}},

@@ -308,3 +308,44 @@ def test_members_whom_a_rule_cannot_tell_apart_are_answered_as_one_by_one() -> N
         assert asked == {
             q.fact for q in everyone.questions if not q.person_ids or f"p{number}" in q.person_ids
         }
+
+
+@pytest.mark.parametrize(("dates", "until"), [({"OUT": "2026-11-10"}, "2026-11-24"), ({}, None)])
+def test_each_event_has_its_own_day(tmp_path: Path, dates: dict[str, str], until: str | None) -> None:
+    """With the fact that every shipped event counts from, a further event never borrows the first one's."""
+    data = Path(shutil.copytree(SMALL, tmp_path / "data"))
+    for path in data.rglob("*.yaml"):
+        path.write_text(path.read_text(encoding="utf-8").replace("moved_on", "event_date"), encoding="utf-8")
+    rules = data / "national/1.yaml"
+    text = rules.read_text(encoding="utf-8").replace("events: [MOVES]", "events: [OUT]", 1)
+    rules.write_text(text, encoding="utf-8")
+    case = Case.from_dict(
+        {
+            "municipality": "990001",
+            "date": "2026-11-24",
+            "event": ["IN", "OUT"],
+            "facts": {"event_date": "2026-11-20"},
+            "dates": dates,
+            "household": [{"id": "a", "facts": {"birth": "1990-01-01", "ins": "city"}}],
+        }
+    )
+    assert Case.from_dict(case.to_dict()) == case
+    guidance = evaluate(case, load_catalogue("990001", data))
+    found = {item.procedure_id: item.deadline for item in guidance.applies}
+    assert found["R003"].on == date(2026, 12, 4)
+    assert str(found["R001"].on) == str(until)
+    assert "引っ越した日" in found["R003"].text.ja
+    assert guidance.next_question is None
+
+
+def test_days_are_given_for_further_events_only() -> None:
+    with pytest.raises(ValueError, match=r"dates\.IN"):
+        Case.from_dict(
+            {
+                "municipality": "990001",
+                "date": "2026-11-24",
+                "event": "IN",
+                "dates": {"IN": "2026-11-20"},
+                "household": [{"id": "a"}],
+            }
+        )
