@@ -212,3 +212,17 @@ def test_a_household_of_eight_takes_milliseconds() -> None:
         evaluate(case, catalogue)
         best = min(best, time.process_time() - begin)
     assert best < 0.005
+
+
+def test_an_account_for_public_payments_spares_the_bank_account() -> None:
+    file = load("h17_family_moves_in")
+    husband = file.household[0]
+    facts = {**husband.facts, "public_account": Fact(True, "core")}
+    people = (replace(husband, facts=facts), *file.household[1:])
+    known = evaluate(replace(file, household=people), load_catalogue())
+    papers = {document.id: document.needed for document in item(known, "R100").documents}
+    assert papers == {"claimant_account": "no", "claimant_insurance": "yes", "number_proof": "yes"}
+    unknown = {
+        document.id: document.needed for document in item(guide("h17_family_moves_in"), "R100").documents
+    }
+    assert unknown["claimant_account"] == "unknown"
