@@ -44,6 +44,11 @@ prove-tries: setup-test  ## walk over the card in every way, and count its tries
 fuzz-card: setup-test  ## read cards that answer wrongly in every way (EXCHANGES=100000) / 誤った応答のカードを読み続ける
 	$(BIN)/python -m tests.card_reader.fuzz --exchanges $(or $(EXCHANGES),100000)
 
+.PHONY: prove-rules
+prove-rules: setup-test  ## prove the catalogue, and that its cases notice every mistake / 手続の規則を確かめる
+	$(BIN)/kakanai procedures check
+	$(BIN)/python -m tests.procedures.mutants
+
 .PHONY: pictures
 pictures: setup-test  ## picture every screen and paper / 画面と用紙の写真を撮り直す
 	$(BIN)/python -m tests.stories.pictures docs/pictures
