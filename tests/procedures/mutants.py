@@ -234,7 +234,7 @@ def _cut(file: CaseFile, names: frozenset[str]) -> CaseFile:
         name = next(iter(entry)) if isinstance(entry, dict) else entry
         return str(name).partition("/")[0] in names
 
-    expect = {
+    expect: dict[str, Any] = {
         key: [entry for entry in file.expect[key] if about(entry)]
         for key in ("applies", "may_apply", "needs_confirmation", "not_applicable", "today")
         if key in file.expect

@@ -76,9 +76,12 @@ def _several(node: All | Any) -> Iterator[tuple[str, Node]]:
 
 def _leaves(leaf: Leaf) -> Iterator[tuple[str, Node]]:
     yield f"not {leaf.fact}", Not(leaf)
-    if isinstance(leaf, Is | Has) and len(leaf.values) > 1:
+    if isinstance(leaf, Is) and len(leaf.values) > 1:
         for value in sorted(leaf.values, key=str):
             yield f"{leaf.fact} without {value}", replace(leaf, values=leaf.values - {value})
+    if isinstance(leaf, Has) and len(leaf.values) > 1:
+        for choice in sorted(leaf.values):
+            yield f"{leaf.fact} without {choice}", replace(leaf, values=leaf.values - {choice})
     if isinstance(leaf, Age | Between | OnDate | OnMonth):
         for name, low, high in _bounds(leaf.low, leaf.high):
             yield f"{leaf.fact} {name}", replace(leaf, low=low, high=high)

@@ -177,7 +177,8 @@ def cost(file: CaseFile, catalogue: Catalogue) -> Cost | None:
             continue
         facts += len(asked)
         sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
-    return Cost(Path(file.source.file).stem, facts, *sums, left_out)
+    engine, least, naive = sums
+    return Cost(Path(file.source.file).stem, facts, engine, least, naive, left_out)
 
 
 def _only(catalogue: Catalogue, rules: list[Rule]) -> Catalogue:

@@ -287,7 +287,7 @@ def test_the_small_catalogue_has_no_problem() -> None:
 
 def test_members_whom_a_rule_cannot_tell_apart_are_answered_as_one_by_one() -> None:
     """Grouping is for speed alone: alone or beside others, a member's outcome is the same."""
-    known = [
+    known: list[dict[str, Any]] = [
         {"birth": "1940-01-01"},
         {"birth": "1990-01-01"},
         {"birth": "1941-01-01"},
