@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.bench import leaves, line
 from tests.bench.figures import Figure, write
+from tests.station import measure
 
 TARGET = Path("build/bench.json")
 
@@ -20,6 +21,7 @@ def main(quick: bool) -> int:
             *leaves.card(rounds=int(300 * share)),
             *leaves.guidance(rounds=int(1000 * share)),
             *leaves.form(rounds=int(200 * share)),
+            *measure.figures(rounds=int(1000 * share), idle_s=30 * share),
         ]
     write(TARGET, figures)
     print(f"{'figure':34} {'value':>10} {'unit':8} {'p50':>9} {'p99':>9} {'floor':>9} {'ratio':>6} {'n':>6}")
