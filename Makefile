@@ -22,7 +22,7 @@ test: setup-test  ## every check and every test / すべての検査と試験
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 3 -m "not long"
+	$(BIN)/pytest -n 4 -m "not long"
 
 .PHONY: prove-all
 prove-all: setup-test  ## every test, the long ones too / 長い試験も含むすべて

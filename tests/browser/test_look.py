@@ -34,7 +34,7 @@ def _show(page: Page, step: str) -> None:
     ("lang", "size"),
     [
         pytest.param("ja", UPRIGHT, id="ja-upright"),
-        pytest.param("en", LYING, id="en-lying"),
+        pytest.param("en", LYING, id="en-lying", marks=pytest.mark.long),
         pytest.param("en", UPRIGHT, id="en-upright", marks=pytest.mark.long),
         pytest.param("ja", LYING, id="ja-lying", marks=pytest.mark.long),
     ],

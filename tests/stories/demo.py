@@ -48,6 +48,8 @@ class Demo:
     run_json: Path
     process: subprocess.Popen[bytes] = field(repr=False)
     environment: dict[str, str] = field(repr=False)
+    # Who signed in at which station: where that led, and the browser's cookies.
+    sessions: dict[tuple[str, str], tuple[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def run(self) -> dict[str, Any]:

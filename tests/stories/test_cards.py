@@ -174,7 +174,8 @@ def test_a_locked_pin_leads_to_its_reset_and_the_visit_goes_on_by_search(
 
 
 @pytest.mark.parametrize(
-    ("lang", "pulled_after"), [pytest.param("ja", 0, marks=pytest.mark.long), ("en", 4), ("ja", 7)]
+    ("lang", "pulled_after"),
+    [pytest.param("ja", 0, marks=pytest.mark.long), ("en", 4), pytest.param("ja", 7, marks=pytest.mark.long)],
 )
 def test_a_card_pulled_out_at_the_kiosk_leaves_nothing_and_is_laid_on_again(
     demo: Demo, kiosk: Kiosk, lang: str, pulled_after: int
@@ -182,6 +183,7 @@ def test_a_card_pulled_out_at_the_kiosk_leaves_nothing_and_is_laid_on_again(
     pulled_out_and_laid_on_again(demo, kiosk, lang, pulled_after)
 
 
+@pytest.mark.long
 def test_a_card_pulled_out_at_the_counter_fills_nothing_in(demo: Demo, desk: Desk) -> None:
     reception_id = desk.walk_in()
     for lang, pulled_after, said in (
@@ -225,7 +227,8 @@ def test_every_other_card_is_called_by_its_name_at_the_kiosk(demo: Demo, kiosk: 
     wait_on_paper(demo, tickets(demo, label)[0]["id"])
 
 
-@pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_staff_are_told_what_to_do_with_every_other_card(demo: Demo, desk: Desk, lang: str) -> None:
     desk.walk_in()
     desk.speak(lang)
@@ -335,6 +338,7 @@ def test_two_people_alike_are_never_chosen_by_machine(demo: Demo, desk: Desk) ->
         desk.lift()
 
 
+@pytest.mark.long
 def test_an_idle_kiosk_forgets_its_visitor(demo: Demo, browser: Browser) -> None:
     kiosk = Kiosk(demo, browser)
     kiosk.page.clock.install()

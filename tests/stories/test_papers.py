@@ -69,7 +69,7 @@ def text_of(demo: Demo, print_id: str) -> str:
     ("state", "lang", "staff_read"),
     [
         ("paper_out", "ja", "発券機（kiosk-1）：用紙がありません"),
-        ("offline", "en", "プリンターが切り離されています"),
+        pytest.param("offline", "en", "プリンターが切り離されています", marks=pytest.mark.long),
         pytest.param("silent", "ja", "プリンターから返事がありません", marks=pytest.mark.long),
         pytest.param("cover_open", "en", "ふたが開いています", marks=pytest.mark.long),
     ],
@@ -101,6 +101,7 @@ def test_a_ticket_that_cannot_be_printed_is_valid_and_printed_once_later(
     expect(desk.page.locator(f'[data-trouble="{state}"]')).to_have_count(0)
 
 
+@pytest.mark.long
 def test_the_ticket_of_somebody_served_meanwhile_does_not_come_out_any_more(
     demo: Demo, kiosk: Kiosk, desk: Desk
 ) -> None:
