@@ -102,7 +102,13 @@ def prepare(request: Request, reception_id: str, sent: SentForm) -> Response:
         state = intake.load(unit, ctx, key, reception)
         paper = _paper(held, unit, ctx, reception)
     guided = guidance.guide(
-        state.kind, held.catalogue, held.settings.municipality, state.filed_on, state.people, state.facts
+        state.kind,
+        held.catalogue,
+        held.settings.municipality,
+        state.filed_on,
+        state.people,
+        state.facts,
+        relation=state.relation,
     )
     missing = gaps(state, guided)
     if missing or guided is None:

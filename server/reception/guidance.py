@@ -8,12 +8,31 @@ from server.reception.facts import Facts, FactView
 from server.reception.people import PersonView
 
 EVENTS = {"move": "MOVE"}
+# The rules ask who files (住基法26条, 27条3項); who only carries the papers is asked for the authority too.
+FILERS = {
+    "self": "self",
+    "member": "same_household",
+    "legal_representative": "legal",
+    "agent": "voluntary",
+    "messenger": "voluntary",
+}
 
 
 def case_of(
-    kind: str, catalogue: Catalogue, municipality: str, on: date, people: list[PersonView], facts: Facts
+    kind: str,
+    catalogue: Catalogue,
+    municipality: str,
+    on: date,
+    people: list[PersonView],
+    facts: Facts,
+    *,
+    relation: str | None = None,
 ) -> Case:
-    """The intake in the engine's words. Everybody is in it; `moves` says whose record changes."""
+    """The intake in the engine's words. Everybody is in it; `moves` says whose record changes.
+
+    `relation`: what the person present is to the matter, one of service.RELATIONS; None while nobody said so.
+    """
+    filer = {"filer": Fact(FILERS[relation], "staff")} if relation in FILERS else {}
     return Case(
         municipality=municipality,
         date=on,
@@ -22,17 +41,27 @@ def case_of(
             PersonCase(person.person_id, _facts(catalogue, "person", facts.of(person.person_id)))
             for person in people
         ),
-        facts={"filed_on": Fact(on.isoformat(), "derived")} | _facts(catalogue, "household", facts.of("")),
+        facts={"filed_on": Fact(on.isoformat(), "derived")}
+        | filer
+        | _facts(catalogue, "household", facts.of("")),
     )
 
 
 def guide(
-    kind: str, catalogue: Catalogue, municipality: str, on: date, people: list[PersonView], facts: Facts
+    kind: str,
+    catalogue: Catalogue,
+    municipality: str,
+    on: date,
+    people: list[PersonView],
+    facts: Facts,
+    *,
+    relation: str | None = None,
 ) -> Guidance | None:
     """The guidance on this day, or None while there is nobody to guide or the visit has no life event."""
     if not people or kind not in EVENTS:
         return None
-    return evaluate(case_of(kind, catalogue, municipality, on, people, facts), catalogue)
+    case = case_of(kind, catalogue, municipality, on, people, facts, relation=relation)
+    return evaluate(case, catalogue)
 
 
 def _facts(catalogue: Catalogue, scope: str, standing: dict[str, FactView]) -> dict[str, Fact]:

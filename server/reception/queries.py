@@ -169,7 +169,13 @@ def workspace(
     """The clerk's page for this reception, as of this transaction."""
     intake = load(unit, ctx, key, reception)
     guidance = guiding.guide(
-        reception.kind, catalogue, municipality, intake.filed_on, intake.people, intake.facts
+        reception.kind,
+        catalogue,
+        municipality,
+        intake.filed_on,
+        intake.people,
+        intake.facts,
+        relation=intake.relation,
     )
     missing = gaps(intake, guidance)
     prepared = current_intake(unit, reception.id)

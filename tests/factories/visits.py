@@ -218,7 +218,13 @@ class Visit:
     def guided(self, state: Intake) -> Guidance:
         """The guidance for `state`."""
         found = guidance.guide(
-            state.kind, self.services.catalogue, "992011", state.filed_on, state.people, state.facts
+            state.kind,
+            self.services.catalogue,
+            "992011",
+            state.filed_on,
+            state.people,
+            state.facts,
+            relation=state.relation,
         )
         assert found is not None
         return found

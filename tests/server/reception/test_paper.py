@@ -334,3 +334,20 @@ def test_the_resident_sees_what_is_on_the_paper_and_nothing_else(services: Servi
     for unseen in ("2100000019", "5100000018", "要介護", "国保"):
         assert unseen not in everything
     assert "見本" not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("relation", "document"),
+    [("agent", "letter_of_authority"), ("legal_representative", "authority_proof"), ("member", None)],
+)
+def test_who_files_for_somebody_is_asked_for_the_authority(
+    services: Services, relation: str, document: str | None
+) -> None:
+    """住基法27条3項: R016 appears as soon as staff have said who came, and only for representatives."""
+    visit = Visit.at(services, "intake")
+    visit.identify(relation)
+    guided = visit.workspace().guidance
+    assert guided is not None
+    asked = [item for item in guided.applies if item.procedure_id == "R016"]
+    documents = {one.id for item in asked for one in item.documents}
+    assert (document in documents) if document else not asked
