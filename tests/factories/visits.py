@@ -189,7 +189,7 @@ class Visit:
         with self.services.db.write() as unit:
             reception, key = self.locked(unit)
             service.set_fact(unit, self.clerk, reception, key, "event_date", today().isoformat())
-            for _ in range(40):
+            for _ in range(100):
                 questions = self.guided(intake.load(unit, self.clerk, key, reception)).questions
                 if not questions:
                     return

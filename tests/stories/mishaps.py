@@ -148,7 +148,7 @@ class Desk(Clerk):
 
     def answer_as(self, chance: random.Random, **wanted: str) -> None:
         """Answer every question at random but these."""
-        for _ in range(40):
+        for _ in range(100):
             asked = self.page.locator("[data-question]")
             if asked.count() == 0:
                 return

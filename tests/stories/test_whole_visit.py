@@ -39,7 +39,7 @@ def visit(demo: Demo, browser: Browser, chance: random.Random, persona: str) -> 
 
     display = open_page(browser, 1920, 1080, resident.complaints)
     display.goto(demo.url("display"))
-    clerk = Clerk(demo, browser).sign_in()
+    clerk = Clerk(demo, browser, hurried=False).sign_in()
     # By its number: a story before this one may have left somebody in the line.
     call(clerk, label)
     # By number only; that it takes less than a second is measured by `make bench`, not here.
