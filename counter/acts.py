@@ -101,15 +101,7 @@ def prepare(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception, key = service.opened(unit, ctx, held.vault, reception_id)
         state = intake.load(unit, ctx, key, reception)
         paper = _paper(held, unit, ctx, reception)
-    guided = guidance.guide(
-        state.kind,
-        held.catalogue,
-        held.settings.municipality,
-        state.filed_on,
-        state.people,
-        state.facts,
-        relation=state.relation,
-    )
+    guided = guidance.guide(state, held.catalogue, held.settings.municipality)
     missing = gaps(state, guided)
     if missing or guided is None:
         raise NotReadyError(missing)

@@ -8,11 +8,14 @@ from html import escape
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from station.look import STYLE, STYLE_SOURCE
 from station.words import refusal
 
-# No script, no style sheet, nothing to fetch: the page must stand when the server is away.
+# No script, nothing to fetch: the page must stand when the server is away.
 _PAGE = """<!doctype html>
-<html lang="ja"><head><meta charset="utf-8">{reload}<title>{ja_title}</title></head>
+<html lang="ja"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">{reload}<title>{ja_title}</title>
+<style>{style}</style></head>
 <body><main>
 <p><strong>{ja_title}{ja_next}</strong></p>
 <p lang="en">{en_title} {en_next}</p>
@@ -36,6 +39,7 @@ def answer(
     headers = dict(OWN_HEADERS)
     if "text/html" in accept:
         page = _PAGE.format(
+            style=STYLE,
             reload=_REFRESH.format(seconds=RELOAD_AFTER_S, where=f"; url={escape(back)}" if back else "")
             if reload
             else "",
@@ -44,7 +48,9 @@ def answer(
             en_title=escape(title.en),
             en_next=escape(what_next.en),
         )
-        headers["content-security-policy"] = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+        headers["content-security-policy"] = (
+            f"default-src 'none'; style-src {STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
+        )
         return HTMLResponse(page, status, headers)
     problem = {
         "type": f"about:kakanai/{code}",

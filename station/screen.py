@@ -8,13 +8,15 @@ from starlette.responses import HTMLResponse, Response
 
 from station.answers import OWN_HEADERS
 from station.board import StationState
+from station.look import STYLE, STYLE_SOURCE
 from station.notices import notices
 from station.words import Words, notice
 
-# No style sheet, nothing of the server's: the page must stand when everything else does not.
+# Nothing of the server's: the page must stand when everything else does not.
 _PAGE = """<!doctype html>
 <html lang="ja"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{name}</title>
+<style>{style}</style>
 <script src="/station/screen.js" defer></script></head>
 <body><main><h1>{name}</h1>
 <ul aria-live="polite" data-ja="{well.ja}" data-en="{well.en}">
@@ -23,7 +25,10 @@ _PAGE = """<!doctype html>
 </main></body></html>
 """
 _LINE = '<li><p><strong>{ja}</strong></p><p lang="en">{en}</p></li>\n'
-_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    f"default-src 'none'; script-src 'self'; style-src {STYLE_SOURCE}; connect-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def screen(name: str, state: StationState) -> HTMLResponse:
@@ -31,7 +36,7 @@ def screen(name: str, state: StationState) -> HTMLResponse:
     well = notice("none")
     found: list[Words] = [words for _, words in notices(state)] or [well]
     lines = "".join(_LINE.format(ja=escape(words.ja), en=escape(words.en)) for words in found)
-    page = _PAGE.format(name=escape(name), lines=lines, well=well, to_start=notice("to_start"))
+    page = _PAGE.format(style=STYLE, name=escape(name), lines=lines, well=well, to_start=notice("to_start"))
     return HTMLResponse(page, headers={**OWN_HEADERS, "content-security-policy": _POLICY})
 
 

@@ -1,11 +1,9 @@
 """Asking the procedure engine: the intake's facts become a case, its answer goes to the screen unchanged."""
 
-from datetime import date
-
 from procedures import Case, Catalogue, Fact, Guidance, PersonCase, evaluate
 from server.kit.dates import read_date
-from server.reception.facts import Facts, FactView
-from server.reception.people import PersonView
+from server.reception.facts import FactView
+from server.reception.intake import Intake
 
 EVENTS = {"move": "MOVE"}
 # The rules ask who files (住基法26条, 27条3項); who only carries the papers is asked for the authority too.
@@ -18,50 +16,27 @@ FILERS = {
 }
 
 
-def case_of(
-    kind: str,
-    catalogue: Catalogue,
-    municipality: str,
-    on: date,
-    people: list[PersonView],
-    facts: Facts,
-    *,
-    relation: str | None = None,
-) -> Case:
-    """The intake in the engine's words. Everybody is in it; `moves` says whose record changes.
-
-    `relation`: what the person present is to the matter, one of service.RELATIONS; None while nobody said so.
-    """
-    filer = {"filer": Fact(FILERS[relation], "staff")} if relation in FILERS else {}
+def case_of(intake: Intake, catalogue: Catalogue, municipality: str) -> Case:
+    """The intake in the engine's words. Everybody is in it; `moves` says whose record changes."""
+    facts, filed_on = intake.facts, intake.filed_on.isoformat()
+    filer = {"filer": Fact(FILERS[intake.relation], "staff")} if intake.relation in FILERS else {}
     return Case(
         municipality=municipality,
-        date=on,
-        event=EVENTS[kind],
+        date=intake.filed_on,
+        event=EVENTS[intake.kind],
         household=tuple(
             PersonCase(person.person_id, _facts(catalogue, "person", facts.of(person.person_id)))
-            for person in people
+            for person in intake.people
         ),
-        facts={"filed_on": Fact(on.isoformat(), "derived")}
-        | filer
-        | _facts(catalogue, "household", facts.of("")),
+        facts={"filed_on": Fact(filed_on, "derived")} | filer | _facts(catalogue, "household", facts.of("")),
     )
 
 
-def guide(
-    kind: str,
-    catalogue: Catalogue,
-    municipality: str,
-    on: date,
-    people: list[PersonView],
-    facts: Facts,
-    *,
-    relation: str | None = None,
-) -> Guidance | None:
+def guide(intake: Intake, catalogue: Catalogue, municipality: str) -> Guidance | None:
     """The guidance on this day, or None while there is nobody to guide or the visit has no life event."""
-    if not people or kind not in EVENTS:
+    if not intake.people or intake.kind not in EVENTS:
         return None
-    case = case_of(kind, catalogue, municipality, on, people, facts, relation=relation)
-    return evaluate(case, catalogue)
+    return evaluate(case_of(intake, catalogue, municipality), catalogue)
 
 
 def _facts(catalogue: Catalogue, scope: str, standing: dict[str, FactView]) -> dict[str, Fact]:

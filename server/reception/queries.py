@@ -168,15 +168,7 @@ def workspace(
 ) -> Workspace:
     """The clerk's page for this reception, as of this transaction."""
     intake = load(unit, ctx, key, reception)
-    guidance = guiding.guide(
-        reception.kind,
-        catalogue,
-        municipality,
-        intake.filed_on,
-        intake.people,
-        intake.facts,
-        relation=intake.relation,
-    )
+    guidance = guiding.guide(intake, catalogue, municipality)
     missing = gaps(intake, guidance)
     prepared = current_intake(unit, reception.id)
     sent = of_reception(unit, ctx, vault, reception.id)

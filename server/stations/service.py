@@ -9,6 +9,8 @@ from server.db.uow import NotThereError, Unit
 from server.journal.service import record
 from server.kit.clock import now
 
+_AWAY = ("no_reader", "no_service")
+
 
 def enrol(
     unit: Unit, ctx: Context, *, name: str, kind: str, desk: str | None, public_key: str, base_url: str | None
@@ -66,6 +68,3 @@ def heartbeat(
         )
     if changed:
         unit.announce("stations")
-
-
-_AWAY = ("no_reader", "no_service")

@@ -18,7 +18,7 @@ from server.web.words import DEFAULT
 
 LANGUAGE_COOKIE = "kakanai_lang"
 # Where the reader is the same person tomorrow. A kiosk forgets its visitor's language with the visitor.
-STAFF_ROOMS = ("/counter", "/backoffice")
+STAFF_ROOMS = ("/counter", "/backoffice", "/admin")
 LABELS = {"ja": "日本語", "en": "English"}
 STATIC = Path(__file__).parent / "static"
 

@@ -217,15 +217,7 @@ class Visit:
 
     def guided(self, state: Intake) -> Guidance:
         """The guidance for `state`."""
-        found = guidance.guide(
-            state.kind,
-            self.services.catalogue,
-            "992011",
-            state.filed_on,
-            state.people,
-            state.facts,
-            relation=state.relation,
-        )
+        found = guidance.guide(state, self.services.catalogue, "992011")
         assert found is not None
         return found
 

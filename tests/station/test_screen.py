@@ -1,5 +1,9 @@
 """The station's own page and state: what stands in the way, told where somebody can see it."""
 
+import base64
+import hashlib
+import re
+
 from tests.station.conftest import RigMaker, eventually, http
 
 
@@ -42,3 +46,14 @@ def test_no_page_registers_a_key_through_the_gateway(rig: RigMaker) -> None:
         answer = http.post(f"{station.url}{path}", json={}, headers={"origin": station.url})
         assert (answer.status_code, answer.json()["code"]) == (403, "station_only"), path
     assert station.server.of("/api/v1/station-keys") == []
+
+
+def test_its_pages_bring_their_look_along_and_no_other_is_let_in(rig: RigMaker) -> None:
+    """With a policy that does not fit its lines a browser would show the bare page of 1993, in silence."""
+    station = rig(server_up=False)
+    refused = http.get(f"{station.url}/kiosk/", headers={"accept": "text/html"})
+    for page in (http.get(f"{station.url}/station/"), refused):
+        (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}';" in page.headers["content-security-policy"]
+        assert "style=" not in page.text

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.stories.demo import Demo, running
+from tests.stories.mishaps import Desk, Kiosk
 from tests.support_chromium import chromium
 from tests.support_pcscd import running_pcscd, vpcd_slot
 
@@ -37,6 +38,25 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo on SQLite with in-process simulated readers, shared by the stories of things going wrong."""
     with running(tmp_path_factory.mktemp("demo") / "state") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def kiosk(demo: Demo, browser: Browser) -> Iterator[Kiosk]:
+    """The kiosk that the stories of one file share, without a complaint of its page."""
+    kiosk = Kiosk(demo, browser)
+    yield kiosk
+    kiosk.page.context.close()
+    assert not kiosk.complaints
+
+
+@pytest.fixture(scope="module")
+def desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
+    """clerk1 at the first counter, for the stories of one file."""
+    desk = Desk(demo, browser)
+    desk.sign_in()
+    yield desk
+    desk.page.context.close()
+    assert not desk.complaints
 
 
 @pytest.fixture(autouse=True)

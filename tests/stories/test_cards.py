@@ -1,7 +1,6 @@
 """Cards and readers that go wrong: what residents and staff read, and how the visit goes on all the same."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -35,23 +34,6 @@ OTHER_CARDS = {
 }
 SEARCH = {"ja": "検索", "en": "search"}
 TICKET = {"ja": "番号札", "en": "ticket"}
-
-
-@pytest.fixture(scope="module")
-def kiosk(demo: Demo, browser: Browser) -> Iterator[Kiosk]:
-    kiosk = Kiosk(demo, browser)
-    yield kiosk
-    kiosk.page.context.close()
-    assert not kiosk.complaints
-
-
-@pytest.fixture(scope="module")
-def desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
-    desk = Desk(demo, browser)
-    desk.sign_in()
-    yield desk
-    desk.page.context.close()
-    assert not desk.complaints
 
 
 def test_a_wrong_pin_at_the_kiosk_costs_one_try_and_the_right_one_goes_on(demo: Demo, kiosk: Kiosk) -> None:

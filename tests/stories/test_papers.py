@@ -1,14 +1,13 @@
 """Printers that cannot print, and papers that turn out wrong: nothing is lost, nothing comes out twice."""
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 import zxingcpp
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from printing.escpos_image import pages
@@ -24,23 +23,6 @@ STAFF_COME = {"ja": "係員がお持ちします", "en": "Staff will bring your 
 VALID = {"ja": "この番号でお呼びします", "en": "You will be called by this number"}
 # A town in which nobody of the stories lives.
 TOWN = "99201004001"
-
-
-@pytest.fixture(scope="module")
-def kiosk(demo: Demo, browser: Browser) -> Iterator[Kiosk]:
-    kiosk = Kiosk(demo, browser)
-    yield kiosk
-    kiosk.page.context.close()
-    assert not kiosk.complaints
-
-
-@pytest.fixture(scope="module")
-def desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
-    desk = Desk(demo, browser)
-    desk.sign_in()
-    yield desk
-    desk.page.context.close()
-    assert not desk.complaints
 
 
 def came_out(demo: Demo, station: str, known: set[str]) -> list[dict[str, Any]]:

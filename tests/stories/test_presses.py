@@ -24,23 +24,6 @@ ISSUED = "SELECT id FROM journal_entry WHERE event = 'ticket.issued'"
 
 
 @pytest.fixture(scope="module")
-def kiosk(demo: Demo, browser: Browser) -> Iterator[Kiosk]:
-    kiosk = Kiosk(demo, browser)
-    yield kiosk
-    kiosk.page.context.close()
-    assert not kiosk.complaints
-
-
-@pytest.fixture(scope="module")
-def desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
-    desk = Desk(demo, browser)
-    desk.sign_in()
-    yield desk
-    desk.page.context.close()
-    assert not desk.complaints
-
-
-@pytest.fixture(scope="module")
 def other_desk(demo: Demo, browser: Browser) -> Iterator[Desk]:
     desk = Desk(demo, browser, login="clerk2", station="counter-2")
     desk.sign_in()

@@ -359,7 +359,7 @@ def test_staff_keep_their_language_and_a_kiosk_forgets_it(
     assert '<html lang="ja"' in clerk.get("/counter/").text
     chosen = clerk.get("/counter/?lang=en")
     paths = {part.strip() for line in chosen.headers("set-cookie") for part in line.lower().split(";")}
-    assert {"kakanai_lang=en", "path=/counter", "path=/backoffice", "httponly"} <= paths
+    assert {"kakanai_lang=en", "path=/counter", "path=/backoffice", "path=/admin", "httponly"} <= paths
     assert '<html lang="en"' in clerk.get("/counter/").text
     clerk.get("/counter/?lang=ja")
     assert '<html lang="ja"' in clerk.get("/counter/").text
