@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.stories.demo import NO_TLS, Demo, wait_for
 from tests.stories.people import SLOW, Clerk, Visitor
+from tests.stories.questions import answer_unseen
 
 LANGUAGES = ("ja", "en")
 expect.set_options(timeout=SLOW)
@@ -147,18 +148,8 @@ class Desk(Clerk):
         expect(self.page.locator("li[data-person]:not(.stays)")).to_have_count(1)
 
     def answer_as(self, chance: random.Random, **wanted: str) -> None:
-        """Answer every question at random but these."""
-        for _ in range(100):
-            asked = self.page.locator("[data-question]")
-            if asked.count() == 0:
-                return
-            name = asked.first.get_attribute("data-question") or ""
-            if name in wanted:
-                asked.first.locator(f'button[data-act="answer"][value="{wanted[name]}"]').click()
-            else:
-                self._answer(asked.first, chance)
-            expect(self.page.locator(f'[data-question="{name}"]')).to_have_count(0)
-        raise AssertionError("questions do not end")
+        """These answers to these questions, and to every other as `answer_all` has it."""
+        answer_unseen(self.page, chance, wanted)
 
     def members(self) -> list[str]:
         return self.page.locator("li[data-person] .person-name").all_inner_texts()

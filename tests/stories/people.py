@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.stories.demo import Demo, wait_for
+from tests.stories.questions import answer_unseen
 
 PASSWORD = "kakanai-demo"
 SLOW = 20_000
@@ -88,7 +89,8 @@ class Clerk:
     login: str = "clerk1"
     station: str = "counter-1"
     complaints: list[str] = field(default_factory=list)
-    # Says no where that is one press; otherwise answers at random, which leads to more questions.
+    # Sends the answers without drawing the questions, and says no where that is possible; otherwise presses
+    # the buttons, at random, which leads to more questions.
     hurried: bool = True
 
     def __post_init__(self) -> None:
@@ -151,6 +153,8 @@ class Clerk:
 
     def answer_all(self, chance: random.Random) -> dict[str, str]:
         """Answer question after question, until none can change the result."""
+        if self.hurried:
+            return answer_unseen(self.page, chance)
         said: dict[str, str] = {}
         for _ in range(100):
             asked = self.page.locator("[data-question]")
@@ -162,10 +166,6 @@ class Clerk:
         raise AssertionError(f"questions do not end: {list(said)}")
 
     def _answer(self, asked: Locator, chance: random.Random) -> str:
-        no = asked.locator('[data-answer-all="false"], button[data-act="answer"][value="false"]')
-        if self.hurried and no.count():
-            no.first.click()
-            return "false"
         buttons = asked.locator('button[data-act="answer"][value]')
         if buttons.count():
             chosen = buttons.nth(chance.randrange(buttons.count()))
