@@ -1,5 +1,6 @@
 """What tests of several packages share."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -84,6 +85,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
         if item.nodeid.startswith(ABOVE_THE_DATABASE) and "[postgresql" in item.nodeid:
             item.add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded for thousands of tests stays; looking through it again and again costs a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def _is_free(port: int) -> bool:

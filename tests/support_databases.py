@@ -82,33 +82,11 @@ class PostgresOffice:
 
     url: str
 
-    @classmethod
-    def prepare(cls, url: str) -> "PostgresOffice":
-        """Remember the rows that are there now."""
-        with psycopg.connect(url) as connection:
-            connection.execute("CREATE SCHEMA seeded")
-            for name in TABLES:
-                connection.execute(
-                    sql.SQL("CREATE TABLE seeded.{0} AS SELECT * FROM public.{0}").format(
-                        sql.Identifier(name)
-                    )
-                )
-        return cls(url)
-
     @contextmanager
     def fresh(self, folder: Path) -> Iterator[str]:
         """The address of the database as it was seeded."""
         del folder
-        with psycopg.connect(self.url) as connection:
-            # A test that left a transaction open is found here instead of hanging the next one.
-            connection.execute("SET lock_timeout = '5s'")
-            # Without triggers and foreign keys: the journal refuses to be emptied.
-            connection.execute("SET session_replication_role = replica")
-            for name in TABLES:
-                connection.execute(sql.SQL("DELETE FROM public.{}").format(sql.Identifier(name)))
-                connection.execute(
-                    sql.SQL("INSERT INTO public.{0} SELECT * FROM seeded.{0}").format(sql.Identifier(name))
-                )
+        _put_back_rows(self.url, "seeded")
         yield self.url
 
 
@@ -116,4 +94,56 @@ def postgres_office(cluster: Cluster, folder: Path, stations: Stations) -> Postg
     """A database of `cluster`, seeded."""
     url = cluster.create("office")
     seeded(folder, stations, url)
-    return PostgresOffice.prepare(url)
+    _keep_rows(url, "seeded")
+    return PostgresOffice(url)
+
+
+def keep(url: str, name: str, folder: Path) -> None:
+    """Remember everything that a database holds now; `folder` is where SQLite's copy lies."""
+    if url.startswith("sqlite"):
+        _copy(_file_of(url), folder / f"{name}.db")
+    else:
+        _keep_rows(url, name)
+
+
+def put_back(url: str, name: str, folder: Path) -> None:
+    """Let it hold again what `keep` remembered. Connections may be open, transactions may not."""
+    if url.startswith("sqlite"):
+        _copy(folder / f"{name}.db", _file_of(url))
+    else:
+        _put_back_rows(url, name)
+
+
+def _file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as live:
+        kept.backup(live)
+
+
+def _keep_rows(url: str, schema: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        for name in TABLES:
+            connection.execute(
+                sql.SQL("CREATE TABLE {0}.{1} AS SELECT * FROM public.{1}").format(
+                    sql.Identifier(schema), sql.Identifier(name)
+                )
+            )
+
+
+def _put_back_rows(url: str, schema: str) -> None:
+    with psycopg.connect(url) as connection:
+        # A test that left a transaction open is found here instead of hanging the next one.
+        connection.execute("SET lock_timeout = '5s'")
+        # Without triggers and foreign keys: the journal refuses to be emptied.
+        connection.execute("SET session_replication_role = replica")
+        for name in TABLES:
+            connection.execute(sql.SQL("DELETE FROM public.{}").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("INSERT INTO public.{1} SELECT * FROM {0}.{1}").format(
+                    sql.Identifier(schema), sql.Identifier(name)
+                )
+            )

@@ -1,6 +1,6 @@
 """A visit, brought as far as a test needs it, by the same verbs that the screens call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from card_reader.simulated.personas import load_personas
@@ -32,6 +32,7 @@ from server.reception.prefill import Found
 from server.submissions import service as submissions
 from server.web.services import Services
 from server.worklists import service as worklists
+from tests.factories.kept import once
 from tests.factories.people import KIOSK, staff
 
 STEPS = ("opened", "identified", "attached", "intake", "settled", "prepared", "confirmed", "accepted")
@@ -106,11 +107,15 @@ class Visit:
     @classmethod
     def at(cls, services: Services, step: str, persona: str = ALONE, *, pdf: bytes | None = BLANK) -> "Visit":
         """A visit that has just come to `step`, one of STEPS; `pdf` as `prepare` takes it."""
-        visit = cls.opened(services, persona)
-        acts = (visit.identify, visit.attach, visit.gather, visit.settle, lambda: visit.prepare(pdf))
-        for act in (*acts, visit.confirm, visit.accept)[: STEPS.index(step)]:
-            act()
-        return visit
+
+        def walked() -> "Visit":
+            visit = cls.opened(services, persona)
+            acts = (visit.identify, visit.attach, visit.gather, visit.settle, lambda: visit.prepare(pdf))
+            for act in (*acts, visit.confirm, visit.accept)[: STEPS.index(step)]:
+                act()
+            return visit
+
+        return replace(once(services, (step, persona, pdf), walked), services=services)
 
     def locked(self, unit: Unit, who: Context | None = None) -> tuple[Reception, DataKey]:
         """The reception held for writing, and its key."""
