@@ -15,6 +15,7 @@ p { margin: 0.5rem 0; }
 strong { font-size: 1.75rem; line-height: 1.5; }
 [lang="en"] { color: #4d4d4d; }
 a { display: inline-block; padding: 0.75rem 0; color: #0017c1; }
+@media (orientation: portrait) and (min-width: 60rem) { html { font-size: 1.5rem; } }
 a:focus-visible { outline: 4px solid #000; outline-offset: 2px; background: #ffd43d; }
 """
 # What a page's policy says of it: these lines and no others (CSP Level 3, section 2.3.1, hash-source).
