@@ -28,11 +28,11 @@ test: setup-test  ## every check and every test / すべての検査と試験
 types:
 	$(BIN)/mypy
 tests:
-	$(BIN)/pytest -n 4 -m "not long"
+	$(BIN)/pytest -n 5 -m "not long"
 
 .PHONY: prove-all
 prove-all: setup-test  ## every test, the long ones too / 長い試験も含むすべて
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 4
 
 .PHONY: bench
 bench: setup-test  ## measure, into build/bench.json / 速さを測る

@@ -25,15 +25,23 @@ WAITING = (
 # What shares something that is slow to start, or that only one can have: a demo, the slots of the virtual
 # reader. Each runs in one of the parallel workers, these first, because they take longest.
 TOGETHER = (
+    ("a demo of bad days", ("tests/stories/test_core", "tests/stories/test_kill", "tests/stories/test_prot")),
     ("a demo", ("tests/stories/test_cards", "tests/stories/test_english")),
     ("a demo", ("tests/stories/test_papers", "tests/stories/test_presses")),
     ("the virtual reader", ("tests/stories/test_whole_visit", "tests/stories/test_real_reader")),
     (
         "the virtual reader",
-        ("tests/card_reader/test_pcsc_service", "tests/card_reader/test_commands", "tests/station/test_vpcd"),
+        (
+            "tests/card_reader/test_pcsc_service",
+            "tests/card_reader/test_commands",
+            "tests/card_reader/test_card_commands",
+            "tests/card_reader/test_opensc",
+            "tests/station/test_vpcd",
+        ),
     ),
-    ("a demo of bad days", ("tests/stories/test_core", "tests/stories/test_kill", "tests/stories/test_prot")),
     ("a demo on PostgreSQL", ("tests/stories/test_postgresql",)),
+    # Seconds of waiting, hardly any work: beside what is heavy, not after it.
+    ("waiting", ("tests/station/test_spooler", "tests/station/test_recovery")),
     ("a browser", ("tests/browser/",)),
 )
 
