@@ -10,6 +10,7 @@ from datetime import timedelta
 from server.queue import service as queue
 from server.retention import service as retention
 from server.submissions import service as submissions
+from server.web import idempotency
 from server.web.services import Services
 from server.worklists import service as worklists
 
@@ -60,3 +61,4 @@ class Worker:
             with held.db.write() as unit:
                 queue.expire_card_reads(unit, held.system, UNATTACHED)
                 retention.purge(unit, held.system, held.vault)
+                idempotency.expire(unit, held.system)

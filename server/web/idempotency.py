@@ -7,11 +7,11 @@ neither. The same key with another content is refused. Keys are kept 400 days: l
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, UniqueConstraint
-from sqlmodel import Field, select
+from sqlalchemy import Column, UniqueConstraint, delete
+from sqlmodel import Field, col, select
 
 from server.db.base import Instant, Row
 from server.db.context import Context
@@ -20,6 +20,7 @@ from server.kit.clock import now
 from server.web.problems import Problem
 
 LONGEST = 255
+KEEP = timedelta(days=400)
 
 
 class IdempotencyRecord(Row, table=True):
@@ -79,3 +80,11 @@ def once(unit: Unit, ctx: Context, key: str | None, what: str, content: object) 
     if known.request_digest != digest:
         raise Problem(422, "key_reused")
     return Once(key, digest, json.loads(known.answer))
+
+
+def expire(unit: Unit, ctx: Context) -> None:
+    """Forget the keys of writes that nobody can repeat any more."""
+    old = delete(IdempotencyRecord).where(
+        col(IdempotencyRecord.tenant_id) == ctx.tenant_id, col(IdempotencyRecord.created_at) < now() - KEEP
+    )
+    unit.session.exec(old)

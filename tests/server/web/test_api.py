@@ -1,13 +1,18 @@
 """The API for other systems: one write per key, whatever is sent again."""
 
 import re
+from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from sqlmodel import select
 
+from server.kit import clock
 from server.queue.models import Ticket
+from server.web import idempotency
 from server.web.idempotency import IdempotencyRecord
 from server.web.services import Services
+from server.worker import Worker
 from tests.factories.visits import issue
 from tests.server.web.conftest import Opener
 from tests.support_asgi import Answer, Browser
@@ -55,6 +60,20 @@ def test_the_same_key_at_the_same_moment_is_one_ticket(app: FastAPI, services: S
     assert len(set(results)) == 1
     assert results[0][0] == 201  # type: ignore[index]
     assert len(tickets(services)) == 1
+
+
+def test_a_key_is_forgotten_after_four_hundred_days(browser: Browser, services: Services) -> None:
+    post = partial(browser.send, "POST", "/api/v1/tickets", b'{"service_class": "move"}')
+    head = {"content-type": "application/json"}
+    assert post({**head, "idempotency-key": "k1"}).json()["number"] == "B001"
+    clock.start_at(clock.now() + idempotency.KEEP - timedelta(minutes=1))
+    worker = Worker(services)
+    worker.round(sweep=True)
+    assert post({**head, "idempotency-key": "k1"}).json()["number"] == "B001"
+    clock.start_at(clock.now() + timedelta(minutes=2))
+    worker.round(sweep=True)
+    with services.db.read() as unit:
+        assert unit.all(select(IdempotencyRecord)) == []
 
 
 def test_a_failed_write_keeps_no_answer(browser: Browser, services: Services) -> None:
