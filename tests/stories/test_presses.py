@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.kit.clock import today
 from tests.stories.demo import Demo, wait_for
 from tests.stories.mishaps import Desk, Kiosk, journal, reads, tickets, wait_on_paper
-from tests.stories.people import wait_registered
+from tests.stories.people import Clerk, wait_registered
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
 
@@ -138,6 +138,30 @@ def test_a_key_held_down_is_one_press(demo: Demo, kiosk: Kiosk, desk: Desk) -> N
     assert (ticket["state"], ticket["calls"]) == ("called", 1)
     desk.act("cancel").click()
     wait_for("the line to move on", lambda: tickets(demo, label)[0]["state"] == "cancelled")
+
+
+def test_ctrl_enter_twice_calls_and_does_not_begin(demo: Demo, kiosk: Kiosk, browser: Browser) -> None:
+    waiting_ticket(demo, kiosk)
+    clerk = Clerk(demo, browser).sign_in()
+    # Both in one moment, however long this machine takes for what comes between them.
+    clerk.page.clock.set_fixed_time(datetime(2026, 11, 24, 12, tzinfo=UTC))
+    clerk.page.goto(f"{demo.station('counter-1')}counter/")
+    label = clerk.page.locator("tr[data-ticket]").first.get_attribute("data-ticket") or ""
+    clerk.page.keyboard.press("Control+Enter")
+    expect(clerk.page.locator(f'article[data-ticket="{label}"]')).to_be_visible()
+    clerk.page.keyboard.press("Control+Enter")
+    (ticket,) = tickets(demo, label)
+    assert (ticket["state"], ticket["calls"]) == ("called", 1)
+    # A moment later it is a press of its own.
+    clerk.page.clock.set_fixed_time(datetime(2026, 11, 24, 12, 0, 1, tzinfo=UTC))
+    clerk.page.keyboard.press("Control+Enter")
+    clerk.page.wait_for_url("**/counter/receptions/*")
+    clerk.page.locator("details#abandon summary").click()
+    clerk.page.fill("#abandon-reason", "試しの受付")
+    clerk.act("abandon").click()
+    clerk.page.wait_for_url(lambda url: url.rstrip("/").endswith("/counter"))
+    assert tickets(demo, label)[0]["state"] == "finished"
+    assert not clerk.complaints
 
 
 def test_two_taps_choose_the_purpose_and_not_what_comes_up_under_the_finger(

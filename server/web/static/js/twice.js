@@ -1,7 +1,7 @@
 /**
  * Pressing twice is one act. When the page has changed between the two halves of a double press, the second would land on
  * whatever stands there now: 受理する would go on to 受付を終える, 次の方を呼ぶ to beginning the reception. The same goes for a
- * key that is held down.
+ * key that is held down, and for Ctrl+Enter pressed twice.
  *
  * A classic script in the head, so that it is there before anything can be pressed. Screens that are touched do not count
  * clicks, so the last place is kept for as long as a double press may take, also across pages.
@@ -10,6 +10,7 @@
   const DOUBLE_MS = 500;
   const NEAR_PX = 40;
   const KEPT = "kakanai.pressed";
+  const CHORD = "kakanai.chord";
   let pressed = null;
 
   function before() {
@@ -36,7 +37,19 @@
     event.stopImmediatePropagation();
   }, true);
 
+  function isSecondChord(event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return false;
+    const last = Number(sessionStorage.getItem(CHORD));
+    sessionStorage.setItem(CHORD, String(Date.now()));
+    return Date.now() - last < DOUBLE_MS;
+  }
+
   document.addEventListener("keydown", (event) => {
+    if (isSecondChord(event)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     if (!event.repeat || !/^([0-9]|Enter| )$/.test(event.key)) return;
     if (event.target.matches?.("textarea, input:not([type=checkbox], [type=radio])") && event.key !== "Enter") return;
     event.preventDefault();
