@@ -27,24 +27,29 @@ def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
     problems: list[Problem] = []
     catalogues: dict[str, Catalogue] = {}
     for folder in sorted(path for path in (data / "municipalities").iterdir() if path.is_dir()):
-        loader = Loader(folder.name, data)
-        try:
-            catalogue = loader.catalogue()
-        except CatalogueInvalid as error:
-            problems += error.problems
-            continue
-        problems += loader.problems
-        if catalogue is None:
-            continue
-        catalogues[folder.name] = catalogue
+        catalogue, faults = read(Loader(folder.name, data))
+        problems += faults
+        if catalogue is not None:
+            catalogues[folder.name] = catalogue
+    if cases is not None:
+        problems += _cases(cases, catalogues)
+    return list(dict.fromkeys(problems))
+
+
+def read(loader: Loader) -> tuple[Catalogue | None, list[Problem]]:
+    """What one reading gives, and everything that is wrong with it by itself, without cases and proofs."""
+    try:
+        catalogue = loader.catalogue()
+    except CatalogueInvalid as error:
+        return None, error.problems
+    problems = list(loader.problems)
+    if catalogue is not None:
         problems += _unused_questions(catalogue, loader.used_facts)
         problems += _versions(catalogue.rules)
         problems += _local_decisions(catalogue, loader)
         problems += _named(catalogue, loader)
         problems += _deadlines(catalogue)
-    if cases is not None:
-        problems += _cases(cases, catalogues)
-    return list(dict.fromkeys(problems))
+    return catalogue, list(dict.fromkeys(problems))
 
 
 def proofs(data: Path = DATA) -> Proof:

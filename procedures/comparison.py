@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from procedures.case import CaseError
-from procedures.case_file import read_cases
+from procedures.case_file import CaseFile, read_cases
+from procedures.catalogue import Catalogue
 from procedures.engine import evaluate
+from procedures.guidance import Guidance, Item
 from procedures.guidance_changes import Change, changes
 from procedures.loading import load_catalogue
+from procedures.text import Text
 from procedures.yaml_lines import CatalogueInvalid, read_yaml
 
 
@@ -31,12 +34,16 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
-    """What a case answers differently; `fault` when it can be answered under one catalogue only."""
+    """What a case answers differently; `fault` when it can be answered under one catalogue only.
+
+    `deadlines`, by procedure: before and after, where they differ.
+    """
 
     case: str
     title: str
     changes: tuple[Change, ...]
     fault: str | None = None
+    deadlines: Mapping[str, tuple[Text, Text]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by its name."""
@@ -44,6 +51,9 @@ class CaseChange:
             "case": self.case,
             "title": self.title,
             "changes": [change.to_dict() for change in self.changes],
+            "deadlines": {
+                name: [before.to_dict(), after.to_dict()] for name, (before, after) in self.deadlines.items()
+            },
             "fault": self.fault,
         }
 
@@ -68,11 +78,20 @@ def case_changes(old: Path, new: Path, cases: Path) -> list[CaseChange]:
         raise CatalogueInvalid(problems)
     found = []
     for file in files:
+        code = file.case.municipality
+        found += answered_differently([file], load_catalogue(code, old), load_catalogue(code, new))
+    return found
+
+
+def answered_differently(files: Iterable[CaseFile], old: Catalogue, new: Catalogue) -> list[CaseChange]:
+    """Those of the cases, all of one municipality, that come out differently by two of its catalogues."""
+    found = []
+    for file in files:
         name = Path(file.source.file).stem
         answers, faults = [], []
-        for data in (old, new):
+        for catalogue in (old, new):
             try:
-                answers.append(evaluate(file.case, load_catalogue(file.case.municipality, data)))
+                answers.append(evaluate(file.case, catalogue))
             except CaseError as error:
                 faults.append(str(error))
         if len(faults) == 1:
@@ -80,8 +99,25 @@ def case_changes(old: Path, new: Path, cases: Path) -> list[CaseChange]:
         elif not faults:
             different = changes(*answers)
             if different:
-                found.append(CaseChange(name, file.title, different))
+                found.append(
+                    CaseChange(name, file.title, different, deadlines=_deadlines(different, *answers))
+                )
     return found
+
+
+def _deadlines(
+    different: Iterable[Change], before: Guidance, after: Guidance
+) -> dict[str, tuple[Text, Text]]:
+    """By procedure, the deadlines that are not what they were."""
+    ids = {change.procedure_id for change in different if "deadline" in change.fields}
+    old, new = (
+        {item.procedure_id: item.deadline.text for item in _items(guidance)} for guidance in (before, after)
+    )
+    return {name: (old[name], new[name]) for name in sorted(ids)}
+
+
+def _items(guidance: Guidance) -> list[Item]:
+    return [*guidance.needs_confirmation, *guidance.may_apply, *guidance.applies]
 
 
 def _rules(data: Path) -> dict[str, Any]:

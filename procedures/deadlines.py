@@ -32,7 +32,7 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
     if not isinstance(spec, OffsetModel):
         return Deadline("unknown", _ASK)
     label = catalogue.facts[spec.start].named(view.case.events[:1])
-    period = _period(spec, label)
+    period = period_words(spec, label)
     value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None
     if start is None or isinstance(value, Missing):
@@ -50,7 +50,8 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
     return Deadline("date", text, end, left)
 
 
-def _period(spec: OffsetModel, label: Text) -> Text:
+def period_words(spec: OffsetModel, label: Text) -> Text:
+    """How long after (or before) the fact that is called `label`."""
     if spec.days is not None and spec.days <= 0:
         if spec.days == 0:
             return Text(f"{label.ja}まで", f"on {label.en} at the latest")

@@ -31,7 +31,7 @@ from procedures.overlay_schema import (
 )
 from procedures.rule_loading import RuleMaker
 from procedures.schema import ImpossibleFileModel
-from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml, validated
+from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_text, read_yaml, validated
 
 DATA = Path(__file__).parent / "data"
 
@@ -53,12 +53,21 @@ def _load(municipality: str, data: Path) -> Catalogue:
     return catalogue
 
 
-class Loader:
-    """One reading of the files. After catalogue(): `problems`, `overlay` and `used_facts`."""
+def overlay_path(municipality: str, data: Path = DATA) -> Path:
+    """Where the overlay of a municipality lies, whether or not it is there."""
+    return data / "municipalities" / municipality / "overlay.yaml"
 
-    def __init__(self, municipality: str, data: Path) -> None:
+
+class Loader:
+    """One reading of the files. After catalogue(): `problems`, `overlay` and `used_facts`.
+
+    `overlay_text` stands for the municipality's overlay.yaml, e.g. a draft that is in no file yet.
+    """
+
+    def __init__(self, municipality: str, data: Path, overlay_text: str | None = None) -> None:
         self._municipality = municipality
         self._data = data
+        self._overlay_text = overlay_text
         self._hash = hashlib.sha256()
         self.problems: list[Problem] = []
         self.overlay: OverlayModel | None = None
@@ -67,9 +76,10 @@ class Loader:
 
     def catalogue(self) -> Catalogue | None:
         """The compiled catalogue; None when a fault leaves nothing to compile."""
-        folder = self._data / "municipalities" / self._municipality
-        if not (folder / "overlay.yaml").is_file():
-            self.problems.append(Problem(str(folder), 0, f"no overlay for municipality {self._municipality}"))
+        path = overlay_path(self._municipality, self._data)
+        if self._overlay_text is None and not path.is_file():
+            missing = f"no overlay for municipality {self._municipality}"
+            self.problems.append(Problem(str(path.parent), 0, missing))
             return None
         package_file = self._read("catalogue.yaml")
         codes_file = self._read("codes.yaml")
@@ -78,7 +88,7 @@ class Loader:
         self._rule_files = self._folder("national")
         told = (self._data / "impossible.yaml").is_file()
         self._impossible_file = self._read("impossible.yaml") if told else None
-        self.overlay_file = self._read(f"municipalities/{self._municipality}/overlay.yaml")
+        self.overlay_file = self._read_overlay(f"municipalities/{self._municipality}/overlay.yaml")
         package = validated(PackageModel, package_file.data, package_file, (), self.problems)
         codes = validated(CodesModel, codes_file.data, codes_file, (), self.problems)
         overlay = validated(OverlayModel, self.overlay_file.data, self.overlay_file, (), self.problems)
@@ -148,6 +158,12 @@ class Loader:
         path = self._data / name
         self._hash.update(name.encode() + b"\0" + path.read_bytes())
         return read_yaml(path, f"procedures/data/{name}" if self._data == DATA else str(path))
+
+    def _read_overlay(self, name: str) -> Located:
+        if self._overlay_text is None:
+            return self._read(name)
+        self._hash.update(name.encode() + b"\0" + self._overlay_text.encode())
+        return read_text(self._overlay_text, "overlay.yaml")
 
     def _folder(self, name: str) -> list[Located]:
         return [self._read(f"{name}/{path.name}") for path in sorted((self._data / name).glob("*.yaml"))]

@@ -73,9 +73,13 @@ def read_yaml(path: Path, shown_as: str | None = None) -> Located:
     """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads
     as true/false. The same text is read once; nobody may change what is handed out.
     """
-    name = shown_as or str(path)
+    return read_text(path.read_text(encoding="utf-8"), shown_as or str(path))
+
+
+def read_text(text: str, name: str) -> Located:
+    """The text of a file that is called `name`; as read_yaml."""
     try:
-        return replace(_read(path.read_text(encoding="utf-8")), file=name)
+        return replace(_read(text), file=name)
     except CatalogueInvalid as error:
         raise CatalogueInvalid([replace(problem, file=name) for problem in error.problems]) from error
 

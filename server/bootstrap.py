@@ -3,7 +3,6 @@
 from importlib.metadata import entry_points
 
 from core_adapter.ports import CoreAdapter
-from procedures import load_catalogue
 from server.db import engine as engines
 from server.db.context import system
 from server.db.migrate import upgrade
@@ -13,6 +12,7 @@ from server.kit import clock, failpoints
 from server.queue import queries as queue
 from server.queue.queries import SiteView
 from server.reception.towns import TownDirectory
+from server.rulebook.current import Rulebook
 from server.settings import Settings, SettingsRefusedError
 from server.web.services import Services
 from server.web.sse import Hub
@@ -62,12 +62,15 @@ def build(settings: Settings) -> Services:
     hub = Hub()
     db.publish = hub.publish
     core = core_adapter(settings)
+    rulebook = Rulebook(db, settings.tenant, settings.municipality)
+    # Now rather than for the first resident; a release whose rules cannot be read does not start.
+    rulebook.current()
     return Services(
         settings=settings,
         db=db,
         vault=open_vault(settings),
         core=core,
-        catalogue=load_catalogue(settings.municipality),
+        rulebook=rulebook,
         hub=hub,
         words=Words(),
         site=_site(settings, db),

@@ -7,6 +7,7 @@ from server.journal import models as journal
 from server.print_jobs import models as print_jobs
 from server.queue import models as queue
 from server.reception import models as reception
+from server.rulebook import models as rulebook
 from server.submissions import models as submissions
 from server.web import idempotency
 from server.worklists import models as worklists
@@ -19,6 +20,7 @@ __all__ = [
     "print_jobs",
     "queue",
     "reception",
+    "rulebook",
     "submissions",
     "vault",
     "worklists",

@@ -22,6 +22,13 @@ from server.reception.confirmation import NotReadyError, WithheldError
 from server.reception.ending import ItemsHeldError
 from server.reception.guidance import UnknownAnswerError
 from server.reception.service import ProtectedError, StaleScreenError
+from server.rulebook.service import (
+    DraftMovedError,
+    FaultyRulesError,
+    NeedsReasonError,
+    OwnWorkError,
+    PastDayError,
+)
 from server.web.services import services
 from server.web.templating import language, render
 from server.worklists.service import OtherDepartmentError
@@ -97,6 +104,11 @@ _SIMPLE: dict[type[Exception], tuple[int, str]] = {
     NotSignedError: (409, "not_signed"),
     OtherDepartmentError: (403, "other_department"),
     KeyDestroyedError: (410, "forgotten"),
+    OwnWorkError: (403, "own_work"),
+    DraftMovedError: (409, "draft_moved"),
+    FaultyRulesError: (422, "faulty_rules"),
+    NeedsReasonError: (422, "needs_reason"),
+    PastDayError: (422, "past_day"),
 }
 _HTTP_CODES = {
     400: "invalid_input",

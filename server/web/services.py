@@ -11,6 +11,7 @@ from server.db.uow import Database
 from server.db.vault import Vault
 from server.queue.queries import SiteView
 from server.reception.towns import TownDirectory
+from server.rulebook.current import Rulebook
 from server.settings import Settings
 from server.web.sse import Hub
 from server.web.words import Words
@@ -32,11 +33,16 @@ class Services:
     db: Database
     vault: Vault
     core: CoreAdapter
-    catalogue: Catalogue
+    rulebook: Rulebook
     hub: Hub
     words: Words
     site: SiteView
     towns: TownDirectory
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The rules that count now: asked of the database each time; keep one for the whole of an answer."""
+        return self.rulebook.catalogue
 
     def municipality(self, lang: str) -> Municipality:
         """The names in this language."""

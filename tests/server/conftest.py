@@ -14,6 +14,7 @@ from server.db.vault import Vault
 from server.kit import clock
 from server.queue import queries as queue
 from server.reception.towns import TownDirectory
+from server.rulebook.current import Rulebook
 from server.settings import Settings
 from server.web.services import Services
 from server.web.sse import Hub
@@ -130,7 +131,7 @@ def services(
         db=db,
         vault=vault,
         core=core,
-        catalogue=catalogue,
+        rulebook=Rulebook(db, SYSTEM.tenant_id, catalogue.municipality),
         hub=hub,
         words=words,
         site=site,

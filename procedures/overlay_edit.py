@@ -1,0 +1,200 @@
+"""Changing single values of an overlay's text: everything else in the file, comments and order included,
+stays as a person wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+import yaml
+
+from procedures.yaml_lines import CatalogueInvalid, Place, read_text
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SECTIONS = frozenset({"departments", "settings", "derive", "procedures", "changes"})
+_NULL = "tag:yaml.org,2002:null"
+
+
+class CannotPut(ValueError):
+    """The value cannot be written there without rewriting what a person wrote; edit the text instead."""
+
+
+def put(text: str, place: Place, value: Any) -> str:
+    """`text` with `value` (a scalar, list or mapping) at `place`, a path of keys and indexes.
+
+    It takes the place of what stands there; keys that are missing on the way are added.
+
+    Raises CannotPut for a text that is not YAML, for a place that leads through a single value, and wherever
+    the outcome would differ in anything else.
+    """
+    before = _data(text)
+    if _at(before, place) == value:
+        return text
+    wanted = _with(before, place, value)
+    changed = _written(text, place, value)
+    if _data(changed) != wanted:
+        raise CannotPut(f"{'.'.join(map(str, place))} cannot be changed by itself")
+    return changed
+
+
+def lay(text: str, place: Place, value: Mapping[str, Any]) -> str:
+    """`text` with a mapping laid over the one at `place`: only values that differ are written; as put()."""
+    standing = _at(_data(text), place)
+    if not isinstance(standing, dict):
+        return put(text, place, dict(value))
+    for key, part in value.items():
+        write = lay if isinstance(part, Mapping) else put
+        text = write(text, (*place, key), part)
+    return text
+
+
+def for_day(text: str, day: date) -> tuple[str, int]:
+    """`text` with an entry of `changes` for `day`, and its index there. Raises CannotPut."""
+    before = _data(text)
+    entries = before.get("changes") or []
+    days = [entry["effective_from"] for entry in entries]
+    if day in days:
+        return text, days.index(day)
+    index = sum(known < day for known in days)
+    wanted = deepcopy(before)
+    wanted["changes"] = [*entries[:index], {"effective_from": day}, *entries[index:]]
+    if entries:
+        changed = _inserted(text, index, day)
+    else:
+        changed = text.rstrip("\n") + f"\n\nchanges:\n  - effective_from: {day.isoformat()}\n"
+    if _data(changed) != wanted:
+        raise CannotPut("`changes` is written in a way that no entry can be added to; edit the text")
+    return changed, index
+
+
+def _data(text: str) -> dict[str, Any]:
+    try:
+        data = read_text(text, "overlay.yaml").data
+    except CatalogueInvalid as error:
+        raise CannotPut(str(error)) from error
+    if not isinstance(data, dict):
+        raise CannotPut("an overlay is a mapping")
+    return data
+
+
+def _at(data: Any, place: Place) -> Any:
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _with(data: Any, place: Place, value: Any) -> Any:
+    """A copy of `data` with `value` at `place`."""
+    if not place:
+        return deepcopy(value)
+    key, rest = place[0], place[1:]
+    if isinstance(data, list):
+        if not isinstance(key, int) or key >= len(data):
+            raise CannotPut(f"there is no entry {key}")
+        return [_with(one, rest, value) if index == key else one for index, one in enumerate(data)]
+    if data is not None and not isinstance(data, dict):
+        raise CannotPut(f"{key} stands below a single value")
+    known = data or {}
+    return {**known, key: _with(known.get(key), rest, value)}
+
+
+def _written(text: str, place: Place, value: Any) -> str:
+    node: Any = yaml.compose(text, Loader=_Loader)
+    key_node: Any = None
+    depth = 0
+    for part in place:
+        found = _child(node, part)
+        if found is None:
+            break
+        key_node, node = found
+        depth += 1
+    if depth == len(place):
+        return _replaced(text, key_node, node, flow(value))
+    for part in reversed(place[depth + 1 :]):
+        value = {part: value}
+    key = place[depth]
+    entry = f"{flow(key)}: {flow(value)}"
+    if isinstance(node, yaml.ScalarNode) and node.tag == _NULL:
+        return _replaced(text, key_node, node, "{" + entry + "}")
+    if not isinstance(node, yaml.MappingNode):
+        raise CannotPut(f"{key} stands below a single value")
+    if node.flow_style:
+        at = node.value[-1][1].end_mark.index if node.value else node.start_mark.index + 1
+        return text[:at] + (", " if node.value else "") + entry + text[at:]
+    indent = " " * node.value[0][0].start_mark.column
+    if key in _SECTIONS and isinstance(value, dict):
+        lines = [f"{indent}{key}:"]
+        lines += [f"{indent}  {flow(name)}: {flow(part)}" for name, part in value.items()]
+    else:
+        lines = [indent + entry]
+    at = _line_end(text, _end(text, *node.value[-1]))
+    return text[:at] + "\n" + "\n".join(lines) + text[at:]
+
+
+def _child(node: Any, part: str | int) -> tuple[Any, Any] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return None, node.value[part]
+    return None
+
+
+def _replaced(text: str, key: Any, node: Any, new: str) -> str:
+    """A value on the line of its key stays there; a block below its key becomes one line beside it."""
+    start, end = node.start_mark.index, node.end_mark.index
+    block = isinstance(node, yaml.CollectionNode) and not node.flow_style
+    if key is not None and (block or start == end):
+        start, end = text.index(":", key.end_mark.index) + 1, _end(text, key, node)
+        new = " " + new
+    return text[:start] + new + text[end:]
+
+
+def _end(text: str, key: Any, node: Any) -> int:
+    """Where the last character of a value stands; comments after it do not belong to it."""
+    if isinstance(node, yaml.MappingNode) and not node.flow_style:
+        return _end(text, *node.value[-1])
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style:
+        return _end(text, None, node.value[-1])
+    if node.start_mark.index == node.end_mark.index and key is not None:
+        return text.index(":", int(key.end_mark.index)) + 1
+    found = text[: node.end_mark.index]
+    folded = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
+    return len(found.rstrip()) if folded else len(found)
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found
+
+
+def _inserted(text: str, index: int, day: date) -> str:
+    """A new entry of the block list `changes`, before entry `index` or at its end."""
+    root: Any = yaml.compose(text, Loader=_Loader)
+    found = _child(root, "changes")
+    if found is None or found[1].flow_style:
+        raise CannotPut("`changes` is written on one line; edit the text")
+    items = found[1].value
+    first = items[0].start_mark.index
+    dash = text.rindex("-", 0, first)
+    line = f"{' ' * (dash - text.rfind(chr(10), 0, dash) - 1)}- effective_from: {day.isoformat()}"
+    if index == 0:
+        start = text.rfind("\n", 0, dash) + 1
+        return text[:start] + line + "\n" + text[start:]
+    at = _line_end(text, _end(text, None, items[index - 1]))
+    return text[:at] + "\n" + line + text[at:]
+
+
+def flow(value: Any) -> str:
+    """`value` on one line, as it may stand inside braces."""
+    dumped: str = yaml.safe_dump(
+        [value], default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**9
+    )
+    return dumped.strip()[1:-1]

@@ -1,0 +1,58 @@
+"""An overlay's text, read: the catalogue it makes and everything that is wrong with it."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from procedures import Catalogue, Problem
+from procedures.checker import read
+from procedures.loading import DATA, Loader, overlay_path
+
+LONGEST = 400_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a text; `line` counts from 1, 0 where the whole file is meant; `source` is that line."""
+
+    line: int
+    message: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`catalogue` is None when there are faults."""
+
+    catalogue: Catalogue | None = field(repr=False)
+    faults: tuple[Fault, ...]
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a file with this text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shipped_text(municipality: str, data: Path = DATA) -> str:
+    """The overlay.yaml that came with the program; empty when there is none."""
+    path = overlay_path(municipality, data)
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+@lru_cache(maxsize=12)
+def reading(municipality: str, text: str, data: Path = DATA) -> Reading:
+    """The rules as they are with this overlay. Takes about a tenth of a second, once for each text."""
+    catalogue, problems = read(Loader(municipality, data, text))
+    if problems or catalogue is None:
+        lines = text.splitlines()
+        return Reading(None, tuple(_fault(problem, lines) for problem in problems))
+    return Reading(catalogue, ())
+
+
+def _fault(problem: Problem, lines: list[str]) -> Fault:
+    if problem.file != "overlay.yaml":
+        # A fault of the national files that this overlay brings out.
+        return Fault(0, str(problem), "")
+    source = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
+    return Fault(problem.line, problem.message, source)
