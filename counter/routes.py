@@ -1,6 +1,6 @@
 """The staff's pages: sign-in, the line, the reception workspace, the departments' work."""
 
-from counter import acts, backoffice, line, people_acts, reception, signing_in, stations
+from counter import acts, backoffice, line, people_acts, reception, rules, rules_acts, signing_in, stations
 from server.web.guards import GuardedRouter
 
 router = GuardedRouter()
@@ -12,5 +12,7 @@ for part in (
     people_acts.router,
     backoffice.router,
     stations.router,
+    rules.router,
+    rules_acts.router,
 ):
     router.include_router(part)

@@ -50,6 +50,7 @@ TOGETHER = (
 ABOVE_THE_DATABASE = (
     "tests/server/web/",
     "tests/server/reception/",
+    "tests/server/rulebook/",
     "tests/server/submissions/test_completing",
     "tests/server/test_canary",
     "tests/server/test_enrolment",

@@ -29,6 +29,18 @@ def safe_line(text: str, limit: int = 200) -> str:
     return trimmed
 
 
+def safe_block(text: str, limit: int) -> str:
+    """Several lines with line feeds between them, otherwise unchanged. Raises UnsafeTextError as safe_line
+    does, but for tabs.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(lines) > limit:
+        raise UnsafeTextError("too long")
+    for line in lines.split("\n"):
+        safe_line(line.replace("\t", " "), limit)
+    return lines
+
+
 def graphemes(text: str) -> list[str]:
     """Characters as a reader counts them: a kanji and its variation selector are one."""
     out: list[str] = []

@@ -67,6 +67,16 @@ def content_of(unit: Unit, tenant_id: str, version_id: str) -> str:
     return one_of(unit, OverlayVersion, tenant_id, version_id).content
 
 
+def last_approved(unit: Unit, ctx: Context) -> int | None:
+    """The number of the version that was approved last, whether its day has come or not."""
+    row = unit.first(
+        select(OverlayVersion)
+        .where(OverlayVersion.tenant_id == ctx.tenant_id, OverlayVersion.state == "approved")
+        .order_by(col(OverlayVersion.approval).desc())
+    )
+    return row.number if row else None
+
+
 def numbered(unit: Unit, tenant_id: str, number: int) -> OverlayVersion | None:
     """The version of this number."""
     return unit.first(

@@ -8,17 +8,23 @@ from pathlib import Path
 from procedures import Catalogue, Problem
 from procedures.checker import read
 from procedures.loading import DATA, Loader, overlay_path
+from server.rulebook.fault_words import worded
 
 LONGEST = 400_000
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of a text; `line` counts from 1, 0 where the whole file is meant; `source` is that line."""
+    """One fault of a text; `line` counts from 1, 0 where the whole file is meant; `source` is that line.
+
+    `key` and `what` word it: rules.fault.<key>, and what the sentence names.
+    """
 
     line: int
     message: str
     source: str
+    key: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,6 @@ def reading(municipality: str, text: str, data: Path = DATA) -> Reading:
 def _fault(problem: Problem, lines: list[str]) -> Fault:
     if problem.file != "overlay.yaml":
         # A fault of the national files that this overlay brings out.
-        return Fault(0, str(problem), "")
+        return Fault(0, str(problem), "", "national", problem.message)
     source = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
-    return Fault(problem.line, problem.message, source)
+    return Fault(problem.line, problem.message, source.strip(), *worded(problem.message))

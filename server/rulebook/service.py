@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import func, select
 
 from server.db.context import Context
 from server.db.uow import Unit, one_of
 from server.journal.service import record
 from server.kit.clock import now, today
 from server.kit.machine import NotNowError
+from server.rulebook import queries
 from server.rulebook.models import OverlayVersion
 from server.rulebook.reading import Reading, digest_of
 from server.rulebook.states import available_actions, move
@@ -142,7 +143,7 @@ def approve(
         raise OwnWorkError(version_id)
     _may(row, ctx, "approve")
     _must_be_good(row, good)
-    if instead_of != last_approved(unit, ctx):
+    if instead_of != queries.last_approved(unit, ctx):
         raise DraftMovedError(version_id)
     row.effective_from = max(row.effective_from or today(), today())
     row.approval = _highest(unit, ctx, OverlayVersion.approval) + 1
@@ -165,16 +166,6 @@ def withdraw(unit: Unit, ctx: Context, version_id: str, reason: str) -> OverlayV
 def discard(unit: Unit, ctx: Context, version_id: str) -> OverlayVersion:
     """Put a draft away. It stays in the list. Raises NotNowError."""
     return _moved(unit, ctx, _held(unit, ctx, version_id, "discard"), "discard", "rules.discarded")
-
-
-def last_approved(unit: Unit, ctx: Context) -> int | None:
-    """The number of the version that was approved last, whether its day has come or not."""
-    row = unit.first(
-        select(OverlayVersion)
-        .where(OverlayVersion.tenant_id == ctx.tenant_id, OverlayVersion.state == "approved")
-        .order_by(col(OverlayVersion.approval).desc())
-    )
-    return row.number if row else None
 
 
 def _held(unit: Unit, ctx: Context, version_id: str, action: str) -> OverlayVersion:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
-from server.kit.text import safe_line
+from server.kit.text import safe_block, safe_line
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,11 @@ class Sent:
         """One field. Raises UnsafeTextError."""
         value = self.data.get(name, default)
         return default if isinstance(value, UploadFile) else safe_line(value, limit)
+
+    def block(self, name: str, limit: int) -> str:
+        """A field of several lines. Raises UnsafeTextError."""
+        value = self.data.get(name, "")
+        return "" if isinstance(value, UploadFile) else safe_block(value, limit)
 
     def texts(self, name: str) -> list[str]:
         """Every value of a repeated field."""

@@ -9,6 +9,8 @@ from server.journal.models import JournalEntry
 from server.kit import clock
 from server.kit.machine import NotNowError
 from server.rulebook import queries, service
+from server.rulebook.models import OverlayVersion
+from server.rulebook.reading import digest_of
 from server.rulebook.service import (
     DraftMovedError,
     FaultyRulesError,
@@ -145,9 +147,9 @@ def test_a_version_that_this_release_cannot_read_is_passed_over(desk: Desk) -> N
     desk.approved(with_fee(400))
     bad = desk.approved(with_fee(500), instead_of=1)
     with desk.db.write() as unit:
-        row = unit.get(queries.OverlayVersion, bad)
+        row = unit.get(OverlayVersion, bad)
         row.content = row.content.replace("C01:", "C99:")
-        row.digest = service.digest_of(row.content)
+        row.digest = digest_of(row.content)
         unit.add(row)
     current = desk.rulebook.current()
     assert (current.number, current.refused, desk.fee()) == (1, (2,), 400)
@@ -169,5 +171,5 @@ def test_everything_is_in_the_journal(desk: Desk) -> None:
         ("rules.proposed", "writer"),
         ("rules.approved", "chief"),
     ]
-    assert service.digest_of(with_fee(400)) in entries[-1].payload
+    assert digest_of(with_fee(400)) in entries[-1].payload
     assert TODAY.isoformat() in entries[-1].payload

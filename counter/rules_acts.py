@@ -1,0 +1,216 @@
+"""Writing to the municipality's rules: a draft, its text, its small forms, and what becomes of it."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from counter import rules, rules_forms
+from counter.rules_forms import CannotPut, WrongFieldError
+from server.db.context import Context
+from server.db.uow import Unit
+from server.kit.dates import read_date
+from server.kit.text import UnsafeTextError
+from server.rulebook import queries, reading, service, views
+from server.rulebook.service import DraftMovedError, NeedsReasonError, PastDayError
+from server.web.forms import Sent, SentForm
+from server.web.guards import GuardedRouter, Staff, ctx_of
+from server.web.idempotency import once
+from server.web.services import services
+
+router = GuardedRouter(prefix="/admin/rules", guard=Staff())
+DECIDE = Staff("supervisor", "administrator")
+
+
+@router.action("/drafts")
+def draft(request: Request, sent: SentForm) -> Response:
+    """A new draft: a copy of what counts now, of another version (`base`), or of the shipped file."""
+    held, ctx = services(request), ctx_of(request)
+    base = sent.number("base") if sent.text("base") else held.rulebook.current().number
+    title = sent.text("title", limit=100)
+    with held.db.write() as unit:
+        write = once(unit, ctx, sent.key, "rules.draft", sent.content())
+        if write.earlier is not None:
+            made = str(write.earlier["id"])
+        else:
+            old = queries.numbered(unit, ctx.tenant_id, base) if base else None
+            shipped = reading.shipped_text(held.rulebook.municipality, held.rulebook.data)
+            row = service.start(
+                unit,
+                ctx,
+                title=title,
+                content=old.content if old else shipped,
+                based_on=old.number if old else None,
+            )
+            made = row.id
+            write.save(unit, ctx, {"id": made})
+    return RedirectResponse(f"/admin/rules/{made}", 303)
+
+
+@router.action("/{version_id}/text")
+def text(request: Request, version_id: str, sent: SentForm) -> Response:
+    """Save the whole text, with faults or without: a draft may be wrong for a while."""
+    content = sent.block("content", reading.LONGEST)
+    try:
+        _write(request, version_id, sent, content, "text")
+    except DraftMovedError:
+        return rules.text_page(request, version_id, typed=content, refused=True)
+    return RedirectResponse(f"/admin/rules/{version_id}/text?saved=1", 303)
+
+
+@router.action("/{version_id}/departments")
+def department(request: Request, version_id: str, sent: SentForm) -> Response:
+    """One department, from the beginning of the version or from a later day."""
+    v = rules.shown(request, version_id)
+    try:
+        content = rules_forms.department(v.content, sent)
+    except (WrongFieldError, CannotPut) as refusal:
+        return rules.departments_page(request, version_id, status=422, wrong=_field(refusal))
+    _write(request, version_id, sent, content, "department")
+    saved = {"saved": sent.text("id", limit=40), "on": sent.text("on", limit=20)}
+    return RedirectResponse(f"/admin/rules/{version_id}/departments?{urlencode(saved)}", 303)
+
+
+@router.action("/{version_id}/procedures/{procedure_id}")
+def procedure(request: Request, version_id: str, procedure_id: str, sent: SentForm) -> Response:
+    """One part of a procedure, from the beginning of the version or from a later day."""
+    v = rules.shown(request, version_id)
+    try:
+        content = rules_forms.procedure(v.content, procedure_id, sent)
+    except (WrongFieldError, CannotPut) as refusal:
+        return rules.procedure_page(
+            request,
+            version_id,
+            procedure_id,
+            status=422,
+            wrong=_field(refusal),
+            sent_part=sent.text("part", limit=20),
+        )
+    _write(request, version_id, sent, content, f"procedure:{procedure_id}")
+    saved = {
+        "saved": sent.text("part", limit=20),
+        "on": sent.text("day", limit=20) or sent.text("on", limit=20),
+    }
+    return RedirectResponse(f"/admin/rules/{version_id}/procedures/{procedure_id}?{urlencode(saved)}", 303)
+
+
+@router.action("/{version_id}/propose")
+def propose(request: Request, version_id: str, sent: SentForm) -> Response:
+    """Ask another person for approval."""
+    try:
+        day = read_date(sent.text("effective_from", limit=20))
+    except UnsafeTextError:
+        day = None
+    if day is None:
+        return _again(request, version_id, "day", sent)
+    good = _checked(request, version_id)
+    try:
+        return _act(
+            request,
+            version_id,
+            sent,
+            "propose",
+            lambda unit, ctx: service.propose(
+                unit,
+                ctx,
+                version_id,
+                effective_from=date.fromisoformat(day),
+                seen=sent.number("version"),
+                good=good,
+            ),
+        )
+    except PastDayError:
+        return _again(request, version_id, "past", sent)
+
+
+@router.action("/{version_id}/approve", DECIDE)
+def approve(request: Request, version_id: str, sent: SentForm) -> Response:
+    """Put it into force from its day on."""
+    good = _checked(request, version_id)
+    return _act(
+        request,
+        version_id,
+        sent,
+        "approve",
+        lambda unit, ctx: service.approve(
+            unit, ctx, version_id, good=good, instead_of=sent.number("instead_of")
+        ),
+    )
+
+
+@router.action("/{version_id}/reject", DECIDE)
+def reject(request: Request, version_id: str, sent: SentForm) -> Response:
+    """Send it back with a reason."""
+    return _reasoned(request, version_id, sent, "reject", service.reject)
+
+
+@router.action("/{version_id}/withdraw", DECIDE)
+def withdraw(request: Request, version_id: str, sent: SentForm) -> Response:
+    """Take it out of force: the version before it counts again."""
+    return _reasoned(request, version_id, sent, "withdraw", service.withdraw)
+
+
+@router.action("/{version_id}/take-back")
+def take_back(request: Request, version_id: str, sent: SentForm) -> Response:
+    """From a proposal to a draft again."""
+    verb: Verb = lambda unit, ctx: service.take_back(unit, ctx, version_id)  # noqa: E731
+    return _act(request, version_id, sent, "take_back", verb)
+
+
+@router.action("/{version_id}/discard")
+def discard(request: Request, version_id: str, sent: SentForm) -> Response:
+    """Put a draft away."""
+    verb: Verb = lambda unit, ctx: service.discard(unit, ctx, version_id)  # noqa: E731
+    return _act(request, version_id, sent, "discard", verb)
+
+
+Verb = Callable[[Unit, Context], object]
+
+
+def _act(request: Request, version_id: str, sent: Sent, what: str, verb: Verb) -> Response:
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        write = once(unit, ctx, sent.key, f"rules.{what}:{version_id}", sent.content())
+        if write.earlier is None:
+            verb(unit, ctx)
+            write.save(unit, ctx, {})
+    return RedirectResponse(f"/admin/rules/{version_id}", 303)
+
+
+def _reasoned(
+    request: Request, version_id: str, sent: Sent, what: str, verb: Callable[[Unit, Context, str, str], Any]
+) -> Response:
+    reason = sent.text("reason", limit=400)
+    try:
+        return _act(request, version_id, sent, what, lambda unit, ctx: verb(unit, ctx, version_id, reason))
+    except NeedsReasonError:
+        return _again(request, version_id, what, sent)
+
+
+def _write(request: Request, version_id: str, sent: Sent, content: str, what: str) -> None:
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        asked = reading.digest_of(content)
+        write = once(unit, ctx, sent.key, f"rules.{what}:{version_id}", asked)
+        if write.earlier is None:
+            service.edit(unit, ctx, version_id, content, sent.number("version"))
+            write.save(unit, ctx, {})
+
+
+def _checked(request: Request, version_id: str) -> service.Checked:
+    """What the text says, read outside the transaction; the verb compares that it is still the same text."""
+    content = rules.shown(request, version_id).content
+    return service.checked(content, views.read(services(request).rulebook, content))
+
+
+def _again(request: Request, version_id: str, wrong: str, sent: Sent) -> Response:
+    typed = {name: sent.text(name, limit=400) for name in ("effective_from", "reason")}
+    return rules.version_page(request, version_id, status=422, wrong=wrong, typed=typed)
+
+
+def _field(refusal: Exception) -> str:
+    """The word of the sentence beside the form."""
+    return refusal.field if isinstance(refusal, WrongFieldError) else "text"

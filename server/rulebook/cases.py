@@ -1,0 +1,108 @@
+"""What a version changes for the cases that the municipality keeps, put together by procedure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import procedures
+from procedures import Change, Text
+from procedures.case_file import CaseFile, read_cases
+from procedures.comparison import CaseChange, answered_differently
+from server.rulebook.reading import reading
+
+# Of a municipality that keeps none of its own: those that the national table is tested with.
+SHIPPED = Path(procedures.__file__).parents[1] / "tests" / "procedures" / "cases"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One change that the same procedure makes in one or more cases.
+
+    kind: appeared | disappeared | outcome | content. before, after: applies, may_apply, needs_confirmation or
+    None. `fields` and `deadline` (before, after) say what of the content differs. `cases`: their titles.
+    """
+
+    procedure_id: str
+    name: Text
+    kind: str
+    before: str | None
+    after: str | None
+    fields: tuple[str, ...]
+    deadline: tuple[Text, Text] | None
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """`tried` cases were asked, `differing` came out differently; `failing` (title, why) cannot be answered
+    by one of the two.
+    """
+
+    tried: int
+    differing: int
+    effects: tuple[Effect, ...]
+    failing: tuple[tuple[str, str], ...]
+
+
+def kept(municipality: str, data: Path) -> Path | None:
+    """The folder of the municipality's cases, else of the shipped ones, else None."""
+    own = data / "municipalities" / municipality / "cases"
+    return next((folder for folder in (own, SHIPPED) if folder.is_dir()), None)
+
+
+@lru_cache(maxsize=8)
+def effects(municipality: str, old: str, new: str, on: date | None, data: Path) -> Effects | None:
+    """What the overlay text `new` answers differently from `old`, each case on its own day or all on one.
+
+    None when there are no cases, or when one of the texts cannot be read. Takes some seconds for hundreds of
+    cases.
+    """
+    folder = kept(municipality, data)
+    before, after = reading(municipality, old, data).catalogue, reading(municipality, new, data).catalogue
+    if folder is None or before is None or after is None:
+        return None
+    files = [file for file in _files(folder) if file.case.municipality == municipality]
+    if on is not None:
+        files = [file.on(on) for file in files]
+    found = answered_differently(files, before, after)
+    failing = tuple((one.title, one.fault) for one in found if one.fault)
+    return Effects(len(files), len(found), tuple(_together(found)), failing)
+
+
+@lru_cache(maxsize=4)
+def _files(folder: Path) -> tuple[CaseFile, ...]:
+    files, _ = read_cases(folder)
+    return tuple(files)
+
+
+def _together(found: Iterable[CaseChange]) -> list[Effect]:
+    groups: dict[tuple[str, str, str | None, str | None, tuple[str, ...], str], list[str]] = {}
+    first: dict[object, tuple[Change, tuple[Text, Text] | None]] = {}
+    for case in found:
+        for change in case.changes:
+            deadline = case.deadlines.get(change.procedure_id)
+            shown = f"{deadline[0].ja}→{deadline[1].ja}" if deadline else ""
+            key = (change.procedure_id, change.kind, change.before, change.after, change.fields, shown)
+            first.setdefault(key, (change, deadline))
+            titles = groups.setdefault(key, [])
+            if case.title not in titles:
+                titles.append(case.title)
+    order = {"disappeared": 0, "appeared": 1, "outcome": 2, "content": 3}
+    made = []
+    for key, titles in groups.items():
+        change, deadline = first[key]
+        made.append(
+            Effect(
+                change.procedure_id,
+                change.name,
+                change.kind,
+                change.before,
+                change.after,
+                change.fields,
+                deadline,
+                tuple(titles),
+            )
+        )
+    return sorted(made, key=lambda one: (order[one.kind], one.procedure_id, -len(one.cases)))

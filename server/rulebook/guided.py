@@ -1,0 +1,222 @@
+"""The small forms: what they show of a draft, and the single values that they write into its text.
+
+Each writes whole entries where the file has none yet, because an entry of the overlay takes the place of the
+national one, and only what differs where it has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from procedures import Catalogue, Text
+from procedures.catalogue import DeadlineSpec, Face, Rule
+from procedures.guidance_parts import Fee, Form
+from procedures.overlay_edit import CannotPut as CannotPut
+from procedures.overlay_edit import for_day, lay, put
+from procedures.portrait import in_force
+from procedures.schema import OffsetModel, TextDeadlineModel
+from procedures.yaml_lines import read_text
+
+UNITS = ("days", "months", "years")
+
+
+@dataclass(frozen=True)
+class DepartmentForm:
+    """A department as it counts on a day; `desks`: (id, name). `own`: the file says something of it."""
+
+    id: str
+    name: Text
+    external: bool
+    desks: tuple[tuple[str, Text], ...]
+    own: bool
+
+
+@dataclass(frozen=True)
+class DeadlineForm:
+    """kind: offset | text | unknown | other (which the form cannot write)."""
+
+    kind: str
+    start: str = "event_date"
+    amount: int | None = None
+    unit: str = "days"
+    count: str = "next_day"
+    closed: str = "next_open"
+    words: Text | None = None
+
+
+@dataclass(frozen=True)
+class ProcedureForm:
+    """A procedure as it counts on a day. `place` is department or department/desk; `places` are all of them.
+    `starts`: the dates from which a deadline can count. `own`: which parts the municipality has changed.
+    `branches`: some cases have a deadline, fee or department of their own, which the form leaves alone.
+    """
+
+    id: str
+    name: Text
+    place: str
+    places: tuple[tuple[str, Text], ...]
+    fee: Fee | None
+    deadline: DeadlineForm
+    starts: tuple[tuple[str, Text], ...]
+    forms: tuple[Form, ...]
+    note: Text | None
+    own: frozenset[str]
+    branches: bool
+    events: tuple[Text, ...]
+
+
+def departments(catalogue: Catalogue, text: str, day: date) -> list[DepartmentForm]:
+    """Every department of a day."""
+    known = catalogue.at(day).departments
+    written = own(text, "departments")
+    return [
+        DepartmentForm(
+            key,
+            one.name,
+            one.external,
+            tuple(
+                (desk.partition("/")[2], other.desk)
+                for desk, other in known.items()
+                if other.id == key and other.desk is not None
+            ),
+            key in written,
+        )
+        for key, one in known.items()
+        if "/" not in key
+    ]
+
+
+def procedure(catalogue: Catalogue, text: str, procedure_id: str, day: date) -> ProcedureForm | None:
+    """One procedure of a day; None when there is none (any more)."""
+    rule = in_force(catalogue, day).get(procedure_id)
+    if rule is None:
+        return None
+    counting = catalogue.at(day)
+    face = rule.face
+    standing = [key for key, one in counting.departments.items() if one == face.department]
+    return ProcedureForm(
+        id=rule.id,
+        name=face.name,
+        place=standing[0] if standing else face.department.id,
+        places=tuple(
+            (
+                key,
+                Text(f"{one.name.ja} {one.desk.ja}", f"{one.name.en}, {one.desk.en}")
+                if one.desk
+                else one.name,
+            )
+            for key, one in counting.departments.items()
+        ),
+        fee=face.fee,
+        deadline=_deadline(face.deadline),
+        starts=tuple(
+            (name, spec.label)
+            for name, spec in counting.facts.items()
+            if spec.type == "date" and (rule.person or spec.scope != "person")
+        ),
+        forms=face.forms,
+        note=face.note,
+        own=frozenset(own(text, "procedures").get(procedure_id) or {}),
+        branches=_branches(rule),
+        events=tuple(counting.codes.events[event].name.text() for event in sorted(rule.events)),
+    )
+
+
+def put_department(
+    text: str,
+    day: date | None,
+    key: str,
+    name: Mapping[str, str],
+    desks: Mapping[str, Mapping[str, str]],
+    external: bool,
+) -> str:
+    """Name and desks of a department, from the beginning or from `day` on. Raises CannotPut."""
+    value: dict[str, Any] = {"name": dict(name)}
+    if external:
+        value["external"] = True
+    if desks:
+        value["desks"] = {desk: dict(words) for desk, words in desks.items()}
+    text, place = _place(text, day)
+    return lay(text, (*place, "departments", key), value)
+
+
+def put_part(text: str, day: date | None, procedure_id: str, part: Mapping[str, Any]) -> str:
+    """Fields of a procedure (fee, deadline, forms, note, department and desk, disabled and why), from the
+    beginning or from `day` on. Raises CannotPut.
+    """
+    text, place = _place(text, day)
+    at = (*place, "procedures", procedure_id)
+    for key, value in part.items():
+        standing = (_at(text, at) or {}).get(key)
+        if isinstance(value, dict) and isinstance(standing, dict) and _shape(value) == _shape(standing):
+            text = lay(text, (*at, key), value)
+        else:
+            text = put(text, (*at, key), value)
+    return text
+
+
+def deadline_part(form: DeadlineForm) -> dict[str, Any]:
+    """A deadline as the file writes it; what is usual is left out."""
+    if form.kind == "text" and form.words is not None:
+        return {"type": "text", "words": words_part(form.words)}
+    if form.kind != "offset":
+        return {"type": "unknown"}
+    value: dict[str, Any] = {"type": "offset", "start": form.start, form.unit: form.amount}
+    if form.count != "next_day":
+        value["count"] = form.count
+    if form.closed != "next_open":
+        value["closed"] = form.closed
+    return value
+
+
+def words_part(words: Text) -> dict[str, str]:
+    """Words as the file writes them."""
+    return {"ja": words.ja} | ({"easy": words.easy} if words.easy else {}) | {"en": words.en}
+
+
+def _place(text: str, day: date | None) -> tuple[str, tuple[str | int, ...]]:
+    if day is None:
+        return text, ()
+    text, index = for_day(text, day)
+    return text, ("changes", index)
+
+
+def own(text: str, section: str) -> dict[str, Any]:
+    """What the file says in a section, from the beginning or later."""
+    data = read_text(text, "overlay.yaml").data
+    found: dict[str, Any] = {}
+    for entry in (data, *(data.get("changes") or ())):
+        for key, value in (entry.get(section) or {}).items():
+            found[key] = {**(found.get(key) or {}), **(value or {})}
+    return found
+
+
+def _at(text: str, place: tuple[str | int, ...]) -> Any:
+    data = read_text(text, "overlay.yaml").data
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _shape(value: Any) -> Any:
+    return {key: _shape(part) for key, part in value.items()} if isinstance(value, dict) else None
+
+
+def _deadline(spec: DeadlineSpec) -> DeadlineForm:
+    if isinstance(spec, TextDeadlineModel):
+        return DeadlineForm("text", words=spec.words.text())
+    if isinstance(spec, OffsetModel):
+        unit = next(unit for unit in UNITS if getattr(spec, unit) is not None)
+        return DeadlineForm("offset", spec.start, getattr(spec, unit), unit, spec.count, spec.closed)
+    return DeadlineForm("unknown" if getattr(spec, "type", "") == "unknown" else "other")
+
+
+def _branches(rule: Rule) -> bool:
+    def told(face: Face) -> tuple[object, ...]:
+        return (face.deadline, face.fee, face.department, face.forms)
+
+    return any(told(variant.face) != told(rule.face) for variant in rule.variants)

@@ -1,0 +1,174 @@
+"""The pages of the municipality's own rules, from a draft to what the counter is guided by."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from server.kit import clock
+from server.rulebook.current import Rulebook
+from server.rulebook.reading import shipped_text
+from server.web.services import Services
+from tests.server.rulebook.conftest import CODE, SMALL, with_fee
+from tests.server.web.conftest import Opener
+from tests.support_asgi import Answer, Browser
+
+TODAY = "2026-11-24"
+
+
+@pytest.fixture
+def services(services: Services) -> Services:
+    """The small catalogue, with a rulebook of its own."""
+    clock.start_at(datetime(2026, 11, 24, 9, tzinfo=clock.JST))
+    return replace(services, rulebook=Rulebook(services.db, services.settings.tenant, CODE, SMALL))
+
+
+def draft(clerk: Browser, key: str = "k-draft") -> str:
+    """The address of a new draft."""
+    made = clerk.post("/admin/rules/drafts", {"title": "手数料の改定"}, key=key)
+    assert made.status == 303, made.text
+    return str(made.header("location"))
+
+
+def revision(page: Answer) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def save(clerk: Browser, at: str, text: str, seen: str, key: str) -> Answer:
+    return clerk.post(f"{at}/text", {"content": text.replace("\n", "\r\n"), "version": seen}, key=key)
+
+
+def fee(services: Services) -> Any:
+    rules = services.catalogue.at(clock.today()).rules
+    return next(rule for rule in rules if rule.id == "C01").face.fee
+
+
+def test_from_a_draft_to_what_counts(services: Services, signed_in: Opener) -> None:
+    clerk, chief = signed_in("clerk1"), signed_in("supervisor1")
+    at = draft(clerk)
+    assert draft(clerk) == at, "the same press makes one draft"
+    wrong = with_fee(400).replace("C01:", "C99:", 1)
+    assert save(clerk, at, wrong, "0", "k1").status == 303
+    told = clerk.get(f"{at}/text?saved=1")
+    assert "「C99」という番号の手続きはありません" in told.text
+    assert re.search(r'data-line="6"', told.text)
+    assert "誤りが" in clerk.get(at).text
+    refused = clerk.post(f"{at}/propose", {"effective_from": TODAY, "version": "1"}, key="k2")
+    assert (refused.status, refused.header("x-problem")) == (422, "faulty_rules")
+    assert save(clerk, at, with_fee(400), "1", "k3").status == 303
+    overview = clerk.get(at)
+    assert re.search(r"<del>[^<]*300円</del>.*<ins>[^<]*400円</ins>", overview.text)
+    assert clerk.post(f"{at}/propose", {"effective_from": TODAY, "version": "2"}, key="k4").status == 303
+    assert "承認するのは、上席か管理者です" in signed_in("clerk2").get(at).text
+    assert clerk.post(f"{at}/approve", {"instead_of": ""}, key="k5").status == 403
+    assert fee(services).yen == 300
+    assert "承認する" in chief.get(at).text
+    assert chief.post(f"{at}/approve", {"instead_of": ""}, key="k6").status == 303
+    assert fee(services).yen == 400
+    assert 'data-standing="counts"' in clerk.get("/admin/rules").text
+    assert clerk.get(f"{at}/overlay.yaml").body.decode() == with_fee(400)
+
+
+def test_who_wrote_it_is_told_to_ask_somebody_else(signed_in: Opener) -> None:
+    chief = signed_in("supervisor1")
+    at = draft(chief)
+    assert chief.post(f"{at}/propose", {"effective_from": TODAY, "version": "0"}, key="k1").status == 303
+    assert "書いた人・承認を求めた人は承認できません" in chief.get(at).text
+    refused = chief.post(f"{at}/approve", {"instead_of": ""}, key="k2")
+    assert (refused.status, refused.header("x-problem")) == (403, "own_work")
+    other = signed_in("admin1")
+    assert other.post(f"{at}/reject", {"reason": ""}, key="k3").status == 422
+    assert other.post(f"{at}/reject", {"reason": "条例がまだです"}, key="k4").status == 303
+    assert "条例がまだです" in chief.get(at).text
+
+
+def test_the_second_of_two_keeps_what_was_typed(signed_in: Opener) -> None:
+    first, second = signed_in("clerk1"), signed_in("clerk2")
+    at = draft(first)
+    assert save(first, at, with_fee(400), "0", "k1").status == 303
+    told = save(second, at, with_fee(500), "0", "k2")
+    assert told.status == 409
+    assert "ほかの方が先に保存" in told.text
+    assert "yen: 500" in told.text.partition("<textarea")[2]
+    assert save(second, at, with_fee(500), revision(told), "k3").status == 303
+    form = second.post(f"{at}/procedures/C01", {"part": "fee", "yen": "1", "version": "1"}, key="k4")
+    assert (form.status, form.header("x-problem")) == (409, "draft_moved")
+
+
+def test_small_forms_write_single_values(services: Services, signed_in: Opener) -> None:
+    clerk = signed_in("kokuho1")
+    at = draft(clerk)
+    words = {"per.ja": "1通", "per.en": "copy"}
+    sent = {"part": "fee", "yen": "450", "version": "0", "day": ""} | words
+    assert clerk.post(f"{at}/procedures/C01", sent, key="k1").status == 303
+    expected = shipped_text(CODE, SMALL).replace("yen: 300", "yen: 450")
+    assert clerk.get(f"{at}/overlay.yaml").body.decode() == expected
+    ahead = sent | {"yen": "500", "version": "1", "day": "令和10年4月1日"}
+    assert clerk.post(f"{at}/procedures/C01", ahead, key="k2").status == 303
+    town = {"id": "shimin", "name.ja": "住民課", "name.en": "Residents", "version": "2", "day": "2028-04-01"}
+    town |= {"desk:one.ja": "A窓口", "desk:one.en": "Desk A"}
+    assert clerk.post(f"{at}/departments", town, key="k3").status == 303
+    end = "  - effective_from: 2028-04-01\n    procedures:\n"
+    end += "      C01: {fee: {yen: 500, per: {ja: 1通, en: copy}}}\n"
+    text = clerk.get(f"{at}/overlay.yaml").body.decode()
+    assert (
+        end + "    departments:\n      shimin: {name: {ja: 住民課, en: Residents}, desks: {one: {ja: A窓口"
+        in text
+    )
+    later = clerk.get(f"{at}/procedures/C01?on=2028-04-01").text
+    assert re.search(r"<del>[^<]*350円</del>.*<ins>[^<]*500円</ins>", later)
+    assert "住民課" in clerk.get(f"{at}/departments?on=2028-04-01").text
+    closed = {"part": "disable", "why.ja": "廃止", "why.en": "abolished", "version": "3"}
+    assert clerk.post(f"{at}/procedures/C01", closed, key="k4").status == 303
+    assert "取り扱わない" in clerk.get(f"{at}/procedures/C01").text
+    assert 'data-kind="disappeared"' in clerk.get(at).text
+    assert "C01" in clerk.get(f"{at}/procedures?q=c01").text
+    assert fee(services).yen == 300
+
+
+def test_what_cannot_be_is_said_beside_the_form(signed_in: Opener) -> None:
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    for fields, words in (
+        ({"part": "fee", "yen": "たくさん"}, "手数料は数字で"),
+        ({"part": "fee", "yen": "1", "day": "らいねん"}, "日付として読めません"),
+        ({"part": "note", "note.ja": "だけ"}, "言葉がそろっていません"),
+        ({"part": "deadline", "kind": "offset", "amount": ""}, "期限の長さ"),
+        ({"part": "everything"}, ""),
+    ):
+        answer = clerk.post(f"{at}/procedures/C01", fields | {"version": "0"}, key=f"k-{fields}")
+        assert answer.status == 422
+        assert words in answer.text
+    past = clerk.post(f"{at}/propose", {"effective_from": "2026-11-01", "version": "0"}, key="k1")
+    assert (past.status, "過ぎた日からは" in past.text) == (422, True)
+    assert clerk.get(f"{at}/procedures/C77").status == 404
+    assert clerk.get("/admin/rules/0190aaaa-0000-7000-8000-000000000001").status == 404
+
+
+def test_taking_a_version_out_of_force(services: Services, signed_in: Opener) -> None:
+    clerk, chief = signed_in("clerk1"), signed_in("supervisor1")
+    at = draft(clerk)
+    save(clerk, at, with_fee(400), "0", "k1")
+    clerk.post(f"{at}/propose", {"effective_from": TODAY, "version": "1"}, key="k2")
+    chief.post(f"{at}/approve", {"instead_of": ""}, key="k3")
+    assert fee(services).yen == 400
+    assert clerk.post(f"{at}/withdraw", {"reason": "誤り"}, key="k4").status == 403
+    assert chief.post(f"{at}/withdraw", {"reason": "誤り"}, key="k5").status == 303
+    assert fee(services).yen == 300
+    again = clerk.post("/admin/rules/drafts", {"title": "やり直し", "base": "1"}, key="k6")
+    assert clerk.get(f"{again.header('location')}/overlay.yaml").body.decode() == with_fee(400)
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_every_page_speaks_both_languages(signed_in: Opener, lang: str) -> None:
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    for path in ("", "/departments?edit=shimin", "/procedures", "/procedures/C01", "/text", "/cases"):
+        address = f"{at}{path}{'&' if '?' in path else '?'}lang={lang}"
+        shown = clerk.get(address)
+        assert shown.status == 200, address
+        assert not re.search(r">\s*rules\.[a-z_.]+\s*<", shown.text), address
