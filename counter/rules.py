@@ -79,14 +79,18 @@ def procedure(request: Request, version_id: str, procedure_id: str) -> HTMLRespo
 
 @router.page("/{version_id}/cases")
 def tried(request: Request, version_id: str) -> HTMLResponse:
-    """What comes out differently for the cases that are kept."""
-    held, frame = services(request), framed(request, version_id)
-    on = asked_day(request)
-    found = None
-    if frame["catalogue"] is not None:
-        book = held.rulebook
-        found = cases.effects(book.municipality, frame["against"].text, frame["v"].content, on, book.data)
-    return page(request, "counter/rules_cases.html", found=found, on=on, **frame)
+    """Where the cases are tried."""
+    return page(request, "counter/rules_cases.html", on=asked_day(request), **framed(request, version_id))
+
+
+@router.page("/{version_id}/cases/found")
+def found(request: Request, version_id: str) -> HTMLResponse:
+    """What comes out differently for the cases that are kept. Takes some seconds for hundreds of them."""
+    book, frame = services(request).rulebook, framed(request, version_id)
+    outcome = cases.effects(
+        book.municipality, frame["against"].text, frame["v"].content, asked_day(request), book.data
+    )
+    return page(request, "counter/_rules_found.html", found=outcome)
 
 
 def shown(request: Request, version_id: str) -> VersionView:
@@ -170,6 +174,8 @@ def departments_page(
     listed = []
     if frame["catalogue"] is not None:
         listed = guided.departments(frame["catalogue"], frame["v"].content, on or today())
+    edit = request.query_params.get("edit", "")
+    known = edit == "new" or any(one.id == edit for one in listed)
     return page(
         request,
         "counter/rules_departments.html",
@@ -177,7 +183,7 @@ def departments_page(
         listed=listed,
         on=on,
         wrong=wrong,
-        edit=request.query_params.get("edit", "")[:40],
+        edit=edit if known else "",
         saved=request.query_params.get("saved", "")[:40],
         **frame,
     )

@@ -98,7 +98,7 @@ def _with(data: Any, place: Place, value: Any) -> Any:
         if not isinstance(key, int) or key >= len(data):
             raise CannotPut(f"there is no entry {key}")
         return [_with(one, rest, value) if index == key else one for index, one in enumerate(data)]
-    if data is not None and not isinstance(data, dict):
+    if isinstance(key, int) or (data is not None and not isinstance(data, dict)):
         raise CannotPut(f"{key} stands below a single value")
     known = data or {}
     return {**known, key: _with(known.get(key), rest, value)}

@@ -1,13 +1,13 @@
 """What a version changes for the cases that the municipality keeps, put together by procedure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import procedures
-from procedures import Change, Text
+from procedures import Text
 from procedures.case_file import CaseFile, read_cases
 from procedures.comparison import CaseChange, answered_differently
 from server.rulebook.reading import reading
@@ -21,7 +21,8 @@ class Effect:
     """One change that the same procedure makes in one or more cases.
 
     kind: appeared | disappeared | outcome | content. before, after: applies, may_apply, needs_confirmation or
-    None. `fields` and `deadline` (before, after) say what of the content differs. `cases`: their titles.
+    None; both None where only the content differs, in `fields`. `cases`: the title of each, and its deadline
+    before and after where that differs.
     """
 
     procedure_id: str
@@ -30,8 +31,7 @@ class Effect:
     before: str | None
     after: str | None
     fields: tuple[str, ...]
-    deadline: tuple[Text, Text] | None
-    cases: tuple[str, ...]
+    cases: tuple[tuple[str, tuple[Text, Text] | None], ...]
 
 
 @dataclass(frozen=True)
@@ -78,31 +78,17 @@ def _files(folder: Path) -> tuple[CaseFile, ...]:
 
 
 def _together(found: Iterable[CaseChange]) -> list[Effect]:
-    groups: dict[tuple[str, str, str | None, str | None, tuple[str, ...], str], list[str]] = {}
-    first: dict[object, tuple[Change, tuple[Text, Text] | None]] = {}
+    groups: dict[tuple[str, str, str | None, str | None, tuple[str, ...]], Effect] = {}
     for case in found:
         for change in case.changes:
-            deadline = case.deadlines.get(change.procedure_id)
-            shown = f"{deadline[0].ja}→{deadline[1].ja}" if deadline else ""
-            key = (change.procedure_id, change.kind, change.before, change.after, change.fields, shown)
-            first.setdefault(key, (change, deadline))
-            titles = groups.setdefault(key, [])
-            if case.title not in titles:
-                titles.append(case.title)
-    order = {"disappeared": 0, "appeared": 1, "outcome": 2, "content": 3}
-    made = []
-    for key, titles in groups.items():
-        change, deadline = first[key]
-        made.append(
-            Effect(
-                change.procedure_id,
-                change.name,
-                change.kind,
-                change.before,
-                change.after,
-                change.fields,
-                deadline,
-                tuple(titles),
+            same = change.kind == "content"
+            before, after = (None, None) if same else (change.before, change.after)
+            key = (change.procedure_id, change.kind, before, after, change.fields)
+            effect = groups.setdefault(
+                key, Effect(change.procedure_id, change.name, change.kind, before, after, change.fields, ())
             )
-        )
-    return sorted(made, key=lambda one: (order[one.kind], one.procedure_id, -len(one.cases)))
+            entry = (case.title, case.deadlines.get(change.procedure_id))
+            if entry not in effect.cases:
+                groups[key] = replace(effect, cases=(*effect.cases, entry))
+    order = {"disappeared": 0, "appeared": 1, "outcome": 2, "content": 3}
+    return sorted(groups.values(), key=lambda one: (order[one.kind], one.procedure_id, -len(one.cases)))

@@ -52,7 +52,9 @@ def reading(municipality: str, text: str, data: Path = DATA) -> Reading:
     catalogue, problems = read(Loader(municipality, data, text))
     if problems or catalogue is None:
         lines = text.splitlines()
-        return Reading(None, tuple(_fault(problem, lines) for problem in problems))
+        return Reading(
+            None, tuple(sorted((_fault(one, lines) for one in problems), key=lambda one: one.line))
+        )
     return Reading(catalogue, ())
 
 

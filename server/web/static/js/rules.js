@@ -21,7 +21,6 @@ function number() {
 }
 
 function follow() {
-  gutter.style.height = `${editor.offsetHeight}px`;
   gutter.scrollTop = editor.scrollTop;
 }
 
@@ -37,7 +36,6 @@ if (editor && gutter) {
   number();
   editor.addEventListener("input", number);
   editor.addEventListener("scroll", follow);
-  new ResizeObserver(follow).observe(editor);
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-line]");
     if (button) goTo(Number(button.dataset.line));
