@@ -115,7 +115,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co
 VALUES = st.one_of(WORDS, st.integers(0, 10**6), st.booleans(), st.dictionaries(WORDS, WORDS, max_size=3))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     code=st.sampled_from(TOWNS),
     rule=st.sampled_from(["C01", "R126", "R123", "R113", "R999"]),

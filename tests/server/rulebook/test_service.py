@@ -5,6 +5,8 @@ from datetime import date, datetime
 import pytest
 from sqlmodel import col, select
 
+from server.db import engine as engines
+from server.db.uow import Database
 from server.journal.models import JournalEntry
 from server.kit import clock
 from server.kit.machine import NotNowError
@@ -37,6 +39,15 @@ def test_an_approved_version_counts_from_its_day_and_not_before(desk: Desk) -> N
     at(date(2026, 12, 1))
     assert (desk.fee(), standings(desk)) == (400, {1: "counts"})
     assert desk.rulebook.current().number == 1
+
+
+def test_another_process_counts_by_the_same_version(desk: Desk, database_url: str) -> None:
+    """The worker on PostgreSQL, or a second server: nobody tells them, they read it themselves."""
+    other = Desk(Database(engines.create(database_url)))
+    assert other.fee() == 300
+    desk.approved(with_fee(400))
+    assert other.fee() == 400
+    other.db.engine.dispose()
 
 
 def test_what_was_approved_last_wins_from_its_day_on(desk: Desk) -> None:

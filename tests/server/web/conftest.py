@@ -47,14 +47,20 @@ def signed_in(app: FastAPI, services: Services, stations: Stations) -> Opener:
 
     def open_as(login: str, station: str | None = None) -> Browser:
         found = Browser(app, signer=signer(stations, station) if station else None)
-        with services.db.write() as unit:
-            outcome = auth.sign_in(unit, SYSTEM, login, True)
-        assert isinstance(outcome, SignedIn)
+        outcome = session(services, login)
         found.cookies[COOKIE] = outcome.token
         found.csrf = outcome.csrf
         return found
 
     return open_as
+
+
+def session(services: Services, login: str) -> SignedIn:
+    """A session of this member of staff."""
+    with services.db.write() as unit:
+        outcome = auth.sign_in(unit, SYSTEM, login, True)
+    assert isinstance(outcome, SignedIn)
+    return outcome
 
 
 def signer(stations: Stations, name: str) -> Signer:
