@@ -55,12 +55,13 @@ def item(request: Request, item_id: str) -> HTMLResponse:
     with held.db.write() as unit:
         service.view(unit, ctx, item_id)
         view = queries.item(unit, ctx, held.vault, item_id)
+    rules = held.catalogue
     return page(
         request,
         "backoffice/item.html",
         v=view,
-        procedure_names=procedure_names(held.catalogue),
-        fact_book=held.catalogue.facts,
+        procedure_names=procedure_names(rules),
+        fact_book=rules.facts,
     )
 
 
@@ -126,9 +127,10 @@ def _list(request: Request) -> dict[str, Any]:
     department = ctx.department if ctx.role == "department" else request.query_params.get("department")
     with held.db.read() as unit:
         lines = queries.lines(unit, ctx, department)
+    rules = held.catalogue
     names = {
         key: found.name.ja if language(request) == "ja" else found.name.en
-        for key, found in held.catalogue.departments.items()
+        for key, found in rules.departments.items()
     }
     return {
         "lines": lines,
@@ -136,5 +138,5 @@ def _list(request: Request) -> dict[str, Any]:
         "department": department,
         "department_name": names.get(department, "") if department else "",
         "department_names": names,
-        "procedure_names": procedure_names(held.catalogue),
+        "procedure_names": procedure_names(rules),
     }

@@ -113,17 +113,16 @@ def context_of(
     """What the workspace templates need."""
     held, ctx = services(request), ctx_of(request)
     reception, key = service.opened(unit, ctx, held.vault, reception_id)
-    view = receptions.workspace(
-        unit, ctx, held.vault, held.catalogue, held.settings.municipality, reception, key
-    )
+    catalogue = held.catalogue
+    view = receptions.workspace(unit, ctx, held.vault, catalogue, held.settings.municipality, reception, key)
     return {
         "w": view,
         "work": worklists.of_reception(unit, ctx, reception_id),
         "found": found,
         "away": away,
         "today": today(),
-        "fact_book": held.catalogue.facts,
-        "procedure_names": procedure_names(held.catalogue),
+        "fact_book": catalogue.facts,
+        "procedure_names": procedure_names(catalogue),
         "is_supervisor": ctx.role == "supervisor",
     }
 

@@ -213,6 +213,7 @@ def procedure_page(
         status=status,
         procedure_id=procedure_id,
         form=form,
+        name=views.name_of(procedure_id, after, before, services(request).catalogue),
         why=why,
         picture=views.picture(after, before, procedure_id, day) if after else [],
         on=on,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from server.kit.clock import today
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.rulebook import guided
@@ -45,6 +46,11 @@ def department(text: str, sent: Sent) -> str:
 
 def procedure(text: str, procedure_id: str, sent: Sent) -> str:
     """`text` with one part of a procedure as the form has it. Raises WrongFieldError, CannotPut."""
+    if sent.text("part", limit=20) == "confirm":
+        day = _day(sent, "confirmed")
+        if day is None or day > today():
+            raise WrongFieldError("confirmed")
+        return guided.put_confirmed(text, procedure_id, day, _words(sent, "by"))
     read = _PARTS.get(sent.text("part", limit=20))
     if read is None:
         raise WrongFieldError("part")
@@ -126,9 +132,9 @@ def _words(sent: Sent, name: str, *, easy: bool = False) -> dict[str, str]:
     return {lang: words for lang, words in found.items() if words}
 
 
-def _day(sent: Sent) -> date | None:
+def _day(sent: Sent, name: str = "day") -> date | None:
     try:
-        day = read_date(sent.text("day", limit=20))
+        day = read_date(sent.text(name, limit=20))
     except UnsafeTextError as error:
         raise WrongFieldError("day") from error
     return date.fromisoformat(day) if day else None

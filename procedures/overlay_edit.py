@@ -14,7 +14,7 @@ import yaml
 from procedures.yaml_lines import CatalogueInvalid, Place, read_text
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SECTIONS = frozenset({"departments", "settings", "derive", "procedures", "changes"})
+_SECTIONS = frozenset({"departments", "settings", "derive", "procedures", "changes", "confirmed"})
 _NULL = "tag:yaml.org,2002:null"
 
 

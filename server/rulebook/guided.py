@@ -14,6 +14,7 @@ from procedures.catalogue import DeadlineSpec, Face, Rule
 from procedures.guidance_parts import Fee, Form
 from procedures.overlay_edit import CannotPut as CannotPut
 from procedures.overlay_edit import for_day, lay, put
+from procedures.overlay_schema import ConfirmedModel
 from procedures.portrait import in_force
 from procedures.schema import OffsetModel, TextDeadlineModel
 from procedures.yaml_lines import read_text
@@ -50,6 +51,7 @@ class ProcedureForm:
     """A procedure as it counts on a day. `place` is department or department/desk; `places` are all of them.
     `starts`: the dates from which a deadline can count. `own`: which parts the municipality has changed.
     `branches`: some cases have a deadline, fee or department of their own, which the form leaves alone.
+    `confirmed_on`, `confirmed_by`: when a practitioner confirmed the rule, and in which office.
     """
 
     id: str
@@ -63,7 +65,8 @@ class ProcedureForm:
     note: Text | None
     own: frozenset[str]
     branches: bool
-    events: tuple[Text, ...]
+    confirmed_on: date | None
+    confirmed_by: Text | None
 
 
 def departments(catalogue: Catalogue, text: str, day: date) -> list[DepartmentForm]:
@@ -94,6 +97,7 @@ def procedure(catalogue: Catalogue, text: str, procedure_id: str, day: date) -> 
         return None
     counting = catalogue.at(day)
     face = rule.face
+    confirmed = _confirmed(text, procedure_id)
     standing = [key for key, one in counting.departments.items() if one == face.department]
     return ProcedureForm(
         id=rule.id,
@@ -119,7 +123,8 @@ def procedure(catalogue: Catalogue, text: str, procedure_id: str, day: date) -> 
         note=face.note,
         own=frozenset(own(text, "procedures").get(procedure_id) or {}),
         branches=_branches(rule),
-        events=tuple(counting.codes.events[event].name.text() for event in sorted(rule.events)),
+        confirmed_on=confirmed.day if confirmed else None,
+        confirmed_by=confirmed.by.text() if confirmed else None,
     )
 
 
@@ -156,6 +161,11 @@ def put_part(text: str, day: date | None, procedure_id: str, part: Mapping[str, 
     return text
 
 
+def put_confirmed(text: str, procedure_id: str, day: date, by: Mapping[str, str]) -> str:
+    """A practitioner confirmed the procedure on a day: residents may be shown it. Raises CannotPut."""
+    return put(text, ("confirmed", procedure_id), {"day": day, "by": dict(by)})
+
+
 def deadline_part(form: DeadlineForm) -> dict[str, Any]:
     """A deadline as the file writes it; what is usual is left out."""
     if form.kind == "text" and form.words is not None:
@@ -190,6 +200,11 @@ def own(text: str, section: str) -> dict[str, Any]:
         for key, value in (entry.get(section) or {}).items():
             found[key] = {**(found.get(key) or {}), **(value or {})}
     return found
+
+
+def _confirmed(text: str, procedure_id: str) -> ConfirmedModel | None:
+    found = _at(text, ("confirmed", procedure_id))
+    return ConfirmedModel.model_validate(found) if found else None
 
 
 def _at(text: str, place: tuple[str | int, ...]) -> Any:

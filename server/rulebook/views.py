@@ -70,12 +70,14 @@ class Painted:
 
 
 def against(unit: Unit, ctx: Context, rulebook: Rulebook, version: VersionView) -> Against:
-    """What would count on the version's day if it were not there."""
-    own = next((row for row in _approved(unit, ctx) if row.id == version.id), None)
+    """What would count on the version's day if it were not there; as server.rulebook.current chooses."""
+    approved = _approved(unit, ctx)
+    own = next((row.approval for row in approved if row.id == version.id), None)
     day = version.effective_from or today()
-    for row in _approved(unit, ctx):
-        earlier = own is None or (row.approval or 0) < (own.approval or 0)
-        if earlier and row.effective_from is not None and row.effective_from <= day:
+    for row in approved:
+        earlier = own is None or (row.approval or 0) < own
+        counts = row.effective_from is not None and row.effective_from <= day
+        if earlier and counts and read(rulebook, row.content).catalogue is not None:
             return Against(row.number, row.content)
     return Against(None, shipped_text(rulebook.municipality, rulebook.data))
 
@@ -166,6 +168,12 @@ def picture(catalogue: Catalogue, before: Catalogue | None, procedure_id: str, d
         for part in now
         for place in [(part.key, part.variant)]
     ]
+
+
+def name_of(procedure_id: str, *catalogues: Catalogue | None) -> Text | None:
+    """What the first of the catalogues that knows the procedure calls it."""
+    named = (rule.face.name for one in catalogues if one for rule in one.rules if rule.id == procedure_id)
+    return next(named, None)
 
 
 def _portrait(catalogue: Catalogue | None, procedure_id: str, day: date) -> list[Part]:

@@ -122,7 +122,10 @@ def test_small_forms_write_single_values(services: Services, signed_in: Opener) 
     later = clerk.get(f"{at}/procedures/C01?on=2028-04-01").text
     assert re.search(r"<del>[^<]*350円</del>.*<ins>[^<]*500円</ins>", later)
     assert "住民課" in clerk.get(f"{at}/departments?on=2028-04-01").text
-    closed = {"part": "disable", "why.ja": "廃止", "why.en": "abolished", "version": "3"}
+    sure = {"part": "confirm", "confirmed": TODAY, "by.ja": "市民課", "by.en": "Residents", "version": "3"}
+    assert clerk.post(f"{at}/procedures/R003", sure, key="k5").status == 303
+    assert "市民課が確かめました" in clerk.get(f"{at}/procedures/R003").text
+    closed = {"part": "disable", "why.ja": "廃止", "why.en": "abolished", "version": "4"}
     assert clerk.post(f"{at}/procedures/C01", closed, key="k4").status == 303
     assert "取り扱わない" in clerk.get(f"{at}/procedures/C01").text
     assert 'data-kind="disappeared"' in clerk.get(at).text
@@ -138,6 +141,7 @@ def test_what_cannot_be_is_said_beside_the_form(signed_in: Opener) -> None:
         ({"part": "fee", "yen": "1", "day": "らいねん"}, "日付として読めません"),
         ({"part": "note", "note.ja": "だけ"}, "言葉がそろっていません"),
         ({"part": "deadline", "kind": "offset", "amount": ""}, "期限の長さ"),
+        ({"part": "confirm", "confirmed": "2027-01-01"}, "きょうまでの日付"),
         ({"part": "everything"}, ""),
     ):
         answer = clerk.post(f"{at}/procedures/C01", fields | {"version": "0"}, key=f"k-{fields}")
