@@ -10,6 +10,7 @@ from server.db.migrate import upgrade
 from server.db.uow import Database
 from server.db.vault import Vault, master_from
 from server.kit import clock, failpoints
+from server.preentry import keys as preentry_keys
 from server.queue import queries as queue
 from server.queue.queries import SiteView
 from server.reception.towns import TownDirectory
@@ -62,10 +63,13 @@ def build(settings: Settings) -> Services:
     hub = Hub()
     db.publish = hub.publish
     core = core_adapter(settings)
+    vault = open_vault(settings)
+    with db.write() as unit:
+        preentry_keys.ensure(unit, system(settings.tenant, settings.site), vault)
     return Services(
         settings=settings,
         db=db,
-        vault=open_vault(settings),
+        vault=vault,
         core=core,
         catalogue=load_catalogue(settings.municipality),
         hub=hub,

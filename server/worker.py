@@ -7,6 +7,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from server.preentry import service as preentry
 from server.queue import service as queue
 from server.retention import service as retention
 from server.submissions import service as submissions
@@ -60,3 +61,4 @@ class Worker:
             with held.db.write() as unit:
                 queue.expire_card_reads(unit, held.system, UNATTACHED)
                 retention.purge(unit, held.system, held.vault)
+                preentry.forget(unit, held.system, held.vault, held.settings.preentry_life)

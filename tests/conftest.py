@@ -40,6 +40,7 @@ TOGETHER = (
 # queue and the exchange run on both each time.
 ABOVE_THE_DATABASE = (
     "tests/server/web/",
+    "tests/server/preentry/",
     "tests/server/reception/",
     "tests/server/submissions/test_completing",
     "tests/server/test_canary",
