@@ -10,6 +10,7 @@ keyboard's layout, by Caps Lock or by full-width letters.
 import base64
 import binascii
 import hashlib
+import re
 import struct
 import unicodedata
 import zlib
@@ -27,6 +28,9 @@ LONGEST_TEXT = 4_000
 LONGEST_PLAIN = 16_000
 _HEADER = struct.Struct(">BB3s4sI")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+# How every code begins: the mark and the first bits of the version, in base32.
+_BEGINNING = base64.b32encode(bytes([MARK, 0])).decode()[:2]
+_LETTERS = re.compile("[A-Z2-7]+")
 _PURPOSE = b"kakanai pre-entry\x00"
 
 
@@ -66,9 +70,12 @@ def open_code(
     text: str, keys: Mapping[bytes, X25519PrivateKey], municipality: str, at: datetime
 ) -> Opened | Refusal:
     """What `text` holds, as scanned or pasted: small letters, full-width letters and blanks do not matter."""
-    raw = _bytes(text)
-    if raw is None or len(raw) <= _HEADER.size or raw[0] != MARK:
+    spelt = "".join(unicodedata.normalize("NFKC", text[: LONGEST_TEXT + 1]).upper().split())
+    if not spelt.startswith(_BEGINNING) or not _LETTERS.fullmatch(spelt) or len(spelt) > LONGEST_TEXT:
         return Refusal.NOT_A_CODE
+    raw = _bytes(spelt)
+    if raw is None or len(raw) <= _HEADER.size:
+        return Refusal.DAMAGED
     header = raw[: _HEADER.size]
     _, version, number, name, until = _HEADER.unpack(header)
     if version != VERSION:
@@ -92,14 +99,11 @@ def _number(municipality: str) -> bytes:
     return int(municipality).to_bytes(3, "big")
 
 
-def _bytes(text: str) -> bytes | None:
-    """The bytes that the text spells, None when it spells none."""
-    if len(text) > LONGEST_TEXT:
-        return None
-    plain = "".join(unicodedata.normalize("NFKC", text).upper().split())
+def _bytes(spelt: str) -> bytes | None:
+    """The bytes that base32 spells, None when letters are missing."""
     try:
-        return base64.b32decode(plain + "=" * (-len(plain) % 8))
-    except (binascii.Error, ValueError):
+        return base64.b32decode(spelt + "=" * (-len(spelt) % 8))
+    except binascii.Error:
         return None
 
 
