@@ -163,11 +163,11 @@ def _answered(turn: Turn, sent: Sent, at: int) -> HTMLResponse:
     )
     if ask is None:
         return _list(turn)
-    said = forms.answer(sent, ask)
+    read = forms.answer(sent, ask)
     back_to = sent.text("back_to", limit=10)
-    renewed = turn.answers.put(ask.name, said).known_to(turn.rules) if said else turn.answers
-    if said is None or renewed.get(ask.name) is None:
-        return _question(turn, ask, at, back_to=back_to, missing=True)
+    renewed = turn.answers.put(ask.name, read.said).known_to(turn.rules) if read.whole else turn.answers
+    if not read.whole or renewed.get(ask.name) is None:
+        return _question(turn, ask, at, back_to=back_to, missing=read)
     turn.answers = renewed
     if not again:
         return _next(turn)
@@ -192,18 +192,24 @@ def _ask_again(turn: Turn, index: int, back_to: str = "") -> HTMLResponse:
 
 
 def _question(
-    turn: Turn, ask: Ask, at: int, *, back_to: str = "", missing: bool = False, changed: Changed | None = None
+    turn: Turn,
+    ask: Ask,
+    at: int,
+    *,
+    back_to: str = "",
+    missing: forms.Reading | None = None,
+    changed: Changed | None = None,
 ) -> HTMLResponse:
-    said = turn.answers.get(ask.name)
+    known = turn.answers.get(ask.name)
     return turn.page(
         "question",
         "ask",
         at,
         status=422 if missing else 200,
         ask=ask,
-        said=said.values if said else {},
+        said=missing.said if missing else known.values if known else {},
         back_to=back_to,
-        missing=missing,
+        missing=missing is not None,
         changed=changed,
         years=_years(turn),
     )

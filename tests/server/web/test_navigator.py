@@ -167,6 +167,18 @@ def test_the_language_changes_in_the_middle_and_nothing_is_lost(
     assert f'<html lang="{"ja" if lang == "easy" else lang}"' in other.text
 
 
+def test_what_was_answered_stays_when_something_is_missing(browser: Browser) -> None:
+    asked = press(browser, browser.get("/navigator/"), {"event": "MOVE"})
+    first = press(browser, asked, FAMILY)
+    given = births(first) | {"month:spouse": "", "year:child1": ""}
+    missing = press(browser, first, given)
+    assert missing.status == 422
+    assert missing.text.count('<option value="1973" selected') == 1
+    assert missing.text.count('<option value="1975" selected') == 1
+    assert missing.text.count('<option value="unknown" selected') == 0
+    shows(press(browser, missing, births(missing)), "ask")
+
+
 def test_certificates_ask_about_nobody_else(browser: Browser) -> None:
     page = shows(press(browser, browser.get("/navigator/"), {"event": "CERT"}), "ask")
     assert "証明書は何に使いますか" in page.text
@@ -183,6 +195,7 @@ def test_what_no_page_of_ours_wrote_leads_to_the_start(browser: Browser, answers
     assert "山田" not in page.text
 
 
+@pytest.mark.long
 def test_any_press_on_any_page_is_answered(browser: Browser) -> None:
     """However the fields are put together, somebody gets a page that goes on."""
     state = hidden(everybody_moves(browser), "answers")
