@@ -11,6 +11,8 @@ from server.preentry.life_events import BY_CODE
 EVENT_DATE = "event_date"
 # What is known of everybody without a question, by the kind of person: nobody is asked who the newborn is.
 _KIND_FACTS = {"BIRTH": ("newborn", "baby"), "DEATH": ("deceased", "late")}
+# A certificate is asked for when it is asked for.
+_DAYLESS = frozenset({"CERT"})
 _DAY_QUESTION = Text(
     "生まれた日（何日か）も教えてください。手続きが変わることがあります。",
     "Please also give the day of birth. It can change what applies.",
@@ -135,7 +137,7 @@ def next_ask(answers: Answers, guidance: Guidance, catalogue: Catalogue) -> Ask 
         left = max(0, round(best.expected_remaining))
         return replace(_fact(best.fact, best.person_ids or ("",), answers, catalogue), left=left)
     for event in answers.events[1:]:
-        if answers.get(DATE + event) is None:
+        if event not in _DAYLESS and answers.get(DATE + event) is None:
             return _date(answers, event, catalogue)
     days = _days_wanted(answers, guidance)
     return Ask(DAY, "day", days, _DAY_QUESTION) if days else None

@@ -144,6 +144,11 @@ def test_each_event_has_its_own_day(catalogue: Catalogue) -> None:
     assert case.dates["BIRTH"].value == "2026-11-20"
 
 
+def test_a_certificate_has_no_day(catalogue: Catalogue) -> None:
+    _, asked = answered(catalogue, Answers(("PREG", "CERT"), ("you",)))
+    assert "date.CERT" not in asked
+
+
 def test_a_changed_answer_says_what_appeared_and_what_went(catalogue: Catalogue) -> None:
     answers = Answers(("MOVE",), ("you",)).put("moves", {"you": True}).put("dog_chip", {"": "registered"})
     with_dog = asking.guide(answers.put("dog", {"": True}), catalogue, ON)
