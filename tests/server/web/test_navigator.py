@@ -219,7 +219,9 @@ def test_residents_see_what_the_municipality_confirmed_or_nothing(services: Serv
         settings = services.settings.model_copy(update=changes.pop("settings"))
         return Browser(mount(replace(services, settings=settings, **changes)))
 
-    assert office(settings={"navigator": "off"}).get("/navigator/").status == 404
+    without = office(settings={"navigator": "off"})
+    assert without.get("/navigator/").status == 404
+    assert "/navigator/" not in without.get("/kiosk/").text
     nothing = office(settings={"navigator": "confirmed"}).get("/navigator/")
     assert "ただいま準備中です" in nothing.text
     rules = tuple(replace(rule, confirmed=rule.id == "R010") for rule in services.catalogue.rules)
@@ -261,7 +263,8 @@ def test_the_code_on_the_page_answers_the_counters_questions(
     )
     assert taken.status == 200
     assert 'data-settled="yes"' in taken.text
-    moved = [member.name for member in visit.workspace().members if member.moves]
+    state = visit.state()
+    moved = [state.facts.value(person.person_id, "name") for person in state.movers]
     assert moved == ["見本　太郎", "見本　花子", "見本　さくら"]
     with services.db.read() as unit:
         entry = unit.all(select(JournalEntry).where(JournalEntry.event == "preentry.taken"))[0]
