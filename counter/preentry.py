@@ -32,8 +32,11 @@ def take(request: Request, reception_id: str, sent: SentForm) -> Response:
 
 @router.action("/people")
 def people(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """Who of the code is who of the household; "" is nobody of it."""
-    chosen = {person: said[0] if said else "" for person, said in sent.prefixed("is:").items()}
+    """Who of the code is who of the household; `nobody` is nobody of it."""
+    said = {person: values[0] if values else "" for person, values in sent.prefixed("is:").items()}
+    if not all(said.values()):
+        raise Problem(422, "preentry_not_chosen")
+    chosen = {person: "" if member == "nobody" else member for person, member in said.items()}
 
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
         preentry.settle(unit, ctx, reception, key, chosen)

@@ -282,6 +282,8 @@ def test_staff_say_who_is_who(services: Services, signed_in: Opener) -> None:
     members = {member.name: member.person_id for member in visit.workspace().members}
     chosen = dict(zip(("is:you", "is:spouse", "is:child1", "is:parent1"), members.values(), strict=True))
     twice = chosen | {"is:spouse": chosen["is:you"]}
+    left = clerk.post(f"{address}/preentry/people", chosen | {"is:you": ""}, key="k0")
+    assert left.header("x-problem") == "preentry_not_chosen"
     refused = clerk.post(f"{address}/preentry/people", twice, key="k2")
     assert refused.header("x-problem") == "preentry_chosen_twice"
     done = clerk.post(f"{address}/preentry/people", chosen, key="k3", headers={"HX-Request": "true"})
@@ -304,7 +306,7 @@ def test_a_code_that_cannot_be_used_is_said_in_a_sentence(
 
 
 def test_every_refusal_has_its_sentences(services: Services) -> None:
-    for reason in (*(one.value for one in Refusal), "used", "chosen_twice"):
+    for reason in (*(one.value for one in Refusal), "used", "chosen_twice", "not_chosen"):
         for part in ("title", "action"):
             assert services.words.has(f"problem.preentry_{reason}.{part}")
 
