@@ -11,6 +11,7 @@ from server.db.uow import NotThereError
 from server.journal.service import record
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
+from server.preentry import service as preentry
 from server.queue.card_reads import CardText
 from server.reception import facts, gathering, people, prefill, service
 from server.reception.prefill import CoreAway, Found
@@ -217,6 +218,7 @@ def _gather(request: Request, reception_id: str, household_id: str, resident_id:
         if gathering.is_allowed(unit, reception, key, taken):
             gathering.take_household(unit, ctx, reception, key, taken, resident_id)
             service.derive_school_district(unit, ctx, reception, key, held.towns)
+            preentry.match(unit, ctx, reception, key)
         else:
             gathering.refer_to_supervisor(unit, ctx, reception, key, household_id, resident_id)
     return shown(request, reception_id)

@@ -11,6 +11,7 @@ from server.auth.queries import names
 from server.journal.queries import noted_since
 from server.journal.service import record
 from server.kit.clock import now, today
+from server.preentry import queries as preentry
 from server.reception import confirmation, service
 from server.reception import queries as receptions
 from server.reception.guidance import procedure_names
@@ -124,6 +125,7 @@ def context_of(
         "fact_book": catalogue.facts,
         "procedure_names": procedure_names(catalogue),
         "is_supervisor": ctx.role == "supervisor",
+        "preentry": preentry.view(unit, held.catalogue, reception, key),
     }
 
 

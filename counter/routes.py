@@ -1,6 +1,17 @@
 """The staff's pages: sign-in, the line, the reception workspace, the departments' work."""
 
-from counter import acts, backoffice, line, people_acts, reception, rules, rules_acts, signing_in, stations
+from counter import (
+    acts,
+    backoffice,
+    line,
+    people_acts,
+    preentry,
+    reception,
+    rules,
+    rules_acts,
+    signing_in,
+    stations,
+)
 from server.web.guards import GuardedRouter
 
 router = GuardedRouter()
@@ -10,6 +21,7 @@ for part in (
     reception.router,
     acts.router,
     people_acts.router,
+    preentry.router,
     backoffice.router,
     stations.router,
     rules.router,

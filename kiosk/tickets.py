@@ -30,7 +30,10 @@ def start(request: Request) -> HTMLResponse:
     with held.db.read() as unit:
         lines = queue.classes(unit, ctx)
         is_open = queue.business_day(unit, ctx) is not None
-    answer = page(request, "kiosk/start.html", classes=lines, open=is_open, **_frame(request))
+    navigator = held.settings.navigator_shows != "off"
+    answer = page(
+        request, "kiosk/start.html", classes=lines, open=is_open, navigator=navigator, **_frame(request)
+    )
     if "fresh" in request.query_params:
         # A wiped kiosk keeps nothing of whoever stood there before.
         answer.headers["Clear-Site-Data"] = '"storage"'

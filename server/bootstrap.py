@@ -9,6 +9,7 @@ from server.db.migrate import upgrade
 from server.db.uow import Database
 from server.db.vault import Vault, master_from
 from server.kit import clock, failpoints
+from server.preentry import keys as preentry_keys
 from server.queue import queries as queue
 from server.queue.queries import SiteView
 from server.reception.towns import TownDirectory
@@ -65,10 +66,13 @@ def build(settings: Settings) -> Services:
     rulebook = Rulebook(db, settings.tenant, settings.municipality)
     # Now rather than for the first resident; a release whose rules cannot be read does not start.
     rulebook.current()
+    vault = open_vault(settings)
+    with db.write() as unit:
+        preentry_keys.ensure(unit, system(settings.tenant, settings.site), vault)
     return Services(
         settings=settings,
         db=db,
-        vault=open_vault(settings),
+        vault=vault,
         core=core,
         rulebook=rulebook,
         hub=hub,

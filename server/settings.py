@@ -1,6 +1,6 @@
 """Everything the server can be told from outside, typed. docs/operations.md lists each of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     now: datetime | None = None
     failpoint: str = ""
     protection_declared: str = ""
+    navigator: Literal["", "all", "confirmed", "off"] = ""
+    preentry_days: int = Field(default=14, ge=1, le=60)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
             raise SettingsRefusedError(
                 "KAKANAI_NOW and KAKANAI_FAILPOINT are for tests; unset them in production."
             )
+        if self.navigator == "all":
+            raise SettingsRefusedError(
+                "In production residents see only rules that the municipality has confirmed: set "
+                "KAKANAI_NAVIGATOR to confirmed or off."
+            )
         if not self.protection_declared:
             raise SettingsRefusedError(
                 "The protection suite is not declared passed for this release: run it, then set "
@@ -66,6 +73,16 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database, SQLite in the state directory unless another is named."""
         return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'kakanai.db'}"
+
+    @property
+    def navigator_shows(self) -> str:
+        """What residents are guided by: all rules, the confirmed ones, or off (no navigator)."""
+        return self.navigator or ("confirmed" if self.env == "production" else "all")
+
+    @property
+    def preentry_life(self) -> timedelta:
+        """How long a code for the counter is good."""
+        return timedelta(days=self.preentry_days)
 
     @property
     def on_sqlite(self) -> bool:

@@ -4,6 +4,7 @@ from server.auth import models as auth
 from server.db import vault
 from server.db.base import metadata
 from server.journal import models as journal
+from server.preentry import models as preentry
 from server.print_jobs import models as print_jobs
 from server.queue import models as queue
 from server.reception import models as reception
@@ -17,6 +18,7 @@ __all__ = [
     "idempotency",
     "journal",
     "metadata",
+    "preentry",
     "print_jobs",
     "queue",
     "reception",

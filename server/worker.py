@@ -7,6 +7,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from server.preentry import service as preentry
 from server.queue import service as queue
 from server.retention import service as retention
 from server.submissions import service as submissions
@@ -62,3 +63,4 @@ class Worker:
                 queue.expire_card_reads(unit, held.system, UNATTACHED)
                 retention.purge(unit, held.system, held.vault)
                 idempotency.expire(unit, held.system)
+                preentry.forget(unit, held.system, held.vault, held.settings.preentry_life)

@@ -49,6 +49,7 @@ TOGETHER = (
 # queue and the exchange run on both each time.
 ABOVE_THE_DATABASE = (
     "tests/server/web/",
+    "tests/server/preentry/",
     "tests/server/reception/",
     "tests/server/rulebook/",
     "tests/server/submissions/test_completing",

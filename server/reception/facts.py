@@ -17,9 +17,10 @@ from server.db.vault import DataKey
 from server.kit.clock import now
 from server.reception.models import FactRow
 
-SOURCES = ("staff", "core", "card", "pre-entry", "resident", "derived")
+# What is said at the counter is newer than what was entered at home.
+SOURCES = ("staff", "core", "card", "resident", "pre-entry", "derived")
 REGISTER_FIELDS = frozenset({"name", "kana", "birth", "sex", "relationship", "address"})
-_REGISTER_ORDER = ("core", "staff", "card", "pre-entry", "resident", "derived")
+_REGISTER_ORDER = ("core", "staff", "card", "resident", "pre-entry", "derived")
 
 
 @dataclass(frozen=True)

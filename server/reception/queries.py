@@ -365,7 +365,7 @@ def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
         }
         for owner in owners
         for name, view in intake.facts.of(owner).items()
-        if view.source in ("resident", "staff")
+        if view.source in ("resident", "staff", "pre-entry")
         and name not in (*SHOWN, "new_address", "event_date", "moves", "chosen_resident")
     )
 

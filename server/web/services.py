@@ -14,7 +14,7 @@ from server.reception.towns import TownDirectory
 from server.rulebook.current import Rulebook
 from server.settings import Settings
 from server.web.sse import Hub
-from server.web.words import Words
+from server.web.words import DEFAULT, EASY, Words
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Services:
 
     def municipality(self, lang: str) -> Municipality:
         """The names in this language."""
-        if lang == "ja":
+        if lang in (DEFAULT, EASY):
             return Municipality(self.site.municipality_ja, self.site.name_ja)
         return Municipality(self.site.municipality_en, self.site.name_en)
 

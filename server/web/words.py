@@ -8,6 +8,8 @@ from babel.messages.pofile import read_po
 
 LOCALE = Path(__file__).parent / "locale"
 DEFAULT = "ja"
+# やさしい日本語: Japanese in easy words, where a room has them; what it lacks is said in Japanese.
+EASY = "easy"
 
 
 class Words:
@@ -24,7 +26,7 @@ class Words:
     @property
     def languages(self) -> tuple[str, ...]:
         """The municipality's own language first."""
-        return (DEFAULT, *(lang for lang in self.catalogues if lang != DEFAULT))
+        return (DEFAULT, *(lang for lang in self.catalogues if lang not in (DEFAULT, EASY)))
 
     def say(self, lang: str, key: str, **params: Any) -> str:
         """The sentence of `key` with its %(name)s places filled; Japanese where `lang` lacks it, and the key

@@ -13,7 +13,7 @@ from server.reception.models import FactRow
 from server.web.services import Services
 from tests.factories.visits import FOUR, Visit
 
-REGISTER_ORDER = ["core", "staff", "card", "pre-entry", "resident", "derived"]
+REGISTER_ORDER = ["core", "staff", "card", "resident", "pre-entry", "derived"]
 
 
 def said(name: str, source: str, value: object, *, unknown: bool = False, person: str = "p") -> FactView:
@@ -39,7 +39,7 @@ def test_what_is_missing_leaves_the_order_of_the_rest(sources: set[str]) -> None
     found = Facts([said("birth", source, source) for source in sources])
     order = [
         source
-        for source in ("core", "staff", "card", "pre-entry", "resident", "derived")
+        for source in ("core", "staff", "card", "resident", "pre-entry", "derived")
         if source in sources
     ]
     assert [view.source for view in found.all("p", "birth")] == order

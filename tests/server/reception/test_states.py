@@ -9,6 +9,7 @@ from server.db.uow import Unit
 from server.db.vault import DataKey
 from server.kit.ids import new_id
 from server.kit.machine import NotNowError
+from server.preentry import service as preentry
 from server.queue import card_reads
 from server.reception import confirmation, ending, gathering, service, states
 from server.reception.confirmation import NotReadyError
@@ -16,6 +17,7 @@ from server.reception.models import Reception
 from server.web.services import Services
 from server.worklists import service as worklists
 from tests.factories.people import staff
+from tests.factories.preentry import AT_HOME, code_of
 from tests.factories.visits import Visit, card_of
 
 Verb = Callable[[Unit, Visit, Reception, DataKey], object]
@@ -80,6 +82,9 @@ VERBS: dict[str, Verb] = {
     "refer": lambda u, v, r, k: gathering.refer_to_supervisor(u, v.clerk, r, k, *PROTECTED),
     "release": lambda u, v, r, k: release(v, u, r, k),
     "gather": lambda u, v, r, k: household(v, u, r, k),
+    "preenter": lambda u, v, r, k: preentry.take(
+        u, v.clerk, v.services.vault, v.services.catalogue, r, k, code_of(u, v.services, AT_HOME)
+    ),
     "edit": lambda u, v, r, k: service.set_fact(u, v.clerk, r, k, "phone", "0999"),
     "prepare": lambda u, v, r, k: prepare(v, u, r, k),
     "confirm": lambda u, v, r, k: confirmation.confirm(u, v.clerk, r, "aloud"),

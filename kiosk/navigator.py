@@ -1,0 +1,291 @@
+"""/navigator/: a resident's questions and list, at home or at the kiosk. Needs no login and keeps nothing.
+
+The answers travel in the page as a form field and come back with each press: never in an address, never in a
+cookie, never in a table. Every answer page is the answer to a POST and may not be stored (Cache-Control).
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from kiosk import navigator_forms as forms
+from server.kit.clock import now, today
+from server.kit.wareki import long_date, wareki
+from server.preentry import answers as answering
+from server.preentry import asking, codes, keys, qr, showing
+from server.preentry.answers import LONGEST, Answers, AnswersUnreadableError
+from server.preentry.asking import Ask, Changed
+from server.preentry.life_events import GROUPS, LIFE_EVENTS, LifeEvent, chosen
+from server.web.forms import Sent, SentForm
+from server.web.guards import GuardedRouter, Public, ctx_of
+from server.web.problems import Problem
+from server.web.services import Services, services
+from server.web.templating import page
+
+router = GuardedRouter(prefix="/navigator", guard=Public())
+LANGUAGES = (("ja", "日本語", "ja"), ("easy", "やさしい日本語", "ja"), ("en", "English", "en"))
+OLDEST = 120
+NOTHING = Answers(())
+
+
+@dataclass
+class Turn:
+    """One request: who reads, the rules that residents may see, and the answers as they came."""
+
+    request: Request
+    held: Services
+    lang: str
+    rules: Any
+    on: date
+    answers: Answers = NOTHING
+
+    def page(
+        self, template: str, view: str, at: int | str = "", status: int = 200, **more: Any
+    ) -> HTMLResponse:
+        """A page that carries the answers on."""
+        return page(
+            self.request,
+            f"kiosk/navigator/{template}.html",
+            status=status,
+            lang=self.lang,
+            speech=LANGUAGES,
+            at_kiosk=ctx_of(self.request).station is not None,
+            all_rules=self.held.settings.navigator_shows == "all",
+            state=self.answers.text() if self.answers.events else "",
+            view=view,
+            at=at,
+            events=self.answers.events,
+            **more,
+        )
+
+
+@router.page("/")
+def start(request: Request) -> HTMLResponse:
+    """What has happened, or is about to?"""
+    return _start(_turn(request, request.query_params.get("lang", "")))
+
+
+@router.action("/")
+def step(request: Request, sent: SentForm) -> HTMLResponse:
+    """One press: an answer, a step back, the list, the code, another language."""
+    turn = _turn(request, sent.text("lang", limit=5))
+    try:
+        turn.answers = _answers(turn, sent)
+    except AnswersUnreadableError:
+        return _start(turn, status=422, lost=True)
+    view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
+    at = sent.number("at") or 0
+    if act == "show":
+        return _shown(turn, view, at)
+    if act == "back":
+        return _back(turn, view, at)
+    if act == "people":
+        return _people(turn)
+    if act.startswith("edit-"):
+        index = act.removeprefix("edit-")
+        return _ask_again(turn, int(index) if index.isascii() and index.isdigit() else -1, back_to="list")
+    if act in ("list", "code"):
+        return _list(turn, with_code=act == "code")
+    if act == "go-on":
+        return _next(turn)
+    return _forward(turn, sent, view, at)
+
+
+def _turn(request: Request, lang: str) -> Turn:
+    held = services(request)
+    shows = held.settings.navigator_shows
+    if shows == "off":
+        raise Problem(404, "not_found")
+    rules = asking.for_residents(held.catalogue, confirmed_only=shows == "confirmed")
+    known = {code for code, _, _ in LANGUAGES}
+    return Turn(request, held, lang if lang in known else "ja", rules, today())
+
+
+def _answers(turn: Turn, sent: Sent) -> Answers:
+    text = sent.text("answers", limit=LONGEST)
+    return answering.read(text).known_to(turn.rules) if text else NOTHING
+
+
+def _offered(turn: Turn) -> list[tuple[str, list[LifeEvent]]]:
+    """The events about which residents can be told something, under their headings."""
+    open_ones = [event for event in LIFE_EVENTS if turn.rules.at(turn.on).rules_for(event.code, turn.on)]
+    grouped = ((group, [event for event in open_ones if event.group == group]) for group in GROUPS)
+    return [(group, events) for group, events in grouped if events]
+
+
+def _start(turn: Turn, status: int = 200, **more: Any) -> HTMLResponse:
+    told = {"lost": False, "unfit": False} | more
+    return turn.page("start", "start", status=status, offered=_offered(turn), **told)
+
+
+def _people(turn: Turn) -> HTMLResponse:
+    if not turn.answers.events:
+        return _start(turn)
+    counts = dict.fromkeys(answering.ROLES, 0) | {"you": 1}
+    if turn.answers.people:
+        counts = {
+            role: sum(answering.role_of(person)[0] == role for person in turn.answers.people)
+            for role in answering.ROLES
+        }
+    return turn.page("people", "people", counts=counts, most=answering.ROLES)
+
+
+def _forward(turn: Turn, sent: Sent, view: str, at: int) -> HTMLResponse:
+    """The button that goes on, on whichever page it was pressed."""
+    if view == "start":
+        events = chosen(sent.texts("event"))
+        if events is None:
+            return _start(turn, status=422, unfit=True)
+        turn.answers = Answers(events)
+        if events == ("CERT",):
+            turn.answers = turn.answers.of(("you",))
+            return _next(turn)
+        return _people(turn)
+    if not turn.answers.events:
+        return _start(turn)
+    if view == "people":
+        turn.answers = turn.answers.of(forms.people(sent, turn.answers.events))
+        return _next(turn)
+    return _answered(turn, sent, at)
+
+
+def _answered(turn: Turn, sent: Sent, at: int) -> HTMLResponse:
+    before = asking.guide(turn.answers, turn.rules, turn.on)
+    again = at < len(turn.answers.given)
+    ask = (
+        asking.ask_again(turn.answers, at, turn.rules)
+        if again
+        else asking.next_ask(turn.answers, before, turn.rules)
+    )
+    if ask is None:
+        return _list(turn)
+    read = forms.answer(sent, ask)
+    back_to = sent.text("back_to", limit=10)
+    renewed = turn.answers.put(ask.name, read.said).known_to(turn.rules) if read.whole else turn.answers
+    if not read.whole or renewed.get(ask.name) is None:
+        return _question(turn, ask, at, back_to=back_to, missing=read)
+    turn.answers = renewed
+    if not again:
+        return _next(turn)
+    changed = asking.changed(before, asking.guide(renewed, turn.rules, turn.on))
+    return _list(turn, changed) if back_to == "list" else _next(turn, changed)
+
+
+def _next(turn: Turn, changed: Changed | None = None) -> HTMLResponse:
+    if not turn.answers.people:
+        return _people(turn)
+    guidance = asking.guide(turn.answers, turn.rules, turn.on)
+    ask = asking.next_ask(turn.answers, guidance, turn.rules)
+    if ask is None:
+        return _list(turn, changed)
+    return _question(turn, ask, len(turn.answers.given), changed=changed)
+
+
+def _ask_again(turn: Turn, index: int, back_to: str = "") -> HTMLResponse:
+    if not 0 <= index < len(turn.answers.given):
+        return _next(turn)
+    return _question(turn, asking.ask_again(turn.answers, index, turn.rules), index, back_to=back_to)
+
+
+def _question(
+    turn: Turn,
+    ask: Ask,
+    at: int,
+    *,
+    back_to: str = "",
+    missing: forms.Reading | None = None,
+    changed: Changed | None = None,
+) -> HTMLResponse:
+    known = turn.answers.get(ask.name)
+    return turn.page(
+        "question",
+        "ask",
+        at,
+        status=422 if missing else 200,
+        ask=ask,
+        said=missing.said if missing else known.values if known else {},
+        back_to=back_to,
+        missing=missing is not None,
+        changed=changed,
+        years=_years(turn),
+    )
+
+
+def _back(turn: Turn, view: str, at: int) -> HTMLResponse:
+    if view in ("list", "code"):
+        at = len(turn.answers.given)
+    elif view == "people":
+        return _start(turn)
+    if at > 0:
+        return _ask_again(turn, at - 1)
+    return _start(turn) if turn.answers.events == ("CERT",) else _people(turn)
+
+
+def _shown(turn: Turn, view: str, at: int) -> HTMLResponse:
+    """The same page once more, in the language that was chosen."""
+    if view == "people":
+        return _people(turn)
+    if view in ("list", "code") and turn.answers.people:
+        return _list(turn, with_code=view == "code")
+    if view == "ask" and turn.answers.people:
+        return _ask_again(turn, at)
+    return _start(turn)
+
+
+def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False) -> HTMLResponse:
+    if not turn.answers.people:
+        return _people(turn)
+    guidance = asking.guide(turn.answers, turn.rules, turn.on)
+    return turn.page(
+        "list",
+        "code" if with_code else "list",
+        listing=showing.listing(guidance),
+        conflicts=guidance.conflicts,
+        complete=asking.next_ask(turn.answers, guidance, turn.rules) is None,
+        changed=changed,
+        asked=[
+            (asking.ask_again(turn.answers, index, turn.rules), answer.values)
+            for index, answer in enumerate(turn.answers.given)
+        ],
+        code=_code(turn) if with_code else None,
+        made_on=_day(turn.lang, turn.on),
+        day=lambda day: _day(turn.lang, day),
+    )
+
+
+def _code(turn: Turn) -> dict[str, str] | None:
+    """The QR code as a picture for the page, None when there is no key or too much to say."""
+    settings = turn.held.settings
+    with turn.held.db.read() as unit:
+        public = keys.public_key(unit, ctx_of(turn.request))
+    if public is None:
+        return None
+    until = now() + settings.preentry_life
+    code = codes.seal(turn.answers.text().encode(), public, settings.municipality, until)
+    if qr.version_of(code) is None:
+        return None
+    picture = base64.b64encode(qr.picture(code)).decode()
+    # Said as the last whole day, so that nobody comes an hour too late.
+    last = date.fromordinal(turn.on.toordinal() + settings.preentry_days - 1)
+    return {"picture": f"data:image/svg+xml;base64,{picture}", "until": _day(turn.lang, last)}
+
+
+def _day(lang: str, day: date) -> str:
+    if lang == "en":
+        return f"{day:%a}, {day.day} {day:%B %Y}"
+    return long_date(day) if lang == "ja" else f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"
+
+
+def _years(turn: Turn) -> list[tuple[str, str]]:
+    """Years of birth, newest first, as the reader writes them."""
+    found = []
+    for year in range(turn.on.year, turn.on.year - OLDEST, -1):
+        era = wareki(date(year, 12, 31))
+        found.append(
+            (str(year), str(year) if turn.lang == "en" else f"{year}年（{era.era}{era.year_text}年）")
+        )
+    return found

@@ -1,0 +1,141 @@
+"""The list for a resident: what to do, where, by when, and what to bring. Pure; no I/O.
+
+Nothing doubtful is told as certain: what carries 要確認, and what only the counter can settle, stands apart.
+Confidential procedures are left out: the page may lie open on a table, and its print on a desk.
+"""
+
+from dataclasses import dataclass
+
+from procedures import Guidance, Item, Text
+from procedures.guidance import Applicant, Deadline, Document
+
+GROUPS = ("counter", "department", "elsewhere", "later", "automatic")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One procedure. `who`: those who may come; `proxy`: the entry for somebody with a letter (委任状)."""
+
+    procedure_id: str
+    name: Text
+    reason: Text
+    people: tuple[str, ...]
+    department: Text
+    desk: Text | None
+    deadline: Deadline
+    optional: bool
+    lost_if_missed: Text | None
+    note: Text | None
+    documents: tuple[Document, ...]
+    who: tuple[Applicant, ...]
+    proxy: Applicant | None
+    deciding: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Bring:
+    """A document for the counter, for which people and for which procedures it is needed."""
+
+    id: str
+    name: Text
+    people: tuple[str, ...]
+    needed_for: tuple[Text, ...]
+    note: Text | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Everything on the resident's page.
+
+    `groups` are sure; `doubtful` may well apply and staff look into them; `open_ones` depend on answers that
+    are missing. `spared` need not be brought, each with the reason.
+    """
+
+    groups: tuple[tuple[str, tuple[Entry, ...]], ...]
+    doubtful: tuple[Entry, ...]
+    open_ones: tuple[Entry, ...]
+    bring: tuple[Bring, ...]
+    perhaps: tuple[Bring, ...]
+    spared: tuple[Bring, ...]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.groups or self.doubtful or self.open_ones)
+
+
+def listing(guidance: Guidance) -> Listing:
+    """The list that residents read."""
+    sure = [item for item in guidance.applies if _is_sure(item)]
+    doubtful = [item for item in guidance.applies if not _is_sure(item) and not item.confidential]
+    doubtful += [item for item in guidance.needs_confirmation if not item.confidential]
+    groups = tuple(
+        (group, tuple(_entry(item) for item in sure if group_of(item) == group)) for group in GROUPS
+    )
+    here = [item for item in sure if not item.department.external]
+    there = [item for item in doubtful if not item.department.external]
+    bring = _documents(here, "yes")
+    known = {one.id for one in bring}
+    perhaps = _documents(here, "unknown") + _documents(there, "yes") + _documents(there, "unknown")
+    return Listing(
+        groups=tuple((group, entries) for group, entries in groups if entries),
+        doubtful=tuple(_entry(item) for item in doubtful),
+        open_ones=tuple(_entry(item) for item in guidance.may_apply if not item.confidential),
+        bring=bring,
+        perhaps=tuple({one.id: one for one in perhaps if one.id not in known}.values()),
+        spared=tuple(one for one in _documents(here, "no") if one.id not in known),
+    )
+
+
+def group_of(item: Item) -> str:
+    """Where and when a resident deals with it, one of GROUPS."""
+    if item.department.external:
+        return "elsewhere"
+    if item.klass == "E":
+        return "automatic"
+    if item.group == "handover":
+        return "department"
+    if item.group == "advice":
+        return "later"
+    once_more = bool(item.applicants) and not any(one.same_day for one in item.applicants)
+    return "later" if once_more else "counter"
+
+
+def _is_sure(item: Item) -> bool:
+    return item.to_confirm is None and not item.confidential
+
+
+def _entry(item: Item) -> Entry:
+    own = tuple(one for one in item.applicants if one.who != "proxy")
+    return Entry(
+        procedure_id=item.procedure_id,
+        name=item.name,
+        reason=item.reason,
+        people=item.person_ids,
+        department=item.department.name,
+        desk=item.department.desk,
+        deadline=item.deadline,
+        optional=item.optional,
+        lost_if_missed=item.lost_if_missed,
+        note=item.note,
+        documents=item.documents,
+        who=own,
+        proxy=next((one for one in item.applicants if one.who == "proxy"), None),
+        deciding=tuple(fact.label for fact in item.deciding),
+    )
+
+
+def _documents(items: list[Item], needed: str) -> tuple[Bring, ...]:
+    """The documents of these procedures, each once, with everybody and everything it is for."""
+    found: dict[str, Bring] = {}
+    for item in items:
+        for document in item.documents:
+            if document.needed != needed:
+                continue
+            # The same thing goes by slightly different names; the first procedure's counts.
+            earlier = found.get(document.id)
+            people = tuple(dict.fromkeys((*(earlier.people if earlier else ()), *document.person_ids)))
+            procedures = {text.ja: text for text in (earlier.needed_for if earlier else ())}
+            procedures[item.name.ja] = item.name
+            name, note = (earlier.name, earlier.note) if earlier else (document.name, document.note)
+            found[document.id] = Bring(document.id, name, people, tuple(procedures.values()), note)
+    return tuple(found.values())
