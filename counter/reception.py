@@ -136,6 +136,7 @@ def context_of(
         "away": away,
         "today": today(),
         "fact_book": held.catalogue.facts,
+        "cards": held.cards,
         "procedure_names": procedure_names(held.catalogue),
         "is_supervisor": ctx.role == "supervisor",
     }
