@@ -40,7 +40,14 @@ def start(request: Request) -> HTMLResponse:
 @router.page("/card")
 def card(request: Request, service: str) -> HTMLResponse:
     """Have you a My Number card?"""
-    return page(request, "kiosk/card.html", **_service(request, service), **_frame(request))
+    certificate = services(request).cards.certificate_expiry
+    return page(
+        request,
+        "kiosk/card.html",
+        looks_at_certificate=certificate,
+        **_service(request, service),
+        **_frame(request),
+    )
 
 
 @router.page("/pin")

@@ -123,6 +123,11 @@ def test_a_blocked_secret_names_the_procedure_and_what_else_can_be_done(counter:
     assert (blocked["outcome"], blocked["procedure"]) == ("blocked", "R033")
     assert blocked["instead"] == ["b", "manual"]
     assert "R033" in blocked["message"]["ja"]
+    # 顔認証マイナンバーカード: no PIN at all, told before anything is typed.
+    counter.insert("face_only")
+    with counter.page() as page:
+        asked = page.get("/station/card/tries").json()
+    assert (asked["outcome"], asked["instead"]) == ("blocked", ["b", "manual"])
     counter.insert("number_b_blocked")
     with counter.page() as page:
         for mode in ("b", "face"):
