@@ -17,6 +17,7 @@ NOWHERE = {
     "ticket_id": "0190aaaa-0000-7000-8000-000000000002",
     "item_id": "0190aaaa-0000-7000-8000-000000000003",
     "submission_id": "0190aaaa-0000-7000-8000-000000000004",
+    "read_id": "0190aaaa-0000-7000-8000-000000000006",
     "job_id": "0190aaaa-0000-7000-8000-000000000005",
     "procedure_id": "R007",
     "token": "AAAAAAAAAAAAAAAAAAAAAA",
