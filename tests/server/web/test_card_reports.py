@@ -150,14 +150,25 @@ def test_the_certificate_s_last_day_is_told_after_the_match(
     assert facts.get(holder.person_id, "mnc_pin4_known") is None, "no PIN was typed, so it is asked"
 
 
-def test_whether_the_card_is_genuine_is_told_at_once(counter: Browser, visit: Visit) -> None:
-    forged = {"result": "forged", "reason": "attributes_differ"}
-    report(counter, visit, mode="pin", attributes=TEXT, authenticity=forged)
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (None, ("not_verified", "この市区町村では確かめていません")),
+        ({"result": "not_verified", "reason": "unknown_issuer"}, ("not_verified", "登録されていない発行者")),
+        ({"result": "verified"}, ("verified", "確認できました")),
+        ({"result": "forged", "reason": "attributes_differ"}, ("forged", "発行者の署名した内容と違います")),
+    ],
+)
+def test_whether_the_card_is_genuine_is_told_before_the_match(
+    counter: Browser, visit: Visit, signed_in: Opener, said: dict[str, str] | None, shown: tuple[str, str]
+) -> None:
+    report(counter, visit, mode="pin", attributes=TEXT, authenticity=said)
     card = views(visit).card
     assert card is not None
-    assert (card.attached, card.looked.authenticity, card.looked.reason) == (
-        False, "forged", "attributes_differ",
-    )  # fmt: skip
+    assert not card.attached
+    page = signed_in("clerk1", "counter-1").get(f"/counter/receptions/{visit.reception_id}").text
+    assert f'data-genuine="{shown[0]}"' in page
+    assert shown[1] in page
 
 
 def test_a_tap_says_only_that_there_is_a_card(counter: Browser, visit: Visit, services: Services) -> None:

@@ -68,9 +68,9 @@ export function startPin({ alive }) {
     const answer = await askTries(mode);
     if (step !== mode) return;
     const message = answer.message?.[language] ?? "";
-    if (answer.outcome === "asked" && answer.tries_left === 1) trouble("last_try_refused", message, answer.instead);
+    if (answer.outcome === "asked" && answer.tries_left === 1) trouble("last_try_refused", message, answer);
     else if (answer.outcome === "asked" && !section(mode).querySelector("[data-pin-message] *")) line.textContent = message;
-    else if (BEFORE_TYPING.has(answer.outcome)) trouble(answer.outcome, message, answer.instead);
+    else if (BEFORE_TYPING.has(answer.outcome)) trouble(answer.outcome, message, answer);
   }
 
   function type(digit) {
@@ -114,9 +114,9 @@ export function startPin({ alive }) {
       begin();
       tell(message);
     } else if (answer.outcome === "wrong_secret") {
-      trouble("last_try_refused", message, answer.instead);
+      trouble("last_try_refused", message, answer);
     } else {
-      trouble(answer.outcome === "read" ? "server_down" : answer.outcome, message, answer.instead);
+      trouble(answer.outcome === "read" ? "server_down" : answer.outcome, message, answer);
     }
   }
 
@@ -129,9 +129,10 @@ export function startPin({ alive }) {
     }
   }
 
-  function trouble(kind, message, instead = []) {
+  /** `instead`: the other ways that this answer leaves. */
+  function trouble(kind, message, { mode = "pin", instead = [] } = {}) {
     const name = kind === "no_service" ? "no-reader" : kind.replaceAll("_", "-");
-    find("[data-trouble-title]").textContent = words(`trouble-${name}`) || words("trouble-failed");
+    find("[data-trouble-title]").textContent = words(`trouble-${name}-${mode}`) || words(`trouble-${name}`) || words("trouble-failed");
     find("[data-trouble-message]").textContent = message || words(`${name}-next`) || words("failed-next");
     find("[data-again]").hidden = !AGAIN.has(kind);
     for (const way of section("trouble").querySelectorAll("[data-choose]")) {
