@@ -109,6 +109,7 @@ def test_the_numbers_on_the_card_by_keyboard_alone(stage: Stage) -> None:
     assert axe(page) == []
 
 
+@pytest.mark.long
 def test_of_a_whole_date_somebody_says_how_its_year_is_printed(stage: Stage) -> None:
     page = _panel(stage, _said("bad_secret", "選んでください。", field="printed"), _said("read", "はい。"))
     page.locator("#card-mode-face").check(force=True)
@@ -140,6 +141,7 @@ def test_the_last_try_is_said_before_typing_and_needs_the_staff_s_tick(stage: St
     assert [one["allow_last_try"] for one in _bodies(stage)] == [True]
 
 
+@pytest.mark.long
 def test_where_the_last_try_is_never_used_there_is_nothing_to_type(stage: Stage) -> None:
     stage.answers["/station/card/tries"] = lambda sent: _said("asked", "ここでは入力しない取り決めです。", 1)
     _panel_without_entry(stage, "取り決め", last_try="never")

@@ -146,6 +146,7 @@ def test_a_locked_pin_is_told_before_typing_and_leads_to_the_numbers_on_the_card
     )
 
 
+@pytest.mark.long
 def test_a_single_try_left_is_for_the_counter_before_anything_is_typed(stage: Stage) -> None:
     _tries(stage, "asked", 1, "番号札をお取りください。", "manual")
     page = _pin_page(stage)
@@ -209,6 +210,7 @@ def test_a_card_can_be_laid_on_only_to_say_that_there_is_one(stage: Stage) -> No
     assert stage.posts("/kiosk/tickets")[0].fields["card_read_id"] == ["read-1"]
 
 
+@pytest.mark.long
 def test_the_municipality_s_first_way_comes_first(stage: Stage) -> None:
     page = _pin_page(stage, modes=("b",))
     stage.station = dict(PRESENT)

@@ -23,6 +23,8 @@ from tests.support_asgi import Answer, Browser
 
 HOLDER = card_of(ALONE)
 TEXT = {"name": HOLDER.name, "address": HOLDER.address, "birth": HOLDER.birth, "sex": HOLDER.sex}
+# What is tried there does not depend on the database; that readings are kept is tried on both.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PNG = b"\x89PNG\r\n"
 
 
@@ -106,6 +108,7 @@ def test_pictures_stay_out_of_the_journal_and_of_the_open_columns(
     assert said["name"].encode() not in read.sealed
 
 
+@one_database
 def test_a_picture_that_is_none_does_not_end_the_others(counter: Browser, visit: Visit) -> None:
     garbage = base64.b64encode(b"no picture").decode()
     assert report(counter, visit, mode="face", face=face(photo=garbage, expiry="20301399")).status == 201
@@ -115,6 +118,7 @@ def test_a_picture_that_is_none_does_not_end_the_others(counter: Browser, visit:
     assert (found.pictures, found.expires) == (("name", "address"), None)
 
 
+@one_database
 def test_an_address_is_hidden_also_when_it_is_drawn(
     counter: Browser, visit: Visit, services: Services
 ) -> None:
@@ -129,6 +133,7 @@ def test_an_address_is_hidden_also_when_it_is_drawn(
     assert found.pictures == ("photo", "name")
 
 
+@one_database
 @pytest.mark.parametrize(("days", "state"), [(-1, "over"), (80, "soon"), (31 * RENEWAL_MONTHS, "valid")])
 def test_the_certificate_s_last_day_is_told_after_the_match(
     counter: Browser, visit: Visit, days: int, state: str
@@ -150,6 +155,7 @@ def test_the_certificate_s_last_day_is_told_after_the_match(
     assert facts.get(holder.person_id, "mnc_pin4_known") is None, "no PIN was typed, so it is asked"
 
 
+@one_database
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
@@ -171,6 +177,7 @@ def test_whether_the_card_is_genuine_is_told_before_the_match(
     assert shown[1] in page
 
 
+@one_database
 def test_a_tap_says_only_that_there_is_a_card(counter: Browser, visit: Visit, services: Services) -> None:
     report(counter, visit, mode="none", certificate_unknown="needs_pin", tries_left=None)
     found = views(visit)
@@ -179,6 +186,7 @@ def test_a_tap_says_only_that_there_is_a_card(counter: Browser, visit: Visit, se
     assert (found.tap.station, found.tap.looked.certificate) == ("counter-1", "unknown")
 
 
+@one_database
 def test_a_face_says_whether_the_filer_s_card_has_expired_and_another_s_says_nothing(
     counter: Browser, visit: Visit
 ) -> None:
@@ -197,6 +205,7 @@ def test_a_face_says_whether_the_filer_s_card_has_expired_and_another_s_says_not
     assert found.over
 
 
+@one_database
 def test_a_station_is_told_how_cards_are_read(counter: Browser, services: Services) -> None:
     beat = {"reader": "empty", "ticket_printer": "none", "page_printer": "ok"}
     answer = counter.send(
@@ -205,6 +214,7 @@ def test_a_station_is_told_how_cards_are_read(counter: Browser, services: Servic
     assert answer.json()["cards"]["modes"] == list(services.cards.modes)
 
 
+@one_database
 def test_the_kiosk_offers_what_the_municipality_chose_but_no_faces(
     at_station: Callable[[str], Browser],
 ) -> None:
