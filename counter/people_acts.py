@@ -48,10 +48,12 @@ def attach(request: Request, reception_id: str, sent: SentForm) -> Response:
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
-        read = gathering.card_of(unit, ctx, reception)
-        if read is None or read.id != sent.text("read_id", limit=36):
+        read = gathering.card_of(unit, ctx, reception, sent.text("read_id", limit=36))
+        if read is None:
             raise Problem(409, "stale_screen")
         text = gathering.attach_card(unit, ctx, held.vault, reception, key, read, "staff")
+    if text is None:
+        return shown(request, reception_id)
     return _after_match(request, reception_id, prefill.match_card(held.core, text))
 
 

@@ -14,6 +14,7 @@ from server.kit.clock import now, today
 from server.preentry import queries as preentry
 from server.reception import confirmation, service
 from server.reception import queries as receptions
+from server.reception.card_views import picture_of
 from server.reception.guidance import procedure_names
 from server.reception.prefill import CoreAway, Found
 from server.web.guards import GuardedRouter, Staff, ctx_of
@@ -66,6 +67,18 @@ def form(request: Request, reception_id: str) -> Response:
         pdf = confirmation.pdf_of(unit, ctx, key, reception)
         record(unit, ctx, "reception.viewed", reception.id, screen="form")
     return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": "inline"})
+
+
+@router.page("/card/{read_id}/{name}.png")
+def card_picture(request: Request, reception_id: str, read_id: str, name: str) -> Response:
+    """A picture of the card's face (photo, name, address), once staff have matched its holder."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        reception, _ = service.opened(unit, ctx, held.vault, reception_id)
+        picture = picture_of(unit, ctx, held.vault, reception, read_id, name)
+    if picture is None:
+        raise Problem(404, "not_found")
+    return Response(picture, media_type="image/png")
 
 
 @router.page("/history")
@@ -124,8 +137,9 @@ def context_of(
         "today": today(),
         "fact_book": catalogue.facts,
         "procedure_names": procedure_names(catalogue),
+        "cards": held.cards,
         "is_supervisor": ctx.role == "supervisor",
-        "preentry": preentry.view(unit, held.catalogue, reception, key),
+        "preentry": preentry.view(unit, catalogue, reception, key),
     }
 
 

@@ -43,13 +43,22 @@ def start(request: Request) -> HTMLResponse:
 @router.page("/card")
 def card(request: Request, service: str) -> HTMLResponse:
     """Have you a My Number card?"""
-    return page(request, "kiosk/card.html", **_service(request, service), **_frame(request))
+    certificate = services(request).cards.certificate_expiry
+    return page(
+        request,
+        "kiosk/card.html",
+        looks_at_certificate=certificate,
+        **_service(request, service),
+        **_frame(request),
+    )
 
 
 @router.page("/pin")
 def pin(request: Request, service: str) -> HTMLResponse:
-    """Card, PIN, what was read. The PIN never comes here."""
-    return page(request, "kiosk/pin.html", **_service(request, service), **_frame(request))
+    """Card, PIN or the numbers on it, what was read. Neither PIN nor numbers ever come here."""
+    # A face is for staff to look at.
+    modes = [mode for mode in services(request).cards.modes if mode != "face"]
+    return page(request, "kiosk/pin.html", modes=modes, **_service(request, service), **_frame(request))
 
 
 @router.action("/tickets")

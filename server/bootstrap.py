@@ -1,7 +1,9 @@
-"""The only place that chooses: database, core adapter, rule catalogue. Everybody else receives the result."""
+"""The only place that chooses: database, core adapter, rules, cards. Everybody else receives the result."""
 
 from importlib.metadata import entry_points
 
+from card_reader.policy import ReadingPolicy, load_policy
+from card_reader.yamlfile import BadDataFile
 from core_adapter.ports import CoreAdapter
 from server.db import engine as engines
 from server.db.context import system
@@ -55,6 +57,22 @@ def core_adapter(settings: Settings) -> CoreAdapter:
     return adapter
 
 
+def card_policy(settings: Settings) -> ReadingPolicy:
+    """How this municipality reads cards: its file (KAKANAI_CARD_POLICY), or what holds where nothing was
+    chosen. Raises SettingsRefusedError with the file and line of what is wrong."""
+    if settings.card_policy is None:
+        return ReadingPolicy()
+    try:
+        policy = load_policy(settings.card_policy)
+    except BadDataFile as fault:
+        raise SettingsRefusedError(f"KAKANAI_CARD_POLICY cannot be used.\n{fault}") from None
+    if settings.env == "production" and policy.trusts_test_cards:
+        raise SettingsRefusedError(
+            f"{settings.card_policy}: ca_keys holds a key of test cards: a simulated card would be genuine."
+        )
+    return policy
+
+
 def build(settings: Settings) -> Services:
     """Wire a server (or a worker)."""
     clock.start_at(settings.now)
@@ -75,6 +93,7 @@ def build(settings: Settings) -> Services:
         vault=vault,
         core=core,
         rulebook=rulebook,
+        cards=card_policy(settings),
         hub=hub,
         words=Words(),
         site=_site(settings, db),

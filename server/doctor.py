@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from printing.font_files import FontsMissing, existing
 from procedures import CatalogueInvalid, load_catalogue
 from server.auth.queries import stations
-from server.bootstrap import KEY_FILE, core_adapter
+from server.bootstrap import KEY_FILE, card_policy, core_adapter
 from server.db import engine as engines
 from server.db.context import system
 from server.db.migrate import configuration
@@ -48,8 +48,8 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order in which one would mend things."""
-    found = [_directory(settings), _clock(settings), _rules(settings), _fonts(), _core(settings)]
-    return [*found, *_database(settings)]
+    found = [_directory(settings), _clock(settings), _rules(settings), _cards(settings), _fonts()]
+    return [*found, _core(settings), *_database(settings)]
 
 
 def _directory(settings: Settings) -> Finding:
@@ -126,6 +126,22 @@ def _rules(settings: Settings) -> Finding:
     return Finding(
         "rules", "ok", f"規定の版は {catalogue.version} です。", f"Rules version {catalogue.version}."
     )
+
+
+def _cards(settings: Settings) -> Finding:
+    try:
+        policy = card_policy(settings)
+    except SettingsRefusedError as refusal:
+        return Finding(
+            "cards",
+            "fault",
+            f"カードの読み取り方の取り決めを読めません: {refusal}",
+            f"How cards are read cannot be told: {refusal}",
+            "docs/card-reader.md の表と見比べて、示された行を直してください。",
+            "Compare the lines named with the table in docs/card-reader.md.",
+        )
+    ways = ", ".join(policy.modes)
+    return Finding("cards", "ok", f"カードの読み取り方: {ways}", f"Cards are read by: {ways}")
 
 
 def _fonts() -> Finding:

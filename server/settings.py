@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     municipality: str = "992011"
     tenant: str = "mihon"
     site: str = "honcho"
+    card_policy: Path | None = None
     public_url: str = ""
     now: datetime | None = None
     failpoint: str = ""

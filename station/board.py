@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from card_reader.policy import ReadingPolicy
+
 ReaderWord = Literal["no_service", "no_reader", "empty", "present", "mute", "busy"]
 PrinterWord = Literal["none", "unknown", "ok", "paper_low", "paper_out", "cover_open", "offline", "silent"]
 ServerWord = Literal["up", "down"]
@@ -46,6 +48,8 @@ class Board:
         self.closed = False
         # Whether the server can tell of new work at once; nobody waits for this to change.
         self.line_open = False
+        # What the municipality chose about reading cards, as the server last said.
+        self.policy = ReadingPolicy()
 
     @property
     def state(self) -> StationState:

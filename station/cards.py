@@ -1,8 +1,8 @@
 """The card reader at this station: what lies on it, and one reading at a time.
 
 Watching and reading each have a thread; neither can hold the event loop, and a reader that hangs is given
-up after `read_limit_s` seconds. The PIN lives for one reading: in a bytearray that is zeroed at its end,
-however it ends.
+up after `read_limit_s` seconds. The secret (PIN or 照合番号B) lives for one reading: in a bytearray that is
+zeroed at its end, however it ends.
 """
 
 import asyncio
@@ -14,12 +14,13 @@ from functools import partial
 from threading import Event
 from typing import Protocol, runtime_checkable
 
-from card_reader.messages import CardReadMessage, message_from
+from card_reader.messages import CardReadMessage, TriesMessage, message_from, tries_message_from
+from card_reader.mynumber import NO_EXTRAS, Extras
+from card_reader.outcomes import Mode
 from card_reader.reader import Reader, ReaderState
-from card_reader.reading import read_card
+from card_reader.reading import ask_tries, read_card
 from card_reader.transport import CardRemoved, Transport
 from station.board import Board, ReaderTrouble, ReaderWord
-from station.tries import TriesAsked, ask_tries
 from station.worker import DeviceThread, Stuck
 
 READ_LIMIT_S = 10.0
@@ -68,59 +69,71 @@ class CardDesk:
                 self._show("no_service", "stalled")
                 await asyncio.sleep(_RETRY_S)
 
-    async def read(self, pin: bytearray, *, allow_last_try: bool) -> CardReadMessage | None:
-        """One reading; None when another one is under way. `pin` holds zeros afterwards."""
+    async def read(
+        self,
+        secret: bytearray,
+        mode: Mode = "pin",
+        *,
+        allow_last_try: bool = False,
+        extras: Extras = NO_EXTRAS,
+    ) -> CardReadMessage | None:
+        """One reading; None when another one is under way. `secret` holds zeros afterwards."""
         if self._reading:
-            pin[:] = bytes(len(pin))
+            secret[:] = bytes(len(secret))
             return None
         if self._reader is None or self._trouble:
             # Nobody waits ten seconds for a service that is known to hang.
-            pin[:] = bytes(len(pin))
-            return message_from(ReaderState.NO_SERVICE if self._trouble else ReaderState.NO_READER)
+            secret[:] = bytes(len(secret))
+            return message_from(ReaderState.NO_SERVICE if self._trouble else ReaderState.NO_READER, mode)
         self._reading = True
         self._board.set_reader("busy")
         line = _Severable(self._reader)
         started = time.monotonic()
         try:
             message = await self._worker.call(
-                lambda: read_card(line, pin, allow_last_try=allow_last_try), self._limit
+                lambda: read_card(line, secret, mode=mode, allow_last_try=allow_last_try, extras=extras),
+                self._limit,
             )
         except Stuck:
             # The order matters: once the line is cut nothing goes to the card any more, least of all a
-            # zeroed PIN.
+            # zeroed secret.
             line.sever()
-            message = CardReadMessage(outcome="unreadable", apdus=line.apdus, detail="connect:mute")
+            message = CardReadMessage(
+                mode=mode, outcome="unreadable", apdus=line.apdus, detail="connect:mute"
+            )
             _log.error("the card reader hangs; the reading was given up")
         finally:
             line.sever()
-            pin[:] = bytes(len(pin))
+            secret[:] = bytes(len(secret))
             self._reading = False
             self._board.set_reader(self._seen, self._trouble)
         took = round((time.monotonic() - started) * 1000)
         _log.info(
-            "card read: outcome=%s detail=%s tries_left=%s apdus=%d ms=%d",
-            message.outcome, message.detail, message.tries_left, message.apdus, took,
+            "card read: mode=%s outcome=%s detail=%s tries_left=%s apdus=%d ms=%d",
+            mode, message.outcome, message.detail, message.tries_left, message.apdus, took,
         )  # fmt: skip
         return message
 
-    async def tries(self) -> TriesAsked:
-        """How many tries are left, asked of the card; busy while a reading is under way.
+    async def tries(self, mode: Mode) -> TriesMessage | None:
+        """How many tries `mode` has left, asked of the card; None while a reading is under way.
 
         A reading that is asked for meanwhile waits for this to end.
         """
         if self._reading:
-            return TriesAsked("busy")
+            return None
         if self._reader is None or self._trouble:
-            return TriesAsked("no_service" if self._trouble else "no_reader")
+            return tries_message_from(
+                ReaderState.NO_SERVICE if self._trouble else ReaderState.NO_READER, mode
+            )
         line = _Severable(self._reader)
         try:
-            found = await self._worker.call(lambda: ask_tries(line), self._limit)
+            found = await self._worker.call(lambda: ask_tries(line, mode), self._limit)
         except Stuck:
-            found = TriesAsked("unreadable")
+            found = tries_message_from(ReaderState.MUTE, mode)
             _log.error("the card reader hangs; the question for tries was given up")
         finally:
             line.sever()
-        _log.info("card tries: outcome=%s left=%s", found.outcome, found.left)
+        _log.info("card tries: mode=%s outcome=%s left=%s", mode, found.outcome, found.tries_left)
         return found
 
     async def close(self) -> None:

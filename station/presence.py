@@ -5,6 +5,9 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
+from card_reader.policy import ReadingPolicy
 from station.board import Board, ServerTrouble, StationState
 from station.link import ServerAway, ServerLink
 from station.words import notice
@@ -27,6 +30,7 @@ async def heartbeat(link: ServerLink, board: Board, back: asyncio.Event) -> None
     while not board.closed:
         state = board.state
         said = await _beat(link, state)
+        board.policy = said.policy or board.policy
         if said.text != heard:
             _log.log(logging.INFO if said.taken else logging.WARNING, "heartbeat: %s", said.text)
         heard = said.text
@@ -57,6 +61,7 @@ class _Said:
     text: str
     trouble: ServerTrouble = ""
     clock_ahead_s: int = 0
+    policy: ReadingPolicy | None = None
 
 
 _TROUBLES: dict[str, ServerTrouble] = {"station_clock": "clock", "station_unknown": "not_registered"}
@@ -73,13 +78,22 @@ async def _beat(link: ServerLink, state: StationState) -> _Said:
     except ServerAway:
         return _Said(False, "the server is away")
     if answer.accepted:
-        return _Said(True, "the server is up")
+        policy = _policy_in(answer.json())
+        return _Said(True, "the server is up" + ("" if policy else ", without a card policy"), policy=policy)
     # A server that is out of order is away; one that does not want this station says why.
     trouble = _TROUBLES.get(answer.problem, "refused") if 400 <= answer.status < 500 else ""
     text = f"refused with {answer.status} {answer.problem or '-'}"
     if trouble:
         text += f": {notice(f'server_{trouble}', answer.clock_ahead_s).en}"
     return _Said(False, text, trouble, answer.clock_ahead_s if trouble == "clock" else 0)
+
+
+def _policy_in(said: object) -> ReadingPolicy | None:
+    """What the municipality chose about reading cards, as the server puts it into its answer."""
+    try:
+        return ReadingPolicy.model_validate(said["cards"]) if isinstance(said, dict) else None
+    except (KeyError, ValidationError):
+        return None
 
 
 def _printers(state: StationState) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """One card reading for a page: read, tell the server, and say to the person what happened and what happens
 next.
 
-The page never gets the card's attributes, the server never gets the PIN.
+The page never gets the card's attributes, the server never gets the PIN or 照合番号B. Which ways of reading
+there are, and what is looked at beside, is the municipality's choice, as the server tells it.
 """
 
 import asyncio
@@ -11,13 +12,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from card_reader.messages import CardReadMessage
+from card_reader.messages import NOT_ON_CARD, CardReadMessage, TriesMessage
+from card_reader.mynumber import NO_EXTRAS, Extras
+from card_reader.outcomes import Mode
 from station.board import Board
 from station.cards import CardDesk
 from station.link import ServerAway, ServerLink
 from station.masking import masked_birth, masked_name
-from station.tries import TriesAsked
-from station.words import Audience, Words, message, other_card
+from station.secret import BadSecret
+from station.words import OTHER_CARD, Audience, Words, has_message, message, other_card
 
 # Readings of which the server must know: it is to have the attributes, or the holder has one try less.
 _TOLD = frozenset({"read", "wrong_secret", "blocked"})
@@ -30,10 +33,12 @@ _log = logging.getLogger(__name__)
 
 
 class CardReadRequest(BaseModel):
-    """What a page asks for. `reference` is the server's opaque id of what the card is read for."""
+    """What a page asks for, its secret apart (station.secret). `reference` is the server's opaque id of what
+    the card is read for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    mode: Mode = "pin"
     purpose: Literal["ticket", "reception"]
     reference: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")] | None = None
     allow_last_try: bool = False
@@ -47,22 +52,31 @@ class Preview(BaseModel):
 
 
 class CardReadAnswer(BaseModel):
-    """What the page gets. `outcome` is that of CardReadMessage, or busy; `server`: whether the server took
-    the reading (where there was nothing to tell it: whether it answers at all)."""
+    """What the page gets. `outcome` is that of CardReadMessage, busy, or bad_secret (nothing was sent to the
+    card: `field` is where to look); `server`: whether the server took the reading (where there was nothing
+    to tell it: whether it answers at all). `procedure` and `instead` as in CardReadMessage, the latter
+    without the ways that this municipality does not offer."""
 
+    mode: Mode
     outcome: str
     tries_left: int | None = None
     card_read_id: str | None = None
     preview: Preview | None = None
+    field: str | None = None
+    procedure: str | None = None
+    instead: tuple[str, ...] = ()
     server: ServerHeard
     message: Words
 
 
 class TriesAnswer(BaseModel):
-    """What the page gets that asks for tries. `outcome`: see station.tries."""
+    """What the page gets that asks for tries. `outcome` is that of TriesMessage, or busy."""
 
+    mode: Mode
     outcome: str
     tries_left: int | None = None
+    procedure: str | None = None
+    instead: tuple[str, ...] = ()
     message: Words
 
 
@@ -75,54 +89,78 @@ class CardReading:
         self._cards = cards
         self._link = link
 
-    async def run(self, request: CardReadRequest, pin: bytearray) -> CardReadAnswer:
-        """One reading; `pin` (ASCII digits) holds zeros afterwards."""
+    def offers(self, mode: Mode) -> bool:
+        """Whether cards are read this way here: the municipality's choice, and at a kiosk no faces, for there
+        nobody looks whose face it is."""
+        return mode in self._board.policy.modes and (mode != "face" or self._audience == "counter")
+
+    def bad_secret(self, mode: Mode, bad: BadSecret) -> CardReadAnswer:
+        """The answer for what cannot open a card."""
+        key = f"bad_secret_{bad.reason if bad.reason == 'individual_number' else bad.field}"
+        return CardReadAnswer(
+            mode=mode,
+            outcome="bad_secret",
+            field=bad.field,
+            server=self._server_now(),
+            message=message(key, self._audience),
+        )
+
+    async def run(self, request: CardReadRequest, secret: bytearray) -> CardReadAnswer:
+        """One reading; `secret` (ASCII digits) holds zeros afterwards."""
         # Nobody of the staff stands behind what the page of a kiosk sends.
-        allowed = request.allow_last_try and self._audience == "counter"
-        found = await self._cards.read(pin, allow_last_try=allowed)
+        by_staff = request.allow_last_try and self._audience == "counter"
+        found = await self._cards.read(
+            secret,
+            request.mode,
+            allow_last_try=self._board.policy.may_use_last_try(by_staff),
+            extras=self._extras(request.mode),
+        )
         if found is None:
             return CardReadAnswer(
-                outcome="busy", server=self._server_now(), message=message("busy", self._audience)
-            )
-        if found.outcome not in _TOLD:
-            return CardReadAnswer(
-                outcome=found.outcome,
-                tries_left=found.tries_left,
+                mode=request.mode,
+                outcome="busy",
                 server=self._server_now(),
-                message=self._words(found),
+                message=message("busy", self._audience),
             )
-        server, read_id = await self._tell(found, request)
         answer = CardReadAnswer(
+            mode=request.mode,
             outcome=found.outcome,
             tries_left=found.tries_left,
-            card_read_id=read_id,
-            server=server,
+            procedure=found.procedure,
+            instead=self._offered(found),
+            server=self._server_now(),
             message=self._words(found),
         )
-        if found.attributes is None:
+        if found.outcome not in _TOLD:
             return answer
-        preview = Preview(
-            name_masked=masked_name(found.attributes.name), birth_masked=masked_birth(found.attributes.birth)
-        )
+        server, read_id = await self._tell(found, request)
+        answer = answer.model_copy(update={"server": server, "card_read_id": read_id})
+        if found.outcome != "read":
+            return answer
         key = "read" if server == "ok" else f"read_server_{server}"
-        return answer.model_copy(update={"preview": preview, "message": message(key, self._audience)})
+        words = message(key, self._audience, of=found.mode)
+        return answer.model_copy(update={"preview": _preview(found), "message": words})
 
-    async def tries(self) -> TriesAnswer:
-        """How often a PIN can still be entered, for the page to say before the first one."""
-        found = await self._cards.tries()
-        return TriesAnswer(outcome=found.outcome, tries_left=found.left, message=self._tries_words(found))
+    async def tries(self, mode: Mode) -> TriesAnswer:
+        """How often the secret of `mode` can still be entered, for the page to say before the first digit."""
+        found = await self._cards.tries(mode)
+        if found is None:
+            return TriesAnswer(mode=mode, outcome="busy", message=message("busy", self._audience))
+        return TriesAnswer(
+            mode=mode,
+            outcome=found.outcome,
+            tries_left=found.tries_left,
+            procedure=found.procedure,
+            instead=self._offered(found),
+            message=self._words(found),
+        )
 
-    def _tries_words(self, found: TriesAsked) -> Words:
-        match found.outcome:
-            case "tries" if found.left is None:
-                return message("tries_uncounted", self._audience)
-            case "tries" if found.left == 1:
-                # The same words as for a PIN that was held back: nothing was sent to the card.
-                return message("last_try_refused", self._audience)
-            case "other_card":
-                return other_card(None, self._audience)
-            case _:
-                return message(found.outcome, self._audience, found.left)
+    def _extras(self, mode: Mode) -> Extras:
+        # Who only taps at the kiosk to say that there is a card has nothing read, not even a day.
+        return NO_EXTRAS if mode == "none" and self._audience == "kiosk" else self._board.policy.extras
+
+    def _offered(self, found: CardReadMessage | TriesMessage) -> tuple[str, ...]:
+        return tuple(way for way in found.instead if way == "manual" or way in self._board.policy.modes)
 
     async def _tell(self, found: CardReadMessage, request: CardReadRequest) -> tuple[ServerHeard, str | None]:
         """Whether the server took the reading, and its id there; the same key on each try, so it is taken
@@ -154,15 +192,44 @@ class CardReading:
     def _server_now(self) -> ServerHeard:
         return "ok" if self._board.state.server == "up" else "down"
 
-    def _words(self, found: CardReadMessage) -> Words:
-        match found.outcome:
-            case "other_card":
-                return other_card(found.other_kind, self._audience)
-            case "wrong_secret" if found.tries_left == 1:
-                return message("wrong_secret_last", self._audience)
-            case "wrong_secret" if found.tries_left is None:
-                return message("wrong_secret_uncounted", self._audience)
-            case "unreadable" if found.detail is not None and found.detail.endswith(":mute"):
-                return message("mute", self._audience)
-            case _:
-                return message(found.outcome, self._audience, found.tries_left)
+    def _words(self, found: CardReadMessage | TriesMessage) -> Words:
+        if found.outcome == OTHER_CARD:
+            return other_card(found.other_kind, self._audience)
+        return message(
+            _key(found, self._audience, self._board.policy.last_try),
+            self._audience,
+            found.tries_left,
+            of="" if found.mode in ("pin", "none") else "b",
+            procedure=found.procedure,
+        )
+
+
+def _key(found: CardReadMessage | TriesMessage, audience: Audience, last_try: str) -> str:
+    """The key of the words for how a reading, or the question for tries, ended."""
+    unsent = "last_try_never" if audience == "counter" and last_try == "never" else "last_try_refused"
+    match found.outcome:
+        case "asked" if found.tries_left == 1:
+            # The same words as for a secret that was held back: nothing was sent to the card.
+            return unsent
+        case "asked":
+            return "tries" if found.tries_left is not None else "tries_uncounted"
+        case "last_try_refused":
+            return unsent
+        case "wrong_secret" if found.tries_left == 1:
+            return "wrong_secret_last"
+        case "wrong_secret" if found.tries_left is None:
+            return "wrong_secret_uncounted"
+        case "blocked" if found.detail == NOT_ON_CARD and has_message(NOT_ON_CARD):
+            return NOT_ON_CARD
+        case "unreadable" if found.detail is not None and found.detail.endswith(":mute"):
+            return "mute"
+        case _:
+            return found.outcome
+
+
+def _preview(found: CardReadMessage) -> Preview | None:
+    if found.attributes is None:
+        return None
+    return Preview(
+        name_masked=masked_name(found.attributes.name), birth_masked=masked_birth(found.attributes.birth)
+    )

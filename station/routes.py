@@ -3,20 +3,23 @@
 import json
 from collections.abc import AsyncIterator
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from card_reader.outcomes import Mode
 from station.answers import OWN_HEADERS, answer
 from station.board import Board, StationState
 from station.guard import Guard, PageTokens
 from station.notices import as_json
 from station.reading import CardReading, CardReadRequest
 from station.screen import screen, screen_script
+from station.secret import BadSecret, secret_in
 
 _LARGEST_REQUEST = 4096
 _PING_S = 15.0
+_MODE: TypeAdapter[Mode] = TypeAdapter(Mode)
 
 
 class StationRoutes:
@@ -66,30 +69,37 @@ class StationRoutes:
         )
 
     async def read_card(self, request: Request) -> Response:
-        """Reads the card that lies on the reader once: CardReadRequest and `pin` in, CardReadAnswer out."""
+        """Reads the card on the reader once: CardReadRequest and its secret in, CardReadAnswer out."""
         if not self._tokens.accepts(request.headers.get("x-page-token", "")):
             return answer(403, "page_token")
         found = await small_json(request)
         if found is None:
             return answer(415, "bad_request")
-        digits = found.pop("pin", None)
         try:
+            mode = _MODE.validate_python(found.get("mode", "pin"))
+            if not self._reading.offers(mode):
+                return answer(409, "not_possible")
+            secret = secret_in(found, mode)
             wanted = CardReadRequest.model_validate(found)
         except ValidationError:
             return answer(422, "bad_request")
-        if not (isinstance(digits, str) and len(digits) == 4 and digits.isascii() and digits.isdigit()):
-            return answer(422, "bad_pin")
-        pin = bytearray(digits, "ascii")
-        # Our bytearray is zeroed after the reading. The string and the request's bytes, which Python
-        # cannot zero, are at least not held any longer.
-        del digits, found
-        return json_answer((await self._reading.run(wanted, pin)).model_dump(mode="json"))
+        if isinstance(secret, BadSecret):
+            return json_answer(self._reading.bad_secret(mode, secret).model_dump(mode="json"))
+        # The bytearray is zeroed after the reading. The strings and the request's bytes, which Python cannot
+        # zero, are at least not held any longer.
+        return json_answer((await self._reading.run(wanted, secret)).model_dump(mode="json"))
 
     async def tries(self, request: Request) -> Response:
-        """TriesAnswer: how often a PIN can still be entered; asks the card and sends no PIN."""
+        """TriesAnswer for ?mode=: how often its secret can still be entered; asks the card and sends none."""
         if not self._tokens.accepts(request.headers.get("x-page-token", "")):
             return answer(403, "page_token")
-        return json_answer((await self._reading.tries()).model_dump(mode="json"))
+        try:
+            mode = _MODE.validate_python(request.query_params.get("mode", "pin"))
+        except ValidationError:
+            return answer(422, "bad_request")
+        if not self._reading.offers(mode):
+            return answer(409, "not_possible")
+        return json_answer((await self._reading.tries(mode)).model_dump(mode="json"))
 
 
 def json_answer(content: object, status: int = 200) -> JSONResponse:

@@ -46,12 +46,21 @@ def _catalogue() -> _Catalogue:
     return _Catalogue.model_validate(yaml.safe_load(text))
 
 
-def message(key: str, audience: Audience, tries: int | None = None) -> Words:
-    """The words for a card outcome; the counter's own words where there are some. KeyError for an unknown
-    key."""
-    entry = _catalogue().messages[key]
+def message(
+    key: str, audience: Audience, tries: int | None = None, *, of: str = "", procedure: str | None = None
+) -> Words:
+    """The words for a card outcome; those for the secret `of` (such as b) and the counter's own where there
+    are some. `procedure` is the one that sets a blocked secret anew. KeyError for an unknown key."""
+    messages = _catalogue().messages
+    entry = messages.get(f"{key}_{of}") or messages[key]
     chosen = entry.counter if audience == "counter" and entry.counter is not None else entry
-    return Words(ja=chosen.ja.format(tries=tries), en=chosen.en.format(tries=tries))
+    fill = {"tries": tries, "procedure": procedure or ""}
+    return Words(ja=chosen.ja.format(**fill), en=chosen.en.format(**fill))
+
+
+def has_message(key: str) -> bool:
+    """Whether there are words for this outcome."""
+    return key in _catalogue().messages
 
 
 def notice(code: str, clock_ahead_s: int = 0) -> Words:
@@ -71,9 +80,9 @@ def enrolment(key: str, **fill: str) -> Words:
 
 
 def other_card(kind: str | None, audience: Audience) -> Words:
-    """The words for a card that is not a My Number Card, naming its kind where we know it."""
+    """The words for a card that is not a My Number card, naming its kind where we know it."""
     key = f"{OTHER_CARD}_{kind}"
-    return message(key if key in _catalogue().messages else OTHER_CARD, audience)
+    return message(key if has_message(key) else OTHER_CARD, audience)
 
 
 def refusal(code: str) -> tuple[Words, Words]:

@@ -1,7 +1,9 @@
 """What a card said, from the tap until it is attached to a reception or erased."""
 
-from dataclasses import dataclass, field
+import base64
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -41,6 +43,49 @@ class CardText:
         return f"{year}-{month}" if day == "00" else f"{year}-{month}-{day}"
 
 
+@dataclass(frozen=True)
+class CardFace:
+    """What is printed on the card, as its chip shows it: PNG pictures, None for one that cannot be shown;
+    `birth` and `expiry` are YYYY-MM-DD, None for what is no day. The card does not sign the expiry."""
+
+    photo: bytes | None = field(repr=False)
+    name: bytes | None = field(repr=False)
+    address: bytes | None = field(repr=False)
+    birth: str | None = field(repr=False)
+    expiry: str | None = field(repr=False)
+
+    @property
+    def pictures(self) -> dict[str, bytes]:
+        """Those that can be shown, by name: photo, name, address."""
+        return {name: picture for name in _PICTURES if (picture := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True)
+class CardContent:
+    """All that one reading gave: the four attributes, or the card's face, or nothing but that it is a card.
+
+    `certificate_expires` is the last day of the user authentication certificate (YYYY-MM-DD), or
+    `certificate_unknown` says why nobody knows it; both None when nobody looked. `authenticity` is verified,
+    not_verified or forged with its reason, None when it was not looked at (card_reader.outcomes).
+    """
+
+    text: CardText | None = None
+    face: CardFace | None = None
+    certificate_expires: str | None = field(default=None, repr=False)
+    certificate_unknown: str | None = None
+    authenticity: str | None = None
+    authenticity_reason: str | None = None
+
+    @property
+    def holds_anything(self) -> bool:
+        """Whether there is something to seal."""
+        return self != CardContent()
+
+
+_PICTURES = ("photo", "name", "address")
+_BESIDE = ("certificate_expires", "certificate_unknown", "authenticity", "authenticity_reason")
+
+
 def keep(
     unit: Unit,
     ctx: Context,
@@ -53,7 +98,7 @@ def keep(
     tries_left: int | None,
     apdus: int,
     purpose: str,
-    text: CardText | None,
+    content: CardContent,
     reception_id: str | None = None,
 ) -> CardRead:
     """Store one read under `read_id` (made by the station); the same id again changes nothing."""
@@ -72,10 +117,10 @@ def keep(
         read_at=now(),
     )
     key = None
-    if text is not None:
+    if content.holds_anything:
         key = vault.new_key(unit, ctx, "card_read")
         row.key_id = key.id
-        row.sealed = key.seal(vars(text), f"card_read:{read_id}")
+        row.sealed = key.seal(_as_json(content), f"card_read:{read_id}")
     unit.add(ctx.stamp(row))
     record(
         unit,
@@ -88,7 +133,9 @@ def keep(
         tries_left=tries_left,
         apdus=apdus,
         purpose=purpose,
-        **({} if text is None else vars(text)),
+        **({} if content.authenticity is None else {"authenticity": content.authenticity}),
+        # Pictures stay out of the journal, which outlives the visit.
+        **({} if content.text is None else vars(content.text)),
     )
     if reception_id:
         unit.announce(f"subject:{reception_id}")
@@ -104,11 +151,44 @@ def belong_to_ticket(unit: Unit, ctx: Context, read_id: str, ticket_id: str, sta
     unit.add(row)
 
 
-def text_of(unit: Unit, ctx: Context, vault: Vault, row: CardRead) -> CardText:
-    """What the card said. Raises KeyDestroyedError when it was erased, NotThereError when it said nothing."""
-    if row.sealed is None or row.key_id is None:
+def content_of(unit: Unit, ctx: Context, vault: Vault, row: CardRead) -> CardContent:
+    """What the card said. Raises NotThereError when it was erased."""
+    if row.erased_at is not None:
         raise NotThereError("CardRead")
-    return CardText(**vault.key(unit, ctx, row.key_id).open(row.sealed, f"card_read:{row.id}"))
+    if row.sealed is None or row.key_id is None:
+        return CardContent()
+    return _from_json(vault.key(unit, ctx, row.key_id).open(row.sealed, f"card_read:{row.id}"))
+
+
+def text_of(unit: Unit, ctx: Context, vault: Vault, row: CardRead) -> CardText:
+    """The four attributes. Raises NotThereError when there are none, or it was erased."""
+    text = content_of(unit, ctx, vault, row).text
+    if text is None:
+        raise NotThereError("CardRead")
+    return text
+
+
+def _as_json(content: CardContent) -> dict[str, Any]:
+    said = {name: value for name in _BESIDE if (value := getattr(content, name)) is not None}
+    if content.text is not None:
+        said |= vars(content.text)
+    if content.face is not None:
+        coded = {
+            name: base64.b64encode(value).decode("ascii") for name, value in content.face.pictures.items()
+        }
+        said["face"] = {"birth": content.face.birth, "expiry": content.face.expiry} | coded
+    return said
+
+
+def _from_json(said: dict[str, Any]) -> CardContent:
+    content = CardContent(**{name: said[name] for name in _BESIDE if name in said})
+    if "name" in said:
+        text = CardText(said["name"], said["address"], said["birth"], said["sex"])
+        content = replace(content, text=text)
+    if face := said.get("face"):
+        pictures = {name: base64.b64decode(face[name]) if name in face else None for name in _PICTURES}
+        content = replace(content, face=CardFace(birth=face["birth"], expiry=face["expiry"], **pictures))
+    return content
 
 
 def waiting_for(

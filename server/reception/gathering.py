@@ -4,6 +4,7 @@ Nobody is taken to be somebody else: the holder of a card, the one who files and
 are three persons until staff say that they are one.
 """
 
+from datetime import date
 from typing import Any
 
 from core_adapter.models import Household
@@ -11,10 +12,11 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey, Vault
 from server.journal.service import record
+from server.kit.clock import today
 from server.kit.machine import NotNowError
 from server.protection.rules import worst
 from server.queue import card_reads
-from server.queue.card_reads import CardText
+from server.queue.card_reads import CardContent, CardText
 from server.queue.models import CardRead
 from server.reception import facts, known, people, prefill
 from server.reception.models import Reception
@@ -22,10 +24,12 @@ from server.reception.service import ProtectedError, changed
 from server.reception.states import MACHINE, move
 
 
-def card_of(unit: Unit, ctx: Context, reception: Reception) -> CardRead | None:
-    """The newest successful card read that belongs to this intake or its ticket."""
+def card_of(unit: Unit, ctx: Context, reception: Reception, read_id: str | None = None) -> CardRead | None:
+    """A successful reading that belongs to this intake or its ticket and has a holder to be matched with:
+    `read_id`, or the newest."""
     reads = card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id)
-    return next((read for read in reads if read.outcome == "read"), None)
+    fitting = (read for read in reads if read.outcome == "read" and read.mode != "none")
+    return next((read for read in fitting if read_id in (None, read.id)), None)
 
 
 def attach_card(
@@ -36,12 +40,13 @@ def attach_card(
     key: DataKey,
     read: CardRead,
     matched_by: str,
-) -> card_reads.CardText:
+) -> CardText | None:
     """Staff have matched the person in front of them with the card; from now on it belongs to this intake.
 
-    The same read again changes nothing. Raises NotNowError, KeyDestroyedError.
+    Returns the attributes, None for a card's face, whose pictures stay with the reading and end with the
+    visit. The same read again changes nothing. Raises NotNowError, NotThereError.
     """
-    text = card_reads.text_of(unit, ctx, vault, read)
+    content = card_reads.content_of(unit, ctx, vault, read)
     if read.attached_at is None:
         move(reception, "attach")
         card_reads.attach(unit, ctx, read, reception.id)
@@ -53,12 +58,12 @@ def attach_card(
             key=key,
             card_read=read.id,
             matched_by=matched_by,
-            name=text.name,
+            name=content.text.name if content.text else None,
         )
-        facts.put(unit, ctx, key, reception.id, "card", vars(text), source="card", confirmed_by=ctx.actor)
+        _keep_content(unit, ctx, reception, key, read.mode, content)
         unit.add(reception)
         changed(unit, reception)
-    return text
+    return content.text
 
 
 def check_searchable(reception: Reception) -> None:
@@ -131,6 +136,8 @@ def take_household(
     )
     reception.filer_person_id = reception.bearer_person_id = None
     card = _card_of(unit, key, reception)
+    known_facts = facts.read(unit, key, reception.id)
+    reading, face = known_facts.value("", "card_reading", {}), known_facts.value("", "card_face", {})
     for position, member in enumerate(household.members):
         person = people.add_resident(unit, ctx, key, reception, position, member)
         facts.put_many(
@@ -160,7 +167,9 @@ def take_household(
         tapped = card is not None and prefill.names(card, member)
         if card is not None and tapped:
             reception.bearer_person_id = person.id
-            _card_facts(unit, ctx, key, reception, person.id, card)
+            _card_facts(unit, ctx, key, reception, person.id, card, reading)
+        if reception.relation == "self" and member.resident_id == chosen_id:
+            _face_facts(unit, ctx, key, reception, person.id, face, member.birth.value)
         if (reception.relation == "self" and member.resident_id == chosen_id) or (
             reception.relation == "member" and tapped
         ):
@@ -208,9 +217,8 @@ def enter_person(
     facts.put(unit, ctx, key, reception.id, "moves", True, source="derived", person_id=person.id)
     if origin == "card":
         reception.bearer_person_id = person.id
-        facts.put_many(
-            unit, ctx, key, reception.id, person.id, "card", {"mnc": "held", "mnc_pin4_known": True}
-        )
+        reading = facts.read(unit, key, reception.id).value("", "card_reading", {})
+        facts.put_many(unit, ctx, key, reception.id, person.id, "card", _of_holder(reading))
         if reception.relation == "self":
             reception.filer_person_id = person.id
     unit.add(reception)
@@ -234,22 +242,67 @@ def _card_of(unit: Unit, key: DataKey, reception: Reception) -> CardText | None:
     return CardText(**said) if said else None
 
 
-def _card_facts(
-    unit: Unit, ctx: Context, key: DataKey, reception: Reception, person_id: str, card: CardText
+def _keep_content(
+    unit: Unit, ctx: Context, reception: Reception, key: DataKey, mode: str, content: CardContent
 ) -> None:
-    facts.put_many(
-        unit,
-        ctx,
-        key,
-        reception.id,
-        person_id,
-        "card",
-        {
-            "name": card.name,
-            "address": card.address,
-            "birth": card.born,
-            "sex": card.sex,
-            "mnc": "held",
-            "mnc_pin4_known": True,
-        },
-    )
+    """What this intake needs of a matched card, as facts under its own key; never a picture."""
+
+    def keep(name: str, value: dict[str, Any]) -> None:
+        facts.put(unit, ctx, key, reception.id, name, value, source="card", confirmed_by=ctx.actor)
+
+    if content.text is not None:
+        keep("card", vars(content.text))
+        keep("card_reading", {"mode": mode, "certificate_expires": content.certificate_expires})
+    if content.face is not None:
+        face = {
+            "birth": content.face.birth,
+            "card_expires": content.face.expiry,
+            "certificate_expires": content.certificate_expires,
+        }
+        keep("card_face", face)
+        if reception.relation == "self" and reception.filer_person_id:
+            born = facts.read(unit, key, reception.id).value(reception.filer_person_id, "birth")
+            _face_facts(unit, ctx, key, reception, reception.filer_person_id, face, born)
+
+
+def _of_holder(reading: dict[str, Any]) -> dict[str, Any]:
+    """What a reading says of its holder's card, in the words of the rules. Only who typed the PIN knows it;
+    of who did not it is asked. No rule asks for the certificate's last day yet."""
+    return {
+        "mnc": "held",
+        "mnc_pin4_known": True if reading.get("mode", "pin") == "pin" else None,
+        "mnc_certificate_until": reading.get("certificate_expires"),
+    }
+
+
+def _card_facts(
+    unit: Unit,
+    ctx: Context,
+    key: DataKey,
+    reception: Reception,
+    person_id: str,
+    card: CardText,
+    reading: dict[str, Any],
+) -> None:
+    printed = {"name": card.name, "address": card.address, "birth": card.born, "sex": card.sex}
+    facts.put_many(unit, ctx, key, reception.id, person_id, "card", printed | _of_holder(reading))
+
+
+def _face_facts(
+    unit: Unit,
+    ctx: Context,
+    key: DataKey,
+    reception: Reception,
+    person_id: str,
+    face: dict[str, Any],
+    born: str | None,
+) -> None:
+    """A face names nobody in text: it is the filer's when staff have matched it and the birth dates agree."""
+    if not face or born is None or face["birth"] != born:
+        return
+    over = face["card_expires"] is not None and date.fromisoformat(face["card_expires"]) < today()
+    values = {
+        "mnc": "expired" if over else "held",
+        "mnc_certificate_until": face["certificate_expires"],
+    }
+    facts.put_many(unit, ctx, key, reception.id, person_id, "card", values)

@@ -16,12 +16,12 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey, Vault
 from server.journal.queries import Step, steps
-from server.kit.text import HIDDEN, masked_name
+from server.kit.text import HIDDEN
 from server.print_jobs.queries import PaperView, papers
-from server.queue import card_reads
 from server.queue import queries as queue
 from server.queue.queries import TicketView
 from server.reception import guidance as guiding
+from server.reception.card_views import CardView, FaceView, TapView, card_views
 from server.reception.confirmation import is_withheld
 from server.reception.ending import held_items
 from server.reception.intake import Intake, load
@@ -69,18 +69,6 @@ class MemberView:
     birth_text: str = field(repr=False)
     fields: dict[str, ValueView] = field(repr=False)
     conflicts: tuple[ConflictView, ...] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class CardView:
-    """A card read that waits to be matched with the person, or was. `masked` is all that staff see before."""
-
-    read_id: str
-    station: str
-    read_at: datetime
-    attached: bool
-    masked_name: str = field(repr=False)
-    birth_year: str
 
 
 @dataclass(frozen=True)
@@ -139,6 +127,8 @@ class Workspace:
     core_as_of: datetime | None
     addresses_hidden: bool
     card: CardView | None
+    face: FaceView | None
+    tap: TapView | None
     members: tuple[MemberView, ...]
     filer_name: str | None = field(repr=False)
     new_address: dict[str, Any] | None = field(repr=False)
@@ -176,6 +166,7 @@ def workspace(
         ItemView(i.id, i.kind, i.person_id, i.taken_at, i.returned_at) for i in held_items(unit, reception.id)
     )
     printed = tuple(papers(unit, ctx.tenant_id, reception.id))
+    cards = card_views(unit, ctx, vault, reception)
     return Workspace(
         reception_id=reception.id,
         number=reception.number,
@@ -195,7 +186,9 @@ def workspace(
         core=core_standing(unit, ctx),
         core_as_of=reception.core_as_of,
         addresses_hidden=not intake.may_show("core"),
-        card=_card(unit, ctx, vault, reception),
+        card=cards.card,
+        face=cards.face,
+        tap=cards.tap,
         members=tuple(member(intake, person) for person in intake.people),
         filer_name=intake.facts.value(intake.filer_id or "", "name") or intake.facts.value("", "filer_name"),
         new_address=intake.new_address if intake.standing.may_show_any_address else None,
@@ -332,24 +325,6 @@ def _text(intake: Intake, name: str, value: Any, source: str) -> str:
     if name == "address" and not intake.may_show(source):
         return HIDDEN
     return str(value)
-
-
-def _card(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> CardView | None:
-    if reception.state in ("closed", "abandoned"):
-        return None
-    reads = card_reads.waiting_for(unit, ctx, reception.ticket_id, reception.id)
-    read = next((one for one in reads if one.outcome == "read"), None)
-    if read is None:
-        return None
-    text = card_reads.text_of(unit, ctx, vault, read)
-    return CardView(
-        read.id,
-        read.station,
-        read.read_at,
-        read.attached_at is not None,
-        masked_name(text.name),
-        (text.born or "")[:4],
-    )
 
 
 def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:

@@ -9,36 +9,26 @@ from fastapi import Header, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from card_reader.messages import CardReadMessage
 from server.db.uow import Unit, one_of
-from server.kit.text import safe_line
 from server.print_jobs import service as print_jobs
 from server.print_jobs.models import PrintJob
 from server.queue import card_reads
-from server.queue.card_reads import CardText
 from server.reception import confirmation
 from server.reception.models import PreparedIntake, Reception
 from server.stations import service
+from server.stations.card_reports import CardReadReport, content_of
 from server.web.guards import GuardedRouter, Station, ctx_of
 from server.web.idempotency import once
 from server.web.problems import Problem
 from server.web.services import Services, services
 from server.web.streams import sse
 
-LONGEST = 400
 router = GuardedRouter(prefix="/api/v1/stations", guard=Station(itself=True))
 State = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
 
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class CardReadReport(CardReadMessage):
-    """A card reading and what it was made for."""
-
-    purpose: Annotated[str, Field(pattern="^(ticket|reception)$")]
-    reference: Annotated[str, Field(max_length=64)] | None = None
 
 
 class LeaseRequest(_Wire):
@@ -69,16 +59,7 @@ def card_read(
 ) -> JSONResponse:
     """Keep what a card said until staff have matched its bearer."""
     held, ctx = services(request), ctx_of(request)
-    text = None
-    if report.attributes is not None:
-        found = report.attributes
-        # Whatever a chip holds, what goes on from here can be searched for, shown and printed.
-        text = CardText(
-            name=safe_line(found.name, LONGEST),
-            address=safe_line(found.address, LONGEST),
-            birth=found.birth,
-            sex=found.sex,
-        )
+    content = content_of(report)
     with held.db.write() as unit:
         write = once(
             unit, ctx, idempotency_key, "card_read", [report.purpose, report.reference, report.outcome]
@@ -102,7 +83,7 @@ def card_read(
             tries_left=report.tries_left,
             apdus=report.apdus,
             purpose=report.purpose,
-            text=text,
+            content=content,
             reception_id=reception_id,
         )
         return JSONResponse(write.save(unit, ctx, {"id": row.id}), 201)
@@ -148,9 +129,9 @@ def result(request: Request, job_id: str, report: JobResult) -> Response:
     return Response(status_code=204)
 
 
-@router.action("/heartbeat", status_code=204)
-def heartbeat(request: Request, beat: Heartbeat) -> Response:
-    """The station is alive."""
+@router.action("/heartbeat")
+def heartbeat(request: Request, beat: Heartbeat) -> dict[str, object]:
+    """The station is alive. It is told how cards are read here: no station has a choice of its own."""
     held, ctx = services(request), ctx_of(request)
     with held.db.write() as unit:
         service.heartbeat(
@@ -161,7 +142,7 @@ def heartbeat(request: Request, beat: Heartbeat) -> Response:
             page_printer=beat.page_printer,
             trouble=beat.trouble,
         )
-    return Response(status_code=204)
+    return {"cards": held.cards.model_dump(mode="json")}
 
 
 @router.page("/events")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from card_reader.policy import ReadingPolicy
 from core_adapter.ports import CoreAdapter
 from procedures import Catalogue
 from server.db.context import Context
@@ -34,6 +35,7 @@ class Services:
     vault: Vault
     core: CoreAdapter
     rulebook: Rulebook
+    cards: ReadingPolicy
     hub: Hub
     words: Words
     site: SiteView

@@ -52,8 +52,8 @@ def kiosk_pages(lang: str) -> dict[str, tuple[str, dict[str, Any]]]:
     pages: dict[str, tuple[str, dict[str, Any]]] = {
         "start": ("kiosk/start.html", {"open": True, "classes": lines()}),
         "closed": ("kiosk/start.html", {"open": False, "classes": lines()}),
-        "card": ("kiosk/card.html", service(lang)),
-        "pin": ("kiosk/pin.html", service(lang)),
+        "card": ("kiosk/card.html", service(lang) | {"looks_at_certificate": True}),
+        "pin": ("kiosk/pin.html", service(lang) | {"modes": ["pin", "b", "none"]}),
         "problem": ("problem.html", {"title": SERVICES[lang], "action": SERVICES[lang], "status": 503}),
     }
     for state in ("queued", "printed", "paper_out"):

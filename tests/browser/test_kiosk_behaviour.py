@@ -26,7 +26,9 @@ def _json(body: dict[str, Any], status: int = 200) -> dict[str, Any]:
     return {"status": status, "content_type": "application/json", "body": json.dumps(body)}
 
 
-def _pin_page(stage: Stage, *answers: dict[str, Any], clock: bool = False) -> Page:
+def _pin_page(
+    stage: Stage, *answers: dict[str, Any], clock: bool = False, modes: tuple[str, ...] = ("pin", "b", "none")
+) -> Page:
     left = list(answers)
     stage.answers["/station/page-token"] = lambda sent: _json({"token": "page-token"})
     stage.answers["/station/card/read"] = lambda sent: _json(left.pop(0))
@@ -35,7 +37,7 @@ def _pin_page(stage: Stage, *answers: dict[str, Any], clock: bool = False) -> Pa
         "content_type": "text/html",
         "body": "B012",
     }
-    html = render("kiosk/pin.html", "ja", "/kiosk/pin", **service("ja"))
+    html = render("kiosk/pin.html", "ja", "/kiosk/pin", modes=modes, **service("ja"))
     return stage.open(html, UPRIGHT, "/kiosk/pin", clock=clock)
 
 
@@ -44,9 +46,10 @@ def _step(page: Page, name: str) -> None:
 
 
 def _type(page: Page, pin: str = "1234") -> None:
+    shown = page.locator("[data-step]:not([hidden])")
     for digit in pin:
-        page.locator(f'[data-digit="{digit}"]').click()
-    page.locator("[data-read]").click()
+        shown.locator(f'[data-digit="{digit}"]').click()
+    shown.locator("[data-read]").click()
 
 
 def test_card_first_paper_last(stage: Stage) -> None:
@@ -64,6 +67,7 @@ def test_card_first_paper_last(stage: Stage) -> None:
     page.wait_for_url("**/kiosk/tickets?lang=ja")
     (asked,) = stage.posts("/station/card/read")
     assert json.loads(asked.body) == {
+        "mode": "pin",
         "pin": "1234",
         "purpose": "ticket",
         "reference": None,
@@ -84,7 +88,7 @@ def test_digits_are_dots_and_can_be_typed_on_keys(stage: Stage) -> None:
     expect(page.locator(".pin-dot.filled")).to_have_count(4)
     page.keyboard.press("Backspace")
     expect(page.locator("[data-pin-dots]")).to_have_attribute("aria-label", "4けたのうち3けた入力しました")
-    expect(page.locator("[data-read]")).to_be_disabled()
+    expect(page.locator('[data-step="pin"] [data-read]')).to_be_disabled()
     assert "987" not in without_chance(page.content())
     page.keyboard.type("0")
     page.keyboard.press("Enter")
@@ -100,7 +104,7 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_one_is_not_used(s
     stage.station = dict(PRESENT)
     _step(page, "pin")
     _type(page)
-    expect(page.locator("[data-pin-message]")).to_contain_text("あと2回")
+    expect(page.locator('[data-step="pin"] [data-pin-message]')).to_contain_text("あと2回")
     expect(page.locator(".pin-dot.filled")).to_have_count(0)
     _type(page)
     _step(page, "trouble")
@@ -110,6 +114,118 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_one_is_not_used(s
     stage.station = dict(EMPTY)
     page.wait_for_url("**/kiosk/tickets?lang=ja")
     assert stage.posts("/kiosk/tickets")[0].fields["card_read_id"] == [""]
+
+
+def _tries(stage: Stage, outcome: str, left: int | None, ja: str, *instead: str) -> None:
+    said = {"outcome": outcome, "tries_left": left, "instead": instead, "message": {"ja": ja, "en": "…"}}
+    stage.answers["/station/card/tries"] = lambda sent: _json(said)
+
+
+def test_how_many_tries_there_are_is_said_before_the_first_digit(stage: Stage) -> None:
+    _tries(stage, "asked", 3, "暗証番号は、あと3回入力できます。")
+    page = _pin_page(stage)
+    stage.station = dict(PRESENT)
+    _step(page, "pin")
+    expect(page.locator('[data-step="pin"] [data-tries]')).to_have_text("暗証番号は、あと3回入力できます。")
+    assert stage.posts("/station/card/read") == []
+
+
+def test_a_locked_pin_is_told_before_typing_and_leads_to_the_numbers_on_the_card(stage: Stage) -> None:
+    _tries(stage, "blocked", 0, "窓口で設定し直せます。", "b", "manual")
+    page = _pin_page(stage)
+    stage.station = dict(PRESENT)
+    _step(page, "trouble")
+    trouble = page.locator('[data-step="trouble"]')
+    expect(trouble.locator("[data-trouble-message]")).to_have_text("窓口で設定し直せます。")
+    expect(trouble.locator('[data-choose="pin"]')).to_be_hidden()
+    _tries(stage, "asked", 10, "カードの数字は、あと10回入力できます。")
+    trouble.locator('[data-choose="b"]').click()
+    _step(page, "b")
+    expect(page.locator('[data-step="b"] [data-tries]')).to_have_text(
+        "カードの数字は、あと10回入力できます。"
+    )
+
+
+@pytest.mark.long
+def test_a_single_try_left_is_for_the_counter_before_anything_is_typed(stage: Stage) -> None:
+    _tries(stage, "asked", 1, "番号札をお取りください。", "manual")
+    page = _pin_page(stage)
+    stage.station = dict(PRESENT)
+    _step(page, "trouble")
+    expect(page.locator("[data-trouble-message]")).to_have_text("番号札をお取りください。")
+    expect(page.locator('[data-step="trouble"] [data-choose="b"]')).to_be_hidden()
+    assert stage.posts("/station/card/read") == []
+
+
+def test_the_numbers_on_the_card_by_keyboard_alone(stage: Stage) -> None:
+    wrong = {**READ, "mode": "b", "outcome": "wrong_secret", "tries_left": 9, "card_read_id": None}
+    page = _pin_page(
+        stage, {**wrong, "message": {"ja": "あと9回入力できます。", "en": "…"}}, {**READ, "mode": "b"}
+    )
+    stage.station = dict(PRESENT)
+    _step(page, "pin")
+    page.locator('[data-step="pin"] [data-ways]').press("Enter")
+    _step(page, "choose")
+    page.locator('[data-step="choose"] [data-choose="b"]').press("Enter")
+    _step(page, "b")
+    page.keyboard.type("4804122")
+    boxes = page.locator('[data-step="b"] .b-box')
+    assert boxes.all_inner_texts()[:7] == ["●"] * 6 + ["2"], "what is full is not shown any longer"
+    # To look at its numbers a card is lifted; it is read once it lies there again.
+    stage.station = dict(EMPTY)
+    page.wait_for_timeout(300)
+    _step(page, "b")
+    page.keyboard.type("0275679")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("8")
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-step="b"] [data-pin-message]')).to_contain_text(
+        "カードを読み取り機に置いてください"
+    )
+    stage.station = dict(PRESENT)
+    expect(page.locator('[data-step="b"] [data-pin-message]')).to_contain_text("あと9回")
+    expect(page.locator('[data-step="b"] .b-box.filled')).to_have_count(0)
+    page.keyboard.type("48041220275678")
+    page.keyboard.press("Enter")
+    _step(page, "confirm")
+    sent = [json.loads(one.body) for one in stage.posts("/station/card/read")]
+    assert [(one["mode"], one["birth"], one["expiry"], one["code"]) for one in sent] == [
+        ("b", "480412", "2027", "5678")
+    ] * 2
+    assert "pin" not in sent[0]
+    assert "5678" not in without_chance(page.content())
+
+
+def test_a_card_can_be_laid_on_only_to_say_that_there_is_one(stage: Stage) -> None:
+    page = _pin_page(stage, {**READ, "mode": "none", "preview": None})
+    stage.station = dict(PRESENT)
+    _step(page, "pin")
+    page.locator('[data-step="pin"] [data-ways]').click()
+    page.locator('[data-step="choose"] [data-choose="none"]').click()
+    _step(page, "take")
+    stage.station = dict(EMPTY)
+    page.wait_for_url("**/kiosk/tickets?lang=ja")
+    (asked,) = stage.posts("/station/card/read")
+    assert json.loads(asked.body)["mode"] == "none"
+    assert stage.posts("/kiosk/tickets")[0].fields["card_read_id"] == ["read-1"]
+
+
+@pytest.mark.long
+def test_the_municipality_s_first_way_comes_first(stage: Stage) -> None:
+    page = _pin_page(stage, modes=("b",))
+    stage.station = dict(PRESENT)
+    _step(page, "b")
+    stage.close(page)
+    stage.station = dict(EMPTY)
+    page = _pin_page(stage, modes=("pin",))
+    stage.station = dict(PRESENT)
+    _step(page, "pin")
+    expect(page.locator('[data-step="pin"] [data-ways]')).to_have_count(0)
+    stage.close(page)
+    stage.station = dict(EMPTY)
+    page = _pin_page(stage, modes=("none", "pin"))
+    stage.station = dict(PRESENT)
+    _step(page, "choose")
 
 
 def test_another_card_has_to_be_lifted_before_it_is_tried_again(stage: Stage) -> None:
@@ -154,7 +270,8 @@ def test_a_gateway_that_was_restarted_is_asked_with_a_fresh_token(stage: Stage) 
 
 def test_two_presses_are_one_ticket(stage: Stage) -> None:
     stage.answers["/kiosk/tickets"] = lambda sent: {"status": 204, "body": ""}
-    page = stage.open(render("kiosk/card.html", "ja", "/kiosk/card", **service("ja")), LYING, "/kiosk/card")
+    html = render("kiosk/card.html", "ja", "/kiosk/card", looks_at_certificate=False, **service("ja"))
+    page = stage.open(html, LYING, "/kiosk/card")
     page.locator("main form button").dblclick()
     expect(page.locator("main form button")).to_be_disabled()
     assert len(stage.posts("/kiosk/tickets")) == 1

@@ -7,7 +7,7 @@ from tests.browser.contexts import BOARD, LYING, UPRIGHT, kiosk_pages, phone, re
 from tests.browser.stage import Stage, axe, cramped, render
 
 pytestmark = pytest.mark.browser
-STEPS = ("place", "pin", "reading", "confirm", "trouble", "take", "sending")
+STEPS = ("place", "pin", "b", "choose", "reading", "confirm", "trouble", "take", "sending")
 LOOKS = ("", "big", "low")
 
 
@@ -21,9 +21,11 @@ def _show(page: Page, step: str) -> None:
           for (const part of all('[data-trouble-title], [data-trouble-message]')) {
             part.textContent = '読み取りの途中でカードが離れました。もう一度置いてください。';
           }
-          const notice = document.getElementById('words-pin-notice').content.cloneNode(true);
-          notice.querySelector('.notice-title').textContent = '暗証番号が違います。あと2回です。';
-          all('[data-pin-message]')[0].replaceChildren(notice);
+          for (const place of all('[data-pin-message]')) {
+            const notice = document.getElementById('words-pin-notice').content.cloneNode(true);
+            notice.querySelector('.notice-title').textContent = '暗証番号が違います。あと2回です。';
+            place.replaceChildren(notice);
+          }
           all('[data-take-stuck]')[0].hidden = false;
         }""",
         step,

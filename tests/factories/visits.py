@@ -12,7 +12,7 @@ from server.kit.clock import today
 from server.kit.ids import new_id
 from server.queue import card_reads
 from server.queue import service as queue
-from server.queue.card_reads import CardText
+from server.queue.card_reads import CardContent, CardText
 from server.queue.models import Ticket
 from server.reception import (
     confirmation,
@@ -68,7 +68,7 @@ def tap(services: Services, text: CardText, *, purpose: str = "ticket", station:
             tries_left=3,
             apdus=9,
             purpose=purpose,
-            text=text,
+            content=CardContent(text=text),
         ).id
 
 
@@ -129,7 +129,7 @@ class Visit:
                 unit, self.clerk, reception, relation=relation, method=method, documents="マイナンバーカード"
             )
 
-    def attach(self) -> CardText:
+    def attach(self) -> CardText | None:
         """Staff match the card with the person."""
         with self.services.db.write() as unit:
             reception, key = self.locked(unit)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from card_reader.policy import ReadingPolicy
 from core_adapter.mock import MockCoreAdapter
 from procedures import Catalogue, load_catalogue
 from server.db import engine as engines
@@ -132,6 +133,7 @@ def services(
         vault=vault,
         core=core,
         rulebook=Rulebook(db, SYSTEM.tenant_id, catalogue.municipality),
+        cards=ReadingPolicy(modes=("pin", "b", "face", "none")),
         hub=hub,
         words=words,
         site=site,

@@ -11,7 +11,7 @@ from server.kit import clock
 from server.kit.ids import new_id
 from server.queue import card_reads
 from server.queue import service as queue
-from server.queue.card_reads import CardText
+from server.queue.card_reads import CardContent, CardText
 from server.queue.models import CardRead
 from server.web.services import Services
 from server.worker import UNATTACHED
@@ -68,7 +68,7 @@ def test_the_same_read_reported_twice_is_one(services: Services) -> None:
                 tries_left=3,
                 apdus=9,
                 purpose="ticket",
-                text=text,
+                content=CardContent(text=text),
             )
     with services.db.read() as unit:
         read = unit.session.exec(select(CardRead)).one()

@@ -67,7 +67,7 @@ def ask(station: Rig) -> dict[str, Any]:
 def test_the_page_can_say_three_tries_before_the_first_pin(counter: Rig) -> None:
     counter.insert("mihon_taro")
     said = ask(counter)
-    assert (said["outcome"], said["tries_left"]) == ("tries", 3)
+    assert (said["outcome"], said["tries_left"]) == ("asked", 3)
     assert said["message"]["ja"] == "暗証番号は、あと3回入力できます。"
     assert len(TRACE) == 3
     assert not [apdu for apdu in TRACE if apdu[1] == 0x20 and len(apdu) > 5], "no secret was sent"
@@ -83,10 +83,10 @@ def test_the_page_can_say_three_tries_before_the_first_pin(counter: Rig) -> None
     ("persona", "outcome", "left", "said"),
     [
         ("mihon_ume", "blocked", 0, "初期化・再設定"),
-        ("kaku_misaki", "tries", 1, "あと1回だけ"),
-        ("driving_licence", "other_card", None, "マイナンバーカードではない"),
-        ("smartphone", "other_card", None, "マイナンバーカードではない"),
-        ("mute_card", "unreadable", None, "読み取れませんでした"),
+        ("kaku_misaki", "asked", 1, "あと1回だけ"),
+        ("driving_licence", "other_card", None, "運転免許証"),
+        ("smartphone", "other_card", None, "スマートフォン"),
+        ("mute_card", "unreadable", None, "反応がありません"),
     ],
 )
 def test_cards_that_end_it_before_a_pin_is_typed(

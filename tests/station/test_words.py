@@ -19,9 +19,12 @@ OUTCOMES = [
     "tries_uncounted",
     "read_server_down",
     "read_server_refused",
+    "last_try_never",
+    *(f"bad_secret_{at}" for at in ("pin", "birth", "printed", "expiry", "code", "whole")),
+    "bad_secret_individual_number",
 ]
 CODES = [
-    *get_args(Refusal), "server_away", "page_token", "too_large", "bad_request", "bad_pin", "not_found",
+    *get_args(Refusal), "server_away", "page_token", "too_large", "bad_request", "not_found",
     "not_possible", "unexpected",
 ]  # fmt: skip
 # Words that put the fault on the person; the screens' brief rules them out.
@@ -30,8 +33,9 @@ BLAME = ("エラー", "間違え", "失敗", "不正", "error", "invalid", "fail
 
 @pytest.mark.parametrize("audience", get_args(Audience))
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_every_outcome_has_words_that_do_not_blame(outcome: str, audience: Audience) -> None:
-    words = message(outcome, audience, tries=2)
+@pytest.mark.parametrize("of", ["", "b", "face", "none"])
+def test_every_outcome_has_words_that_do_not_blame(outcome: str, of: str, audience: Audience) -> None:
+    words = message(outcome, audience, tries=2, of=of, procedure="R033")
     assert words.ja.endswith("。")
     assert words.en.endswith(".")
     assert not [word for word in BLAME if word in (words.ja + words.en).lower()]

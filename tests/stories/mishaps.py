@@ -54,7 +54,7 @@ class Kiosk(Visitor):
 
     def notice(self) -> Locator:
         """What is said above the digits."""
-        return self.page.locator("[data-pin-message] .notice")
+        return self.page.locator("[data-step]:not([hidden]) [data-pin-message] .notice")
 
     def ticket_without_card(self, *, lift: bool = False) -> str:
         """The way on that is always there; `lift` takes the card off when asked to."""

@@ -11,6 +11,7 @@ from server.kit.ids import new_id
 from server.kit.machine import NotNowError
 from server.preentry import service as preentry
 from server.queue import card_reads
+from server.queue.card_reads import CardContent
 from server.reception import confirmation, ending, gathering, service, states
 from server.reception.confirmation import NotReadyError
 from server.reception.models import Reception
@@ -47,7 +48,7 @@ def attach(visit: Visit, unit: Unit, reception: Reception, key: DataKey) -> None
         tries_left=3,
         apdus=9,
         purpose="reception",
-        text=card_of("mihon_hanako"),
+        content=CardContent(text=card_of("mihon_hanako")),
         reception_id=reception.id,
     )
     gathering.attach_card(unit, visit.clerk, visit.services.vault, reception, key, read, "staff")

@@ -59,7 +59,7 @@ def test_from_a_code_on_the_page_to_a_station_that_is_heard(
     assert answer.status == 201
     assert (answer.json()["kind"], answer.json()["desk"]) == ("counter", "1")
     newcomer = Signer("counter-9", key, signer(stations, "kiosk-1").time_ms)
-    assert beat(app, newcomer) == 204
+    assert beat(app, newcomer) == 200
     row = admin.get("/admin/stations/list").text.partition('data-station="counter-9"')[2]
     assert row.startswith(' data-alive="yes"')
     assert answer.json()["fingerprint"] in row
@@ -85,7 +85,7 @@ def test_a_station_whose_key_was_taken_back_is_out(
     app: FastAPI, services: Services, signed_in: Opener, stations: Stations
 ) -> None:
     admin, counter = signed_in("admin1"), signer(stations, "counter-1")
-    assert beat(app, counter) == 204
+    assert beat(app, counter) == 200
     assert admin.post("/admin/stations/revoke", {"name": "counter-1"}, key="k1").status == 303
     assert beat(app, counter) == 403
     assert "鍵は無効です" in admin.get("/admin/stations?lang=ja").text
@@ -98,13 +98,13 @@ def test_a_reader_in_trouble_is_seen_with_what_to_do(
     app: FastAPI, signed_in: Opener, stations: Stations
 ) -> None:
     admin, counter = signed_in("admin1"), signer(stations, "counter-1")
-    assert beat(app, counter, reader="no_service", trouble="stalled") == 204
+    assert beat(app, counter, reader="no_service", trouble="stalled") == 200
     assert "止まったままです" in admin.get("/admin/stations").text
-    assert beat(app, counter, reader="no_service") == 204
+    assert beat(app, counter, reader="no_service") == 200
     page = admin.get("/admin/stations").text
     assert "止まったままです" not in page
     assert "仕組みが動いていません" in page
-    assert beat(app, counter) == 204
+    assert beat(app, counter) == 200
     assert "仕組みが動いていません" not in admin.get("/admin/stations").text
 
 

@@ -1,32 +1,37 @@
 /**
- * The card panel of the workspace: what the reader says, four digits, one read.
+ * The card panel of the workspace: what the reader says, the way of reading, what opens the card, one read.
  *
- * The digits are in one input without a name, go to the gateway of this machine and nowhere else, and are cleared with
- * each read. The last try of a PIN needs the staff's own tick.
+ * PIN and numbers are in inputs without names, go to the gateway of this machine and nowhere else, and are cleared with
+ * each read. How many tries are left is asked of the card before the first digit; the last one needs the staff's own tick.
  */
 
 import { words } from "./page.js";
-import { readCard, watchStation } from "./station.js";
+import { askTries, readCard, watchStation } from "./station.js";
 
-const LENGTH = 4;
 const NO_READER = new Set(["no_reader", "no_service"]);
+// After these there is nothing to type; another way, or another card.
+const ENDS = new Set(["blocked", "other_card"]);
+const DIGITS_ALONE = new Set(["pin", "code"]);
+const SHORTEST_SCAN = 9;
 let state;
 let watching = false;
 
-/** Wires every card panel of the page that is not wired yet. */
+/** Wires every card panel of the page that is not wired yet; to be called again whenever a part of the page was changed. */
 export function startCardPanels() {
-  for (const panel of document.querySelectorAll("[data-card-panel]:not([data-wired])")) wire(panel);
+  for (const panel of document.querySelectorAll("[data-card-panel]")) "wired" in panel.dataset ? show(panel) : wire(panel);
   if (!watching && document.querySelector("[data-card-panel]")) {
     watching = true;
     watchStation((now) => {
       const before = state?.reader;
       state = now;
+      const laid = before === "empty" && now?.reader === "present";
       for (const panel of document.querySelectorAll("[data-card-panel]")) {
         // What was said of one card does not stand beside the next one, nor beside a reader that is gone.
         if (NO_READER.has(now?.reader) || (before === "empty" && now?.reader !== "empty")) tell(panel, "");
         show(panel);
+        if (now?.reader === "present" && before !== "present" && before !== "busy") void sayTries(panel);
       }
-      if (before === "empty" && now?.reader === "present") waitForDigits();
+      if (laid) waitForDigits();
     });
   }
 }
@@ -34,7 +39,8 @@ export function startCardPanels() {
 /** A card was laid on: the digits that follow must not land in a field that shows them. */
 function waitForDigits() {
   const here = document.activeElement;
-  const input = document.querySelector("[data-card-panel] .pin-input");
+  const panel = document.querySelector("[data-card-panel]");
+  const input = panel && fields(panel)[0];
   if (input?.checkVisibility() && !(here?.matches("input, textarea") && here.value)) input.focus();
 }
 
@@ -42,19 +48,45 @@ function find(panel, name) {
   return panel.querySelector(`[data-card-${name}]`);
 }
 
+function field(panel, name) {
+  return panel.querySelector(`[data-card-field="${name}"]`);
+}
+
+/** The inputs of the way that is chosen, in their order. */
+function fields(panel) {
+  return [...panel.querySelectorAll("[data-card-field]")].filter((one) => !one.closest("[data-card-for]").hidden);
+}
+
+/** Kept beside the radio buttons: their choice gets lost when the page's new part comes with a group of the same name. */
+function modeOf(panel) {
+  return panel.dataset.mode;
+}
+
 function show(panel) {
+  const mode = modeOf(panel);
+  panel.querySelector(`#card-mode-${mode}`).checked = true;
+  for (const part of panel.querySelectorAll("[data-card-for]")) part.hidden = !part.dataset.cardFor.split(" ").includes(mode);
   if (state === undefined) return;
   const line = find(panel, "state");
   line.textContent = state === null ? words("card-no-station") : words(`reader-${state.reader}`);
   const reading = "reading" in panel.dataset;
   find(panel, "pin").hidden = reading || state === null || state.reader !== "present";
   if (state === null || state.reader !== "present") clear(panel);
-  if (state && state.reader === "empty") find(panel, "last").hidden = true;
+  if (state && state.reader === "empty") ready(panel, false);
 }
 
+/** Everything that was typed is gone. */
 function clear(panel) {
-  panel.querySelector(".pin-input").value = "";
+  for (const one of panel.querySelectorAll("[data-card-field]")) one.value = "";
   panel.querySelector("#card-last").checked = false;
+  askForYear(panel);
+}
+
+/** A card of which nothing is known yet; `lastLeft` after it said that one try is left. */
+function ready(panel, lastLeft, ended = false) {
+  find(panel, "last").hidden = !lastLeft;
+  find(panel, "entry").hidden = ended || (lastLeft && panel.dataset.lastTry === "never");
+  find(panel, "tries").textContent = "";
 }
 
 function tell(panel, text) {
@@ -64,21 +96,73 @@ function tell(panel, text) {
   find(panel, "message").replaceChildren(...(text ? [line] : []));
 }
 
+function said(answer, otherwise) {
+  return answer.message?.[document.documentElement.lang] ?? words(otherwise);
+}
+
+async function sayTries(panel) {
+  const mode = modeOf(panel);
+  ready(panel, false);
+  if (mode === "none" || state?.reader !== "present") return;
+  const answer = await askTries(mode);
+  // Another way was chosen meanwhile, or the card is being read already.
+  if (mode !== modeOf(panel) || "reading" in panel.dataset) return;
+  const lastLeft = answer.outcome === "asked" && answer.tries_left === 1;
+  if (lastLeft || ENDS.has(answer.outcome)) {
+    ready(panel, lastLeft, ENDS.has(answer.outcome));
+    tell(panel, said(answer, "card-failed"));
+  } else if (answer.outcome === "asked") {
+    find(panel, "tries").textContent = said(answer, "card-failed");
+  }
+}
+
+/** Fourteen digits in one go, or what is no birth date for being too long, are for the station to judge. */
+function isScan(text) {
+  const digits = text.normalize("NFKC").replace(/[\s\-_.]/g, "");
+  return /^[0-9]+$/.test(digits) && digits.length >= SHORTEST_SCAN;
+}
+
+/** What opens the card, as typed; null (and the focus where something is missing) while it is not complete. */
+function secretOf(panel, mode) {
+  if (mode === "none") return {};
+  const birth = field(panel, "birth");
+  if (mode !== "pin" && isScan(birth.value)) return { scan: birth.value };
+  const missing = fields(panel).find((one) => !one.value || (DIGITS_ALONE.has(one.dataset.cardField) && !/^[0-9]{4}$/.test(one.value)));
+  if (missing) {
+    missing.focus();
+    return null;
+  }
+  if (mode === "pin") return { pin: field(panel, "pin").value };
+  const printed = panel.querySelector('input[name="card-printed"]:checked')?.value ?? "";
+  return {
+    birth: birth.value,
+    printed: find(panel, "printed").hidden ? "" : printed,
+    expiry: field(panel, "expiry").value,
+    code: field(panel, "code").value,
+  };
+}
+
+/** Six digits are taken as they are; of a whole date somebody must say how its year is printed. */
+function askForYear(panel) {
+  const typed = field(panel, "birth").value.normalize("NFKC").trim();
+  find(panel, "printed").hidden = /^[0-9]{0,7}$/.test(typed) || isScan(typed);
+}
+
 async function read(panel) {
-  const input = panel.querySelector(".pin-input");
+  const mode = modeOf(panel);
   const last = find(panel, "last");
   const tick = panel.querySelector("#card-last");
-  const pin = input.value;
-  if (!/^[0-9]{4}$/.test(pin)) return input.focus();
+  const secret = secretOf(panel, mode);
+  if (secret === null) return;
   if (!last.hidden && !tick.checked) return tick.focus();
   const allowLastTry = !last.hidden && tick.checked;
   clear(panel);
   tell(panel, "");
   find(panel, "state").focus();
   busy(panel, true);
-  const answer = await readCard({ pin, purpose: "reception", reference: panel.dataset.reference, allowLastTry });
+  const answer = await readCard({ mode, secret, purpose: "reception", reference: panel.dataset.reference, allowLastTry });
   busy(panel, false);
-  return after(panel, answer);
+  return after(panel, answer, secret);
 }
 
 function busy(panel, reading) {
@@ -88,32 +172,64 @@ function busy(panel, reading) {
   show(panel);
 }
 
-function after(panel, answer) {
-  const language = document.documentElement.lang;
+function after(panel, answer, secret) {
   const lastLeft = answer.outcome === "last_try_refused" || (answer.outcome === "wrong_secret" && answer.tries_left === 1);
-  find(panel, "last").hidden = !lastLeft;
-  if (answer.outcome === "read" && answer.server === "down") return tell(panel, answer.message?.[language] ?? words("card-server-down"));
-  tell(panel, answer.message?.[language] ?? words("card-failed"));
-  if (lastLeft) return find(panel, "last").querySelector("input").focus();
-  if (answer.outcome === "wrong_secret") panel.querySelector(".pin-input").focus();
+  ready(panel, lastLeft, ENDS.has(answer.outcome));
+  if (answer.outcome === "read" && answer.server === "down") return tell(panel, said(answer, "card-server-down"));
+  tell(panel, said(answer, "card-failed"));
+  if (answer.outcome === "bad_secret") return mend(panel, answer.field, secret);
+  if (lastLeft && !find(panel, "entry").hidden) return find(panel, "last").querySelector("input").focus();
+  if (answer.outcome === "wrong_secret") fields(panel)[0]?.focus();
   return undefined;
+}
+
+/** Nothing went to the card: what was typed by hand stands again, and the focus is where to look. */
+function mend(panel, where, secret) {
+  for (const name of ["birth", "expiry", "code"]) field(panel, name).value = secret[name] ?? "";
+  askForYear(panel);
+  const place = where === "printed" ? panel.querySelector('input[name="card-printed"]') : field(panel, where);
+  (place ?? fields(panel)[0])?.focus();
+}
+
+/** Enter: on to the next field that is empty, and reading when there is none; a scanner ends with it. */
+function enter(panel, input) {
+  const next = fields(panel).find((one) => !one.value);
+  if (next && !isScan(input.value)) next.focus();
+  else void read(panel);
 }
 
 function wire(panel) {
   panel.dataset.wired = "";
-  const input = panel.querySelector(".pin-input");
-  input.addEventListener("input", () => {
-    const digits = input.value.normalize("NFKC").replace(/[^0-9]/g, "").slice(0, LENGTH);
-    if (digits !== input.value) input.value = digits;
-  });
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    event.stopPropagation();
-    void read(panel);
-  });
+  for (const input of panel.querySelectorAll("[data-card-field]")) {
+    input.addEventListener("input", () => {
+      if (DIGITS_ALONE.has(input.dataset.cardField)) {
+        const digits = input.value.normalize("NFKC").replace(/[^0-9]/g, "").slice(0, input.maxLength);
+        if (digits !== input.value) input.value = digits;
+      }
+      askForYear(panel);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      event.stopPropagation();
+      enter(panel, input);
+    });
+  }
+  for (const way of panel.querySelectorAll('input[name="card-mode"]')) {
+    way.addEventListener("change", () => {
+      panel.dataset.mode = way.value;
+      clear(panel);
+      tell(panel, "");
+      show(panel);
+      void sayTries(panel);
+    });
+  }
   find(panel, "read").addEventListener("click", () => void read(panel));
-  find(panel, "erase").addEventListener("click", () => { clear(panel); input.focus(); });
+  find(panel, "erase").addEventListener("click", () => {
+    clear(panel);
+    fields(panel)[0]?.focus();
+  });
   window.addEventListener("pagehide", () => clear(panel));
   show(panel);
+  if (state?.reader === "present") void sayTries(panel);
 }

@@ -1,20 +1,23 @@
 /**
- * Card and PIN at the kiosk: place → pin → reading → confirm → take → ticket; trouble leads back or on without the card.
+ * The card at the kiosk: place → pin or b → reading → confirm → take → ticket; `choose` offers the other ways, trouble leads
+ * back, to another way or on without the card.
  *
- * The paper comes last, as at a cash machine: who waits for the ticket does not forget the card. The last try of a PIN is
- * never used here; that is a matter for the counter. Digits live in one array, are emptied with each read and never
- * shown.
+ * The paper comes last, as at a cash machine: who waits for the ticket does not forget the card. The last try of a secret is
+ * never used here; that is a matter for the counter. How many tries there are is said before the first digit. Digits are
+ * emptied with each read; those of a PIN are never shown.
  */
 
+import { digitsOf } from "./digits.js";
 import { words } from "./page.js";
 import { chime, TAKE_CARD } from "./sound.js";
-import { readCard, watchStation } from "./station.js";
+import { askTries, readCard, watchStation } from "./station.js";
 
-const LENGTH = 4;
 const WITH_CARD = new Set(["present", "mute", "busy"]);
 const AGAIN = new Set(["other_card", "removed", "unreadable", "no_card", "failed"]);
 const KEEP_STILL = new Set(["removed", "unreadable"]);
 const NO_READER = new Set(["no_reader", "no_service"]);
+// What asking for the tries finds out and a resident must know before typing; the rest shows itself.
+const BEFORE_TYPING = new Set(["blocked", "other_card", "unreadable"]);
 const REMIND_MS = 4_000;
 const STUCK_MS = 20_000;
 
@@ -23,49 +26,74 @@ export function startPin({ alive }) {
   const find = (selector) => document.querySelector(selector);
   const form = find("#ticket-form");
   const language = document.documentElement.lang;
-  const digits = [];
+  const modes = form.dataset.modes.split(" ").filter(Boolean);
   let step = "place";
+  let wanted = modes[0] === "none" && modes.length > 1 ? null : modes[0] ?? null;
   let reader = null;
   let mustLift = false;
   let lifted = false;
+  let readWhenLaid = false;
   let waitsFor = "";
   let reminders = [];
+  const section = (name) => find(`[data-step="${name}"]`);
+  const digits = { pin: digitsOf(section("pin"), () => {}), b: digitsOf(section("b"), () => {}) };
 
   function show(next) {
     step = next;
     erase();
+    readWhenLaid = false;
     reminders.forEach(clearTimeout);
     reminders = [];
-    for (const section of document.querySelectorAll("[data-step]")) section.hidden = section.dataset.step !== next;
-    find(`[data-step="${next}"]`).focus();
+    for (const one of document.querySelectorAll("[data-step]")) one.hidden = one.dataset.step !== next;
+    section(next).focus();
+    if (next in digits) void sayTries(next);
   }
 
-  // --- digits ---------------------------------------------------------------------------------------------------
-
-  function paint() {
-    const dots = find("[data-pin-dots]");
-    [...dots.children].forEach((dot, place) => dot.classList.toggle("filled", place < digits.length));
-    dots.setAttribute("aria-label", dots.dataset.label.replace("{n}", String(digits.length)));
-    find("[data-read]").disabled = digits.length !== LENGTH;
+  /** On to the way of reading that is wanted, as far as it goes without a card. */
+  function begin() {
+    if (wanted === "b") show("b");
+    else if (!WITH_CARD.has(reader) || mustLift) show("place");
+    else if (wanted === "none") void readNothing();
+    else show(wanted === null ? "choose" : "pin");
   }
 
   function erase() {
-    digits.fill(0);
-    digits.length = 0;
-    paint();
+    Object.values(digits).forEach((one) => one.erase());
+  }
+
+  async function sayTries(mode) {
+    const line = section(mode).querySelector("[data-tries]");
+    line.textContent = "";
+    if (reader !== "present") return;
+    const answer = await askTries(mode);
+    if (step !== mode) return;
+    const message = answer.message?.[language] ?? "";
+    if (answer.outcome === "asked" && answer.tries_left === 1) trouble("last_try_refused", message, answer);
+    else if (answer.outcome === "asked" && !section(mode).querySelector("[data-pin-message] *")) line.textContent = message;
+    else if (BEFORE_TYPING.has(answer.outcome)) trouble(answer.outcome, message, answer);
   }
 
   function type(digit) {
-    if (digits.length < LENGTH) digits.push(digit);
-    find("[data-pin-message]").replaceChildren();
-    paint();
+    tell("");
+    digits[step]?.type(digit);
   }
 
   async function read() {
-    if (step !== "pin" || digits.length !== LENGTH) return;
-    const asked = readCard({ pin: digits.join(""), purpose: "ticket" });
+    if (!digits[step]?.full()) return;
+    if (!WITH_CARD.has(reader)) {
+      readWhenLaid = true;
+      return void tell(words("lay-card"));
+    }
+    const mode = step;
+    const [first, expiry, code] = digits[mode].numbers();
+    const asked = readCard({ mode, secret: mode === "pin" ? { pin: first } : { birth: first, expiry, code }, purpose: "ticket" });
     show("reading");
     after(await asked);
+  }
+
+  async function readNothing() {
+    show("reading");
+    after(await readCard({ mode: "none", purpose: "ticket" }));
   }
 
   // --- what came of it --------------------------------------------------------------------------------------------
@@ -73,33 +101,43 @@ export function startPin({ alive }) {
   function after(answer) {
     alive();
     const message = answer.message?.[language] ?? "";
-    if (answer.outcome === "read" && answer.card_read_id) {
+    if (answer.outcome === "read" && answer.card_read_id && answer.mode === "none") {
+      form.elements.card_read_id.value = answer.card_read_id;
+      leave(true);
+    } else if (answer.outcome === "read" && answer.card_read_id) {
       for (const place of document.querySelectorAll("[data-preview]")) {
         place.textContent = answer.preview?.[place.dataset.preview] ?? "";
       }
       form.elements.card_read_id.value = answer.card_read_id;
       show("confirm");
-    } else if (answer.outcome === "wrong_secret" && answer.tries_left > 1) {
-      show(WITH_CARD.has(reader) ? "pin" : "place");
+    } else if (answer.outcome === "bad_secret" || (answer.outcome === "wrong_secret" && answer.tries_left > 1)) {
+      begin();
       tell(message);
     } else if (answer.outcome === "wrong_secret") {
-      trouble("last_try_refused", message);
+      trouble("last_try_refused", message, answer);
     } else {
-      trouble(answer.outcome === "read" ? "server_down" : answer.outcome, message);
+      trouble(answer.outcome === "read" ? "server_down" : answer.outcome, message, answer);
     }
   }
 
+  /** Beside the digits of both ways; "" takes it away. */
   function tell(message) {
-    const notice = document.getElementById("words-pin-notice").content.cloneNode(true);
-    notice.querySelector(".notice-title").textContent = message;
-    find("[data-pin-message]").replaceChildren(notice);
+    for (const place of document.querySelectorAll("[data-pin-message]")) {
+      const notice = document.getElementById("words-pin-notice").content.cloneNode(true);
+      notice.querySelector(".notice-title").textContent = message;
+      place.replaceChildren(...(message ? [notice] : []));
+    }
   }
 
-  function trouble(kind, message) {
+  /** `instead`: the other ways that this answer leaves. */
+  function trouble(kind, message, { mode = "pin", instead = [] } = {}) {
     const name = kind === "no_service" ? "no-reader" : kind.replaceAll("_", "-");
-    find("[data-trouble-title]").textContent = words(`trouble-${name}`) || words("trouble-failed");
+    find("[data-trouble-title]").textContent = words(`trouble-${name}-${mode}`) || words(`trouble-${name}`) || words("trouble-failed");
     find("[data-trouble-message]").textContent = message || words(`${name}-next`) || words("failed-next");
     find("[data-again]").hidden = !AGAIN.has(kind);
+    for (const way of section("trouble").querySelectorAll("[data-choose]")) {
+      way.hidden = !instead.includes(way.dataset.choose) || !modes.includes(way.dataset.choose);
+    }
     mustLift = WITH_CARD.has(reader) && kind !== "removed" && kind !== "no_card";
     lifted = !WITH_CARD.has(reader);
     waitsFor = name === "no-reader" ? "reader" : AGAIN.has(kind) ? "card" : "";
@@ -110,7 +148,7 @@ export function startPin({ alive }) {
   /** Out of trouble without a button: the reader is back, or a card was laid on once more as the words asked. */
   function recover(now) {
     const came = waitsFor === "reader" ? !NO_READER.has(now) : waitsFor === "card" && lifted && now === "present";
-    if (came) show(now === "present" ? "pin" : "place");
+    if (came) begin();
   }
 
   // --- towards the ticket --------------------------------------------------------------------------------------------
@@ -149,21 +187,29 @@ export function startPin({ alive }) {
     }
     find("[data-mute]").hidden = now !== "mute";
     if (step === "place" && NO_READER.has(now)) trouble("no_reader", "");
-    else if (step === "place" && now === "present" && !mustLift) show("pin");
-    else if (step === "pin" && !WITH_CARD.has(now)) show("place");
+    else if (step === "place" && now === "present" && !mustLift) begin();
+    else if (["pin", "choose"].includes(step) && !WITH_CARD.has(now)) show("place");
+    else if (step === "b" && now === "present") void (readWhenLaid ? read() : sayTries("b"));
     else if (step === "trouble" && waitsFor === "card") recover(now);
     else if (step === "take" && !WITH_CARD.has(now)) send();
   });
 
   const presses = {
     "[data-digit]": (button) => type(button.dataset.digit),
-    "[data-erase]": () => { digits.pop(); paint(); },
+    "[data-erase]": () => digits[step]?.back(),
     "[data-read]": read,
+    "[data-ways]": () => show("choose"),
+    "[data-choose]": (button) => {
+      tell("");
+      wanted = button.dataset.choose;
+      mustLift = false;
+      begin();
+    },
     "[data-confirm]": () => leave(true),
     "[data-reject]": () => leave(false),
     "[data-without-card]": () => leave(false),
     "[data-taken]": send,
-    "[data-again]": () => show(reader === "present" && !mustLift ? "pin" : "place"),
+    "[data-again]": begin,
   };
   document.addEventListener("click", (event) => {
     for (const [selector, act] of Object.entries(presses)) {
@@ -175,14 +221,14 @@ export function startPin({ alive }) {
   });
 
   document.addEventListener("keydown", (event) => {
-    if (step !== "pin" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!(step in digits) || event.ctrlKey || event.altKey || event.metaKey) return;
     if (/^[0-9]$/.test(event.key)) type(event.key);
-    else if (event.key === "Backspace") { digits.pop(); paint(); }
-    else if (event.key === "Enter" && digits.length === LENGTH && !event.target.closest("button:not([data-digit])")) {
+    else if (event.key === "Backspace") digits[step].back();
+    else if (event.key === "Enter" && digits[step].full() && !event.target.closest("button:not([data-digit])")) {
       event.preventDefault();
       void read();
     }
   });
   window.addEventListener("pagehide", erase);
-  paint();
+  erase();
 }

@@ -2,8 +2,9 @@
  * The browser's side of the station's gateway (same origin, /station/…). Used by the kiosk and by counter pages.
  *
  * State: { reader: no_service|no_reader|empty|present|mute|busy, ticket_printer, page_printer, server: up|down }.
- * Read answer: { outcome, tries_left, card_read_id, preview: {name_masked, birth_masked}|null, server, message: {ja, en} }.
- * The PIN goes to the gateway on this machine and nowhere else; nothing here keeps it.
+ * Read answer: { mode, outcome, tries_left, card_read_id, preview: {name_masked, birth_masked}|null, field, procedure, instead,
+ * server, message: {ja, en} }.
+ * PIN and 照合番号B go to the gateway on this machine and nowhere else; nothing here keeps them.
  */
 
 const LOST_MS = 5_000;
@@ -48,19 +49,32 @@ export function watchStation(listener) {
 }
 
 /**
- * One read with one PIN: at most one try is used. `pin` is four digits; `purpose` is "ticket" or "reception";
- * `reference` the opaque id of what the read belongs to, or null. Resolves to the read answer; when the gateway gives
- * none, to { outcome: "failed", message: null, … }. Never rejects.
+ * One read with one secret: at most one try is used. `secret` is {pin} or, for the modes b and face, {birth, printed, expiry,
+ * code} or {scan}; nothing for none. `purpose` is "ticket" or "reception"; `reference` the opaque id of what the read belongs
+ * to, or null. Resolves to the read answer; when the gateway gives none, to { outcome: "failed", message: null, … }. Never
+ * rejects.
  */
-export async function readCard({ pin, purpose, reference = null, allowLastTry = false }) {
-  const failed = { outcome: "failed", tries_left: null, card_read_id: null, preview: null, server: "down", message: null };
-  const body = JSON.stringify({ pin, purpose, reference, allow_last_try: allowLastTry });
+export async function readCard({ mode = "pin", secret = {}, purpose, reference = null, allowLastTry = false }) {
+  const body = JSON.stringify({ mode, ...secret, purpose, reference, allow_last_try: allowLastTry });
+  return asked("/station/card/read", { method: "POST", body });
+}
+
+/**
+ * How often the secret of `mode` can still be entered, asked of the card without using a try. Resolves to { outcome: "asked",
+ * tries_left, message }, to how asking ended, or to { outcome: "failed" } when the gateway gives no answer. Never rejects.
+ */
+export async function askTries(mode) {
+  return asked(`/station/card/tries?mode=${mode}`, { method: "GET" });
+}
+
+async function asked(path, request) {
+  const failed = { outcome: "failed", tries_left: null, card_read_id: null, preview: null, instead: [], server: "down", message: null };
   try {
-    let answer = await post(body);
+    let answer = await send(path, request);
     if (answer.status === 403) {
       // The gateway was restarted and has forgotten this page's token. Nothing was read yet, so asking again is safe.
       tokenWanted = null;
-      answer = await post(body);
+      answer = await send(path, request);
     }
     const type = answer.headers.get("content-type") ?? "";
     return type.startsWith("application/json") ? { ...failed, ...(await answer.json()) } : failed;
@@ -70,7 +84,7 @@ export async function readCard({ pin, purpose, reference = null, allowLastTry = 
   }
 }
 
-async function post(body) {
+async function send(path, request) {
   const headers = { "Content-Type": "application/json", "X-Page-Token": await pageToken() };
-  return fetch("/station/card/read", { method: "POST", headers, body, cache: "no-store" });
+  return fetch(path, { ...request, headers, cache: "no-store" });
 }
