@@ -195,7 +195,6 @@ class Item:
     person_ids: tuple[str, ...]
     reason: Text
     deciding: tuple[Deciding, ...]
-    documents: tuple[Document, ...]
     department: Department
     deadline: Deadline
     applicants: tuple[Applicant, ...]
@@ -217,7 +216,13 @@ class Item:
     confirmed: bool
     needs_juki_net: bool
     bundled: tuple[str, ...]
+    _documents: Callable[[], tuple[Document, ...]] = field(repr=False, compare=False)
     _why: Callable[[], tuple[Why, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """What to bring or hand over; worked out when first read."""
+        return self._documents()
 
     @cached_property
     def why(self) -> tuple[Why, ...]:
@@ -332,17 +337,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Guidance:
-    """The whole answer. Items are in the order in which the counter should handle them; questions best
-    first.
-    """
+    """The whole answer. Items are in the order in which the counter should handle them."""
 
     applies: tuple[Item, ...]
     may_apply: tuple[Item, ...]
     needs_confirmation: tuple[Item, ...]
     not_applicable: tuple[NotApplicable, ...]
-    questions: tuple[Question, ...]
     catalogue_version: str
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[Conflict, ...]
+    _questions: Callable[[], tuple[Question, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions worth asking, best first; put into order when first read."""
+        return self._questions()
 
     @property
     def next_question(self) -> Question | None:

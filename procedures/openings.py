@@ -1,0 +1,146 @@
+"""What is still open: for which members a condition is unknown, who of them are alike to it, and what
+further answers could change.
+
+A condition sees a member through its tests (residual.reads). Members for whom all of these say the same, or
+stay unknown for the same reason, are worked out once for all of them, and so is a case that is like an
+earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from procedures.analysis import Analysis, certainly
+from procedures.catalogue import Catalogue, Rule
+from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, members
+from procedures.date_answers import Day
+from procedures.facts import CaseView
+from procedures.residual import Reads, blamed, reads, residual
+
+_SELF = -2
+_MOST_KEPT = 20_000
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One rule that is open for `times` members: its live facts, each with those of whom it can be asked
+    (everybody for a fact of the household), and what each answer leaves.
+    """
+
+    rule: Rule
+    live: dict[str, int]
+    analysis: Analysis
+    times: int = 1
+
+
+class Openings:
+    """The open conditions of one case."""
+
+    def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
+        self._view = view
+        self._catalogue = catalogue
+        self._columns: dict[Leaf, Row] = {}
+        self._rows: dict[Node, list[Row]] = {}
+
+    def groups(self, rule: Rule, people: int) -> Iterable[int]:
+        """These members in sets that the rule cannot tell apart, in the order of their first ones."""
+        if not rule.person or not people & (people - 1):
+            return (people,) if people else ()
+        rows = [self._row(node) for node in (rule.when, *(variant.when for variant in rule.variants))]
+        groups: dict[Row, int] = {}
+        for person in members(people):
+            key = rows[0][person] if len(rows) == 1 else tuple([row[person] for row in rows])
+            groups[key] = groups.get(key, 0) | 1 << person
+        return groups.values()
+
+    def opened(self, rule: Rule, node: Node, people: int) -> Open:
+        """What could still change a condition of a rule that is unknown for members whom it cannot tell
+        apart: what is live for the first of them is live for each.
+        """
+        person, times = HOUSEHOLD, 1
+        if rule.person:
+            person, times = members(people)[0], people.bit_count()
+        else:
+            people = 0
+        analysis, live = self._analysed(node, person)
+        found: dict[str, int] = {}
+        for fact, home in live:
+            if home == HOUSEHOLD:
+                asked = self._view.everybody
+            else:
+                asked = people if home == _SELF or people >> home & 1 else 1 << home
+            found[fact] = found.get(fact, 0) | asked
+        return Open(rule, found, analysis, times)
+
+    def dated(self, rule: Rule, starts: Iterable[str], person: int) -> Iterator[Open]:
+        """The dates that a deadline of a rule counts from and that nobody has been asked for."""
+        for fact in starts:
+            home = self._view.home(fact, person)
+            if self._view.value(fact, home) is Missing.UNASKED:
+                asked = self._view.everybody if home == HOUSEHOLD else 1 << home
+                yield Open(rule, {fact: asked}, certainly([(fact, home)]))
+
+    def _analysed(self, node: Node, person: int) -> tuple[Analysis, tuple[tuple[str, int], ...]]:
+        """The analysis of a condition, and its live facts with the members of whom they are."""
+        row = self._row(node)[max(person, 0)]
+        every = self._reads(node).every
+        around = (person, *(self._column(leaf) for leaf in every)) if every else ()
+        key = (node, self._view.date, self._view.events, row, around)
+        known = self._catalogue.analysed
+        found = known.get(key)
+        if found is None:
+            if len(known) > _MOST_KEPT:
+                known.clear()
+            numbers = {HOUSEHOLD: HOUSEHOLD}
+            tree = residual(node, self._view, person, numbers)
+            analysis = self._catalogue.analyst.analyse(tree, Day(self._view.date, self._view.calendar))
+            homes = {number: _SELF if member == person else member for member, number in numbers.items()}
+            homes[HOUSEHOLD] = HOUSEHOLD
+            live = tuple((fact, homes[number]) for fact, number in analysis.live)
+            found = known[key] = analysis, live
+        return found
+
+    def _reads(self, node: Node) -> Reads:
+        found = self._catalogue.reads.get(node)
+        if found is None:
+            found = self._catalogue.reads[node] = reads(node, self._catalogue.facts)
+        return found
+
+    def _row(self, node: Node) -> list[Row]:
+        """What a condition sees of each member."""
+        found = self._rows.get(node)
+        if found is None:
+            seen = self._reads(node)
+            columns = [self._column(leaf) for leaf in (*seen.own, *seen.every)]
+            found = list(zip(*columns, strict=True)) if columns else [()] * self._view.size
+            self._rows[node] = found
+        return found
+
+    def _column(self, leaf: Leaf) -> Row:
+        """What a test says of each member: true, false, or why it is unknown (never the value itself, for
+        what is kept between cases must not hold anybody's facts).
+        """
+        found = self._columns.get(leaf)
+        if found is None:
+            found = self._columns[leaf] = tuple(self._states(leaf))
+        return found
+
+    def _states(self, leaf: Leaf) -> Iterable[object]:
+        view = self._view
+        true, false = leaf.sets(view)
+        if view.everybody in (true, false):
+            return [true != 0] * view.size
+        if true | false or (isinstance(leaf, Age) and leaf.at):
+            return [
+                True if true >> person & 1 else False if false >> person & 1 else self._why(leaf, person)
+                for person in range(view.size)
+            ]
+        states = [value if value.__class__ is Missing else None for value in view.values(leaf.fact)]
+        return states * view.size if leaf.household else states
+
+    def _why(self, leaf: Leaf, person: int) -> object:
+        fact, _, value = blamed(leaf, self._view, person)
+        state = value if isinstance(value, Missing) else None
+        return state if fact == leaf.fact else (fact, state)
