@@ -10,21 +10,18 @@ from functools import partial
 
 from procedures.case import Case, CaseError, Fact
 from procedures.catalogue import Catalogue, Face, Rule, Variant, starts
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, Truth, both, members
+from procedures.conditions import HOUSEHOLD, Truth, both, members
 from procedures.deadlines import deadline
 from procedures.facts import PERSON, CaseView
 from procedures.guidance import Deadline, Guidance, Item, NotApplicable
 from procedures.guidance_parts import Conflict
-from procedures.items import Deciders, Found, Items, handling_order
+from procedures.items import Found, Items, Undecided, handling_order
 from procedures.openings import Open, Openings
 from procedures.questions import questions
-from procedures.reasons import Explainer
-from procedures.residual import blamed
 
 EVENT_DATE = "event_date"
 """The fact that holds the day of the first life event of a case; those of the others are in Case.dates."""
 APPLIES, MAY_APPLY, NEEDS_CONFIRMATION = "applies", "may_apply", "needs_confirmation"
-_UNASKED = Missing.UNASKED.value
 
 
 class EventNotReady(CaseError):
@@ -90,9 +87,8 @@ class _Evaluation:
     def __init__(self, case: Case, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self.view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
-        self._explainer = Explainer(self.view, catalogue)
         self._open = Openings(self.view, catalogue)
-        self.items = Items(self.view, catalogue, self._explainer)
+        self.items = Items(self.view, catalogue)
         self.openings: list[Open] = []
         self.found: dict[tuple[object, ...], Found] = {}
         self.not_applicable: list[NotApplicable] = []
@@ -110,9 +106,7 @@ class _Evaluation:
         for group in self._open.groups(rule, self.view.everybody & ~(true | false)):
             self._judge(rule, group)
         if len(self.found) == before:
-            people = range(self.view.size) if rule.person else (HOUSEHOLD,)
-            why = partial(self._explainer.why_not, rule, people)
-            self.not_applicable.append(NotApplicable(rule.id, rule.face.name, why))
+            self.not_applicable.append(self.items.not_applicable(rule))
 
     def conflicts(self) -> Iterator[Conflict]:
         """The impossible combinations of facts that are there."""
@@ -137,7 +131,7 @@ class _Evaluation:
         """Record a rule that applies to members whom it cannot tell apart, under its first variant that
         holds.
         """
-        undecided: list[tuple[Node, Open]] = []
+        undecided: Undecided = []
         for variant in rule.variants:
             true, false = variant.when.sets(self.view)
             if people & false:
@@ -161,21 +155,14 @@ class _Evaluation:
         rule: Rule,
         people: int,
         variant: Variant | None,
-        undecided: list[tuple[Node, Open]],
+        undecided: Undecided,
         sure: bool = False,
     ) -> None:
         """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch
         is open.
         """
-        deciding: Deciders = {}
         askable = [opening for _, opening in undecided if opening.live]
-        for opening in askable:
-            self.openings.append(opening)
-            for fact, asked in opening.live.items():
-                _add(deciding, fact, _UNASKED, asked)
-        if not askable:
-            for node, _ in undecided:
-                self._unknown(node, people, deciding)
+        self.openings += askable
         outcome = APPLIES
         if undecided:
             outcome = MAY_APPLY if askable and not sure else NEEDS_CONFIRMATION
@@ -186,15 +173,14 @@ class _Evaluation:
             until = self._until(face, person)
             if outcome != MAY_APPLY and until.kind == "unknown":
                 self.openings += self._open.dated(rule, starts(face.deadline), person)
-            key = (rule.version, outcome, variant.id if variant else None, until.on, until.kind)
-            entry = self.found.get(key)
+            named = (id(rule), outcome, id(variant), until.on, until.kind)
+            entry = self.found.get(named)
             if entry is None:
                 branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
-                entry = self.found[key] = Found(rule, outcome, variant, until, both(rule.when, branch))
+                entry = self.found[named] = Found(rule, outcome, variant, until, both(rule.when, branch))
             entry.people |= same
-            for fact, states in deciding.items():
-                for state, those in states.items():
-                    _add(entry.deciding, fact, state, those)
+            if undecided:
+                entry.undecided.append((people, undecided))
 
     def _alike(self, rule: Rule, face: Face, people: int) -> list[tuple[int, int]]:
         """The members in sets that have the same deadline, each with somebody for whom to work it out."""
@@ -212,30 +198,3 @@ class _Evaluation:
             until = deadline(face.deadline, self.view, person, self._catalogue)
             self._deadlines[id(face), person] = until
         return until
-
-    def _unknown(self, node: Node, people: int, deciding: Deciders) -> None:
-        """The facts that leave a condition unknown although nobody can be asked about them."""
-        true, false = node.sets(self.view)
-        people &= ~(true | false)
-        if not people:
-            return
-        if isinstance(node, Leaf):
-            for person in (HOUSEHOLD,) if node.household else members(people):
-                self._unknown_fact(node, person, deciding)
-        around = self.view.everybody if isinstance(node, Members) else people
-        for part in node.parts():
-            self._unknown(part, around, deciding)
-
-    def _unknown_fact(self, leaf: Leaf, person: int, deciding: Deciders) -> None:
-        fact, home, value = blamed(leaf, self.view, person)
-        derive = self._catalogue.facts[fact].derive
-        those = self.view.everybody if home == HOUSEHOLD else 1 << home
-        if value is Missing.OPEN and derive is not None:
-            self._unknown(derive, those, deciding)
-        elif value is not Missing.UNASKED:  # what an unasked fact depends on is unknown, and named itself
-            _add(deciding, fact, value.value if isinstance(value, Missing) else "incomplete", those)
-
-
-def _add(deciding: Deciders, fact: str, state: str, people: int) -> None:
-    states = deciding.setdefault(fact, {})
-    states[state] = states.get(state, 0) | people

@@ -64,8 +64,8 @@ class FactSpec:
         """The name of the fact in these life events."""
         return next((self.label_for[event] for event in events if event in self.label_for), self.label)
 
-    def read(self, fact: Fact, path: str) -> Value | Missing:
-        """The fact's value as conditions compare it; CaseError when it does not fit the type."""
+    def read(self, fact: Fact) -> Value | Missing:
+        """The fact's value as conditions compare it; ValueError when it does not fit the type."""
         if fact.unknown or fact.value is None:
             return Missing.DECLARED_UNKNOWN
         value = fact.value
@@ -78,16 +78,13 @@ class FactSpec:
         if self.type == "text" and isinstance(value, str):
             return value
         if self.type == "date" and isinstance(value, int | str) and not isinstance(value, bool):
-            try:
-                return parse_partial(str(value))
-            except ValueError as error:
-                raise CaseError(path, str(error)) from None
+            return parse_partial(str(value))
         if self.type in ("choices", "texts"):
             options = (value,) if isinstance(value, str) else value
             if isinstance(options, tuple) and (self.type == "texts" or all(o in self.words for o in options)):
                 return options
         allowed = f" ({', '.join(map(str, self.words))})" if self.type in ("choice", "choices") else ""
-        raise CaseError(path, f"the value does not fit the type {self.type}{allowed}")
+        raise ValueError(f"the value does not fit the type {self.type}{allowed}")
 
 
 @dataclass(slots=True)
@@ -130,7 +127,10 @@ class CaseView:
             if spec is None or spec.scope != scope:
                 raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
             if not (fact.unknown and spec.presume):  # わからない gives way to a presumption, a value does not
-                values[name] = spec.read(fact, f"{path}.{name}")
+                try:
+                    values[name] = spec.read(fact)
+                except ValueError as error:
+                    raise CaseError(f"{path}.{name}", str(error)) from None
         return values
 
     def value(self, fact: str, person: int) -> Value | Missing:
@@ -146,17 +146,22 @@ class CaseView:
         found = self._values.get(fact)
         if found is None:
             spec = self.specs[fact]
-            homes = range(self.size) if spec.scope == PERSON else (HOUSEHOLD,)
-            given = [self._given[home].get(fact) for home in homes]
-            found = self._values[fact] = [
-                self._work_out(spec, home) if value is None else value
-                for home, value in zip(homes, given, strict=True)
-            ]
+            given = self._given[:-1] if spec.scope == PERSON else self._given[-1:]
+            if spec.scope == MUNICIPALITY:
+                found = [self.settings[fact]]
+            elif spec.derive is None and not spec.presume:
+                missing = Missing.UNAVAILABLE if spec.question is None else Missing.UNASKED
+                found = [facts.get(fact, missing) for facts in given]
+            else:
+                found = [
+                    facts[fact] if fact in facts else self._work_out(spec, home)
+                    for home, facts in enumerate(given, 0 if spec.scope == PERSON else HOUSEHOLD)
+                ]
+            self._values[fact] = found
         return found
 
     def _work_out(self, spec: FactSpec, person: int) -> Value | Missing:
-        if spec.scope == MUNICIPALITY:
-            return self.settings[spec.name]
+        """A derived or presumed value, or why there is none."""
         if spec.derive is not None:
             truth = spec.derive.truth(self, person)
             return Missing.OPEN if truth is None else truth
@@ -164,10 +169,9 @@ class CaseView:
             if presumption.when.truth(self, person) is True:
                 self.presumed[spec.name, person] = presumption
                 return presumption.value
-        if spec.presume:  # only then is a わからない not among the values
-            given = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
-            if spec.name in given:
-                return Missing.DECLARED_UNKNOWN
+        given = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
+        if spec.name in given:
+            return Missing.DECLARED_UNKNOWN
         return Missing.UNAVAILABLE if spec.question is None else Missing.UNASKED
 
     def spread(self, fact: str) -> list[tuple[Value, int]]:

@@ -9,7 +9,7 @@ earlier one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from procedures.analysis import Analysis, certainly
 from procedures.catalogue import Catalogue, Rule
@@ -21,10 +21,10 @@ from procedures.residual import Reads, blamed, reads, residual
 _SELF = -2
 _MOST_KEPT = 20_000
 Row = tuple[object, ...]
+"""What one test says of each member, or several tests say of one member."""
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """One rule that is open for `times` members: its live facts, each with those of whom it can be asked
     (everybody for a fact of the household), and what each answer leaves.
     """
@@ -42,17 +42,19 @@ class Openings:
         self._view = view
         self._catalogue = catalogue
         self._columns: dict[Leaf, Row] = {}
-        self._rows: dict[Node, list[Row]] = {}
+        self._seen: dict[Node, list[Row]] = {}
 
     def groups(self, rule: Rule, people: int) -> Iterable[int]:
         """These members in sets that the rule cannot tell apart, in the order of their first ones."""
         if not rule.person or not people & (people - 1):
             return (people,) if people else ()
-        rows = [self._row(node) for node in (rule.when, *(variant.when for variant in rule.variants))]
+        columns = self._sees(rule.when)
+        for variant in rule.variants:
+            columns = [*columns, *self._sees(variant.when)]
         groups: dict[Row, int] = {}
-        for person in members(people):
-            key = rows[0][person] if len(rows) == 1 else tuple([row[person] for row in rows])
-            groups[key] = groups.get(key, 0) | 1 << person
+        for person, row in enumerate(zip(*columns, strict=True) if columns else [()] * self._view.size):
+            if people >> person & 1:
+                groups[row] = groups.get(row, 0) | 1 << person
         return groups.values()
 
     def opened(self, rule: Rule, node: Node, people: int) -> Open:
@@ -84,9 +86,9 @@ class Openings:
 
     def _analysed(self, node: Node, person: int) -> tuple[Analysis, tuple[tuple[str, int], ...]]:
         """The analysis of a condition, and its live facts with the members of whom they are."""
-        row = self._row(node)[max(person, 0)]
+        row = tuple([column[person] for column in self._sees(node)])
         every = self._reads(node).every
-        around = (person, *(self._column(leaf) for leaf in every)) if every else ()
+        around = (person, *[self._column(leaf) for leaf in every]) if every else ()
         key = (node, self._view.date, self._view.events, row, around)
         known = self._catalogue.analysed
         found = known.get(key)
@@ -108,14 +110,12 @@ class Openings:
             found = self._catalogue.reads[node] = reads(node, self._catalogue.facts)
         return found
 
-    def _row(self, node: Node) -> list[Row]:
-        """What a condition sees of each member."""
-        found = self._rows.get(node)
+    def _sees(self, node: Node) -> list[Row]:
+        """What each test behind a condition says of each member."""
+        found = self._seen.get(node)
         if found is None:
             seen = self._reads(node)
-            columns = [self._column(leaf) for leaf in (*seen.own, *seen.every)]
-            found = list(zip(*columns, strict=True)) if columns else [()] * self._view.size
-            self._rows[node] = found
+            found = self._seen[node] = [self._column(leaf) for leaf in (*seen.own, *seen.every)]
         return found
 
     def _column(self, leaf: Leaf) -> Row:
