@@ -24,9 +24,9 @@ DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadline
 
 def starts(spec: DeadlineSpec) -> tuple[str, ...]:
     """The facts from which a deadline counts."""
-    if isinstance(spec, EarliestModel):
+    if spec.type == "earliest":
         return tuple(one.start for one in spec.of)
-    return (spec.start,) if isinstance(spec, OffsetModel) else ()
+    return (spec.start,) if spec.type == "offset" else ()
 
 
 @dataclass(frozen=True, slots=True)

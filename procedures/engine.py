@@ -161,7 +161,7 @@ class _Evaluation:
         """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch
         is open.
         """
-        askable = [opening for _, opening in undecided if opening.live]
+        askable = [opening for _, opening in undecided if opening.analysis.live]
         self.openings += askable
         outcome = APPLIES
         if undecided:

@@ -185,10 +185,12 @@ class CaseView:
         values = self.values(fact)
         if self.specs[fact].scope != PERSON:
             return [] if isinstance(values[0], Missing) else [(values[0], self.everybody)]
+        told = [(value, 1 << index) for index, value in enumerate(values) if not isinstance(value, Missing)]
+        if self.specs[fact].type == "date":
+            return told  # mostly each their own
         found: dict[Value, int] = {}
-        for index, value in enumerate(values):
-            if not isinstance(value, Missing):
-                found[value] = found.get(value, 0) | 1 << index
+        for value, member in told:
+            found[value] = found.get(value, 0) | member
         return list(found.items())
 
     def ids(self, people: int) -> tuple[str, ...]:

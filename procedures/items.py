@@ -149,9 +149,9 @@ def _deciding(view: CaseView, people: int, undecided: Undecided) -> Iterator[tup
     """The facts that keep conditions open, each with its state and the members whose it is: those that can
     be asked for, otherwise those that are unknown for good.
     """
-    askable = [opening for _, opening in undecided if opening.live]
+    askable = [opening for _, opening in undecided if opening.analysis.live]
     for opening in askable:
-        for fact, those in opening.live.items():
+        for fact, those in opening.asked.items():
             yield fact, Missing.UNASKED.value, those
     if not askable:
         for node, _ in undecided:

@@ -9,14 +9,14 @@ earlier one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from procedures.analysis import Analysis, certainly
-from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, members
+from procedures.catalogue import Analysed, Catalogue, Rule
+from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, Value, members
 from procedures.date_answers import Day
 from procedures.facts import CaseView
-from procedures.residual import Reads, blamed, reads, residual
+from procedures.residual import Reads, Variable, blamed, reads, residual
 
 _SELF = -2
 _MOST_KEPT = 20_000
@@ -24,15 +24,32 @@ Row = tuple[object, ...]
 """What one test says of each member, or several tests say of one member."""
 
 
-class Open(NamedTuple):
-    """One rule that is open for `times` members: its live facts, each with those of whom it can be asked
-    (everybody for a fact of the household), and what each answer leaves.
+@dataclass(slots=True)
+class Open:
+    """One rule that is open for `times` members (`people`; none when it asks about the household), and what
+    each answer leaves.
     """
 
     rule: Rule
-    live: dict[str, int]
     analysis: Analysis
-    times: int = 1
+    _facts: tuple[Variable, ...]
+    people: int
+    times: int
+    _everybody: int
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """The live facts, each with those of whom it can be asked (everybody for a fact of the household).
+        What is live for the first of the members is live for each.
+        """
+        found: dict[str, int] = {}
+        for fact, home in self._facts:
+            if home == HOUSEHOLD:
+                those = self._everybody
+            else:
+                those = self.people if home == _SELF or self.people >> home & 1 else 1 << home
+            found[fact] = found.get(fact, 0) | those
+        return found
 
 
 class Openings:
@@ -59,32 +76,22 @@ class Openings:
 
     def opened(self, rule: Rule, node: Node, people: int) -> Open:
         """What could still change a condition of a rule that is unknown for members whom it cannot tell
-        apart: what is live for the first of them is live for each.
+        apart.
         """
-        person, times = HOUSEHOLD, 1
-        if rule.person:
-            person, times = members(people)[0], people.bit_count()
-        else:
-            people = 0
-        analysis, live = self._analysed(node, person)
-        found: dict[str, int] = {}
-        for fact, home in live:
-            if home == HOUSEHOLD:
-                asked = self._view.everybody
-            else:
-                asked = people if home == _SELF or people >> home & 1 else 1 << home
-            found[fact] = found.get(fact, 0) | asked
-        return Open(rule, found, analysis, times)
+        everybody = self._view.everybody
+        if not rule.person:
+            return Open(rule, *self._analysed(node, HOUSEHOLD), 0, 1, everybody)
+        return Open(rule, *self._analysed(node, members(people)[0]), people, people.bit_count(), everybody)
 
     def dated(self, rule: Rule, starts: Iterable[str], person: int) -> Iterator[Open]:
         """The dates that a deadline of a rule counts from and that nobody has been asked for."""
         for fact in starts:
             home = self._view.home(fact, person)
             if self._view.value(fact, home) is Missing.UNASKED:
-                asked = self._view.everybody if home == HOUSEHOLD else 1 << home
-                yield Open(rule, {fact: asked}, certainly([(fact, home)]))
+                live = [(fact, home)]
+                yield Open(rule, certainly(live), tuple(live), 0, 1, self._view.everybody)
 
-    def _analysed(self, node: Node, person: int) -> tuple[Analysis, tuple[tuple[str, int], ...]]:
+    def _analysed(self, node: Node, person: int) -> Analysed:
         """The analysis of a condition, and its live facts with the members of whom they are."""
         row = tuple([column[person] for column in self._sees(node)])
         every = self._reads(node).every
@@ -132,15 +139,20 @@ class Openings:
         true, false = leaf.sets(view)
         if view.everybody in (true, false):
             return [true != 0] * view.size
-        if true | false or (isinstance(leaf, Age) and leaf.at):
-            return [
-                True if true >> person & 1 else False if false >> person & 1 else self._why(leaf, person)
-                for person in range(view.size)
-            ]
-        states = [value if value.__class__ is Missing else None for value in view.values(leaf.fact)]
-        return states * view.size if leaf.household else states
+        if isinstance(leaf, Age) and leaf.at:
+            why = [blamed(leaf, view, person)[::2] for person in range(view.size)]
+            reasons: list[object] = [(fact, _missing(value)) for fact, value in why]
+        else:
+            reasons = [_missing(value) for value in view.values(leaf.fact)]
+            if leaf.household:
+                return reasons * view.size
+        if not true | false:
+            return reasons
+        return [
+            True if true >> person & 1 else False if false >> person & 1 else reason
+            for person, reason in enumerate(reasons)
+        ]
 
-    def _why(self, leaf: Leaf, person: int) -> object:
-        fact, _, value = blamed(leaf, self._view, person)
-        state = value if isinstance(value, Missing) else None
-        return state if fact == leaf.fact else (fact, state)
+
+def _missing(value: Value | Missing) -> Missing | None:
+    return value if isinstance(value, Missing) else None

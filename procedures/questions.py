@@ -22,7 +22,7 @@ def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) ->
     by_fact: dict[str, list[Open]] = {}
     people: dict[str, int] = {}
     for opening in openings:
-        for fact, asked in opening.live.items():
+        for fact, asked in opening.asked.items():
             by_fact.setdefault(fact, []).append(opening)
             people[fact] = people.get(fact, 0) | asked
     sensible: dict[str, int] = {}

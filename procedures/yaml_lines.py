@@ -96,6 +96,11 @@ def _read(text: str) -> Located:
     return Located(name, data, lines)
 
 
+def forget() -> None:
+    """Read every file anew from here on."""
+    _read.cache_clear()
+
+
 def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: str) -> Any:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
