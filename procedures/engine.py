@@ -32,9 +32,9 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     """The guidance for a case, by the catalogue that counts on its day (`catalogue.at`).
 
     Raises CaseError for facts that facts.yaml does not know or whose value does not fit, and
-    EventNotReady for a life event whose rules are not complete. Takes one to two milliseconds for a
-    household of eight of whom everything is known, and up to ten when nothing is (the analysis of open
-    conditions is kept in the catalogue; the very first such case takes a hundred).
+    EventNotReady for a life event whose rules are not complete. For a household of eight it takes between
+    half a millisecond and two; what is only looked at when somebody asks (reasons, papers, the order of the
+    questions) is worked out then. See docs/decisions/0024-sets-of-members.md.
     """
     if case.municipality != catalogue.municipality:
         raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")

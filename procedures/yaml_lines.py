@@ -80,7 +80,7 @@ def read_yaml(path: Path, shown_as: str | None = None) -> Located:
         raise CatalogueInvalid([replace(problem, file=name) for problem in error.problems]) from error
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def _read(text: str) -> Located:
     name = ""
     lines: dict[Place, int] = {}
