@@ -184,11 +184,10 @@ class _Evaluation:
 
     def _alike(self, rule: Rule, face: Face, people: int) -> list[tuple[int, int]]:
         """The members in sets that have the same deadline, each with somebody for whom to work it out."""
-        if not rule.person:
-            return [(people, HOUSEHOLD)]
-        facts = self._catalogue.facts
-        if any(facts[start].scope == PERSON for start in starts(face.deadline)):
-            return [(1 << person, person) for person in members(people)]
+        if rule.person:
+            for start in starts(face.deadline):
+                if self._catalogue.facts[start].scope == PERSON:
+                    return [(1 << person, person) for person in members(people)]
         return [(people, HOUSEHOLD)]
 
     def _until(self, face: Face, person: int) -> Deadline:

@@ -62,6 +62,8 @@ class FactSpec:
 
     def named(self, events: tuple[str, ...]) -> Text:
         """The name of the fact in these life events."""
+        if not self.label_for:
+            return self.label
         return next((self.label_for[event] for event in events if event in self.label_for), self.label)
 
     def read(self, fact: Fact) -> Value | Missing:

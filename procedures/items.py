@@ -104,7 +104,7 @@ class Items:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Details:
     """What is worked out of an entry only when somebody reads it."""
 
