@@ -4,36 +4,56 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from procedures.conditions import Age, Has, Is, Leaf, Truth
 from procedures.date_answers import Day, date_answers
 from procedures.facts import FactSpec
-from procedures.residual import Tree, Variable, evaluate_residual, variables
+from procedures.residual import Tree, Variable, variables
+from procedures.truth_tables import Answers, Rows, Table, patterns, table
 
 _MOST_ASSIGNMENTS = 512
 _MOST_PLANNED = 5
+_Chances = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Analysis:
     """What further answers can do to a residual.
 
     certain: the truth that every continuation leads to, although no single fact says so yet; else None.
-    live: the open facts (fact, member) some answer to which still changes the truth in some continuation.
-    asked[g]: likelihood that fact g has to be asked when the facts of this residual are asked in the
-    order that needs the fewest questions; after[f][g]: the same once f has been answered for everyone.
+    live: the open facts (fact, member) some answer to which still changes the truth in some continuation,
+    in the order of the text.
     """
 
     certain: Truth
-    live: frozenset[Variable]
-    asked: Mapping[str, float]
-    after: Mapping[str, Mapping[str, float]]
+    live: tuple[Variable, ...]
+    _plan: Callable[[], tuple[_Chances, Mapping[str, _Chances]]] = field(repr=False, compare=False)
+
+    @cached_property
+    def _planned(self) -> tuple[_Chances, Mapping[str, _Chances]]:
+        return self._plan()
+
+    @property
+    def asked(self) -> _Chances:
+        """Likelihood that each fact has to be asked when the facts of this residual are asked in the order
+        that needs the fewest questions; worked out when first read.
+        """
+        return self._planned[0]
+
+    @property
+    def after(self) -> Mapping[str, _Chances]:
+        """after[f][g]: as asked[g], once f has been answered for everyone."""
+        return self._planned[1]
 
 
-_Row = tuple[tuple[int, ...], Truth]
-_Answers = list[tuple[dict[int, Truth], float]]
+def certainly(facts: list[Variable]) -> Analysis:
+    """The analysis of which nothing more is known than that all of these facts have to be asked."""
+    chances = dict.fromkeys((fact for fact, _ in facts), 1.0)
+    after = {fact: {other: 1.0 for other in chances if other != fact} for fact in chances}
+    return Analysis(None, tuple(facts), lambda: (chances, after))
 
 
 class Analyst:
@@ -61,25 +81,15 @@ class Analyst:
             leaves.setdefault((fact, person), set()).add(number)
         names = list(leaves)
         answers = [self._answers(fact, sorted(leaves[fact, person]), day) for fact, person in names]
-        facts = list(dict.fromkeys(fact for fact, _ in names))
         if math.prod(len(options) for options in answers) > _MOST_ASSIGNMENTS:
-            everything = dict.fromkeys(facts, 1.0)
-            return Analysis(None, frozenset(names), everything, dict.fromkeys(facts, everything))
-        rows: list[_Row] = []
-        for picks in itertools.product(*(range(len(options)) for options in answers)):
-            truths = {
-                (number, *names[i]): truth
-                for i, pick in enumerate(picks)
-                for number, truth in answers[i][pick][0].items()
-            }
-            rows.append((picks, evaluate_residual(tree, truths)))
-        live = frozenset(name for i, name in enumerate(names) if _matters(rows, i))
-        planner = _Planner(names, answers)
-        after = {fact: planner.after(fact, rows) for fact in facts}
-        certain = rows[0][1] if not live else None
-        return Analysis(certain, live, planner.asked(rows), after)
+            return certainly(names)
+        rows = Rows([len(options) for options in answers])
+        truths = table(tree, patterns(rows, names, answers), rows.all)
+        live = tuple(name for i, name in enumerate(names) if rows.differ(truths, rows.all, i))
+        certain = None if live else truths.at(0)
+        return Analysis(certain, live, lambda: _Planner(names, answers, rows, truths).plan())
 
-    def _answers(self, fact: str, numbers: list[int], day: Day) -> _Answers:
+    def _answers(self, fact: str, numbers: list[int], day: Day) -> Answers:
         """The distinguishable answers to a fact: what each makes of the leaves, and how likely it is."""
         spec = self._specs[fact]
         merged: dict[tuple[Truth, ...], float] = {}
@@ -105,70 +115,69 @@ class Analyst:
 
 
 class _Planner:
-    """The order of questions that settles one residual with the fewest questions, found by trying all."""
+    """The order of questions that settles one residual with the fewest questions, found by trying all.
 
-    def __init__(self, names: list[Variable], answers: list[_Answers]) -> None:
+    A set of combinations of answers is written as the bits of a number, as in truth_tables.py.
+    """
+
+    def __init__(self, names: list[Variable], answers: list[Answers], rows: Rows, truths: Table) -> None:
         self._answers = answers
+        self._rows = rows
+        self._truths = truths
         self._indexes: dict[str, list[int]] = {}
         for index, (fact, _) in enumerate(names):
             self._indexes.setdefault(fact, []).append(index)
-        self._plans: dict[tuple[_Row, ...], tuple[float, dict[str, float]]] = {}
+        self._plans: dict[int, tuple[float, dict[str, float]]] = {}
 
-    def asked(self, rows: list[_Row]) -> dict[str, float]:
-        """See Analysis.asked."""
-        return self._best(tuple(rows), list(self._indexes))[1]
+    def plan(self) -> tuple[_Chances, Mapping[str, _Chances]]:
+        """Analysis.asked and Analysis.after."""
+        facts = list(self._indexes)
+        after = {fact: self._after(fact) for fact in facts}
+        return self._best(self._rows.all, facts)[1], after
 
-    def after(self, fact: str, rows: list[_Row]) -> dict[str, float]:
-        """See Analysis.after, for one fact."""
+    def _after(self, fact: str) -> dict[str, float]:
         left = dict.fromkeys((name for name in self._indexes if name != fact), 0.0)
         others = list(left)
-        for weight, part in self._split(fact, rows):
-            for name, chance in self._best(tuple(part), others)[1].items():
+        for weight, part in self._split(fact, self._rows.all):
+            for name, chance in self._best(part, others)[1].items():
                 left[name] += weight * chance
         return left
 
-    def _split(self, fact: str, rows: Iterable[_Row]) -> list[tuple[float, list[_Row]]]:
-        """The rows by what is answered to a fact, each with its likelihood."""
+    def _split(self, fact: str, among: int) -> Iterator[tuple[float, int]]:
+        """The combinations by what is answered to a fact, each with its likelihood."""
         indexes = self._indexes[fact]
-        parts: dict[tuple[int, ...], list[_Row]] = {}
-        for row in rows:
-            parts.setdefault(tuple(row[0][i] for i in indexes), []).append(row)
-        return [
-            (math.prod(self._answers[i][pick][1] for i, pick in zip(indexes, picks, strict=True)), part)
-            for picks, part in parts.items()
-        ]
+        for picks in itertools.product(*(range(len(self._answers[i])) for i in indexes)):
+            part, chances = among, []
+            for index, pick in zip(indexes, picks, strict=True):
+                part &= self._rows.picked(index, pick)
+                chances.append(self._answers[index][pick][1])
+            yield math.prod(chances), part
 
-    def _best(self, rows: tuple[_Row, ...], facts: list[str]) -> tuple[float, dict[str, float]]:
+    def _best(self, among: int, facts: list[str]) -> tuple[float, dict[str, float]]:
         """Expected number of questions, and how likely each fact is to be asked, under the best order."""
-        known = self._plans.get(rows)
+        known = self._plans.get(among)
         if known is not None:
             return known
-        first = rows[0][1]
-        if all(truth is first for _, truth in rows):
+        if self._truths.same(among):
             return 0.0, {}
         best: tuple[float, dict[str, float]] | None = None
-        useful = [fact for fact in facts if any(_matters(rows, i) for i in self._indexes[fact])]
+        useful = [
+            fact
+            for fact in facts
+            if any(self._rows.differ(self._truths, among, i) for i in self._indexes[fact])
+        ]
         if len(useful) > _MOST_PLANNED:
             return float(len(useful)), dict.fromkeys(useful, 1.0)
         for fact in useful:
             cost, asked = 1.0, {fact: 1.0}
             rest = [name for name in useful if name != fact]
-            for weight, part in self._split(fact, rows):
-                more, wanted = self._best(tuple(part), rest)
+            for weight, part in self._split(fact, among):
+                more, wanted = self._best(part, rest)
                 cost += weight * more
                 for name, chance in wanted.items():
                     asked[name] = asked.get(name, 0.0) + weight * chance
             if best is None or cost < best[0] - 1e-9:
                 best = cost, asked
         assert best is not None  # noqa: S101 - rows that differ differ in some fact
-        self._plans[rows] = best
+        self._plans[among] = best
         return best
-
-
-def _matters(rows: Iterable[_Row], index: int) -> bool:
-    seen: dict[tuple[int, ...], Truth] = {}
-    for picks, truth in rows:
-        rest = picks[:index] + picks[index + 1 :]
-        if seen.setdefault(rest, truth) is not truth:
-            return True
-    return False

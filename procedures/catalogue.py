@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from procedures.analysis import Analyst
+from procedures.analysis import Analysis, Analyst
 from procedures.conditions import Leaf, Node, Value
 from procedures.facts import FactSpec
 from procedures.guidance import Applicant, Department
@@ -14,17 +14,19 @@ from procedures.guidance_parts import Fee, Form
 from procedures.office_days import OfficeCalendar
 from procedures.opening import Opening
 from procedures.overlay_schema import CodesModel
+from procedures.residual import Reads, Variable
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
+Analysed = tuple[Analysis, tuple[Variable, ...]]
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
 
 
 def starts(spec: DeadlineSpec) -> tuple[str, ...]:
     """The facts from which a deadline counts."""
-    if isinstance(spec, EarliestModel):
+    if spec.type == "earliest":
         return tuple(one.start for one in spec.of)
-    return (spec.start,) if isinstance(spec, OffsetModel) else ()
+    return (spec.start,) if spec.type == "offset" else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class Catalogue:
 
     `version` changes with every file's content, `national_version` is that of the national package. What a
     municipality has entered ahead is a catalogue of its own: `at(day)` gives the one that counts on a day.
+    What was worked out once (`reads`, `analysed`: see openings.py) is kept for the next case.
     """
 
     municipality: str
@@ -160,7 +163,11 @@ class Catalogue:
     impossible: tuple[Impossible, ...] = ()
     disabled: Mapping[str, Text] = field(default_factory=dict)
     opening: Opening | None = None
-    tests: dict[int, tuple[Rule, tuple[Leaf, ...]]] = field(default_factory=dict, repr=False, compare=False)
+    reads: dict[Node, Reads] = field(init=False, repr=False, compare=False, default_factory=dict)
+    analysed: dict[Hashable, Analysed] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _by_events: dict[frozenset[str], list[Rule]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def at(self, on: date) -> Catalogue:
         """The catalogue that counts on a day: the last one entered for that day or before it."""
@@ -172,7 +179,11 @@ class Catalogue:
     def rules_for(self, events: str | Iterable[str], on: date) -> list[Rule]:
         """The rules of one life event or of several together that are in force on a day, each once."""
         wanted = frozenset([events] if isinstance(events, str) else events)
-        return [rule for rule in self.rules if not wanted.isdisjoint(rule.events) and rule.in_force(on)]
+        listed = self._by_events.get(wanted)
+        if listed is None:
+            listed = [rule for rule in self.rules if not wanted.isdisjoint(rule.events)]
+            self._by_events[wanted] = listed
+        return [rule for rule in listed if rule.in_force(on)]
 
     def ready(self, event: str) -> bool:
         """True when every rule of that life event is in the catalogue."""

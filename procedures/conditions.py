@@ -3,6 +3,10 @@ one case.
 
 Unknown is never false: `all` is False as soon as one part is False, `any` True as soon as one part is
 True, and everything else that touches an unknown stays unknown.
+
+A condition is worked out for all members at once, as two sets of them written as the bits of a number
+(bit 0 is the first member): those for whom it is true and those for whom it is false. For the others it
+is unknown. What concerns the household alone is so for everybody.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from typing import Protocol
 
 from procedures.dates import AGE_KINDS, PartialDate, age_range, months_later
@@ -23,6 +28,14 @@ HOUSEHOLD = -1
 
 Value = bool | int | str | tuple[str, ...] | PartialDate
 Truth = bool | None
+Sets = tuple[int, int]
+"""The members for whom something is true, and those for whom it is false."""
+
+
+@lru_cache(maxsize=4096)
+def members(people: int) -> tuple[int, ...]:
+    """The indexes of a set of members."""
+    return tuple(index for index in range(people.bit_length()) if people >> index & 1)
 
 
 class Missing(Enum):
@@ -32,6 +45,8 @@ class Missing(Enum):
     DECLARED_UNKNOWN = "declared_unknown"
     OPEN = "open"  # a derived fact whose own facts are not known yet
     UNAVAILABLE = "unavailable"  # nobody to ask: the fact comes from a system that did not give it
+
+    __hash__ = object.__hash__  # that of Enum goes through the name, and is asked for thousands of times
 
 
 class View(Protocol):
@@ -50,19 +65,16 @@ class View(Protocol):
         """The days on which periods end."""
 
     @property
-    def people(self) -> Sequence[dict[str, Value | Missing]]:
-        """The members' facts, by index."""
+    def everybody(self) -> int:
+        """The set of all members."""
 
     @property
-    def household(self) -> dict[str, Value | Missing]:
-        """The facts of the household and of the municipality."""
+    def known(self) -> dict[Node, Sets]:
+        """What was worked out already."""
 
-    def value(self, fact: str, person: int) -> Value | Missing:
-        """The value of any fact, for one member or the HOUSEHOLD."""
-
-    def resolve(self, fact: str, person: int) -> Value | Missing:
-        """The value of a fact that the case does not hold: derived, presumed, of the municipality, or
-        missing.
+    def spread(self, fact: str) -> Sequence[tuple[Value, int]]:
+        """The values of a fact with the set of members who have each; whoever is in none has no value.
+        A fact of the household has one value for everybody.
         """
 
 
@@ -73,6 +85,18 @@ class Node:
 
     def truth(self, view: View, person: int) -> Truth:
         """Truth for one member (index into the household) or for the HOUSEHOLD."""
+        true, false = self.sets(view)
+        bit = 1 if person == HOUSEHOLD else 1 << person
+        return True if true & bit else False if false & bit else None
+
+    def sets(self, view: View) -> Sets:
+        """The members for whom it is true, and those for whom it is false."""
+        found = view.known.get(self)
+        if found is None:
+            found = view.known[self] = self._sets(view)
+        return found
+
+    def _sets(self, view: View) -> Sets:
         raise NotImplementedError
 
     def parts(self) -> tuple[Node, ...]:
@@ -98,14 +122,15 @@ class Leaf(Node):
     household: bool
     number: int = field(default_factory=_leaf_numbers.__next__, init=False)
 
-    def truth(self, view: View, person: int) -> Truth:
-        facts = view.household if self.household else view.people[person]
-        value = facts.get(self.fact)
-        if value is None:
-            value = view.resolve(self.fact, HOUSEHOLD if self.household else person)
-        if value.__class__ is Missing:
-            return None
-        return self.test(value, view)  # type: ignore[arg-type]
+    def _sets(self, view: View) -> Sets:
+        true = false = 0
+        for value, members in view.spread(self.fact):
+            truth = self.test(value, view)
+            if truth is True:
+                true |= members
+            elif truth is False:
+                false |= members
+        return true, false
 
     def test(self, value: Value, view: View) -> Truth:
         """Truth for a value that is there."""
@@ -156,15 +181,23 @@ class Age(Leaf):
     at: str | None = None
     at_household: bool = True
 
-    def truth(self, view: View, person: int) -> Truth:
+    def _sets(self, view: View) -> Sets:
         if self.at is None:
-            return Leaf.truth(self, view, person)
-        birth = view.value(self.fact, HOUSEHOLD if self.household else person)
-        day = view.value(self.at, HOUSEHOLD if self.at_household else person)
-        if not isinstance(birth, PartialDate) or not isinstance(day, PartialDate):
-            return None
+            return Leaf._sets(self, view)
+        true = false = 0
         count = AGE_KINDS[self.kind]
-        return span(count(birth.latest, day.earliest), count(birth.earliest, day.latest), self.low, self.high)
+        for birth, born in view.spread(self.fact):
+            for day, counted in view.spread(self.at):
+                if members := born & counted:
+                    assert isinstance(birth, PartialDate)  # noqa: S101 - as below
+                    assert isinstance(day, PartialDate)  # noqa: S101 - as below
+                    least, most = count(birth.latest, day.earliest), count(birth.earliest, day.latest)
+                    truth = span(least, most, self.low, self.high)
+                    if truth is True:
+                        true |= members
+                    elif truth is False:
+                        false |= members
+        return true, false
 
     def test(self, value: Value, view: View) -> Truth:
         assert isinstance(value, PartialDate)  # noqa: S101 - the checker admits date facts only
@@ -243,8 +276,8 @@ class Event(Node):
 
     events: frozenset[str]
 
-    def truth(self, view: View, person: int) -> Truth:
-        return not view.events.isdisjoint(self.events)
+    def _sets(self, view: View) -> Sets:
+        return (0, view.everybody) if view.events.isdisjoint(self.events) else (view.everybody, 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -253,9 +286,9 @@ class Not(Node):
 
     part: Node
 
-    def truth(self, view: View, person: int) -> Truth:
-        found = self.part.truth(view, person)
-        return None if found is None else not found
+    def _sets(self, view: View) -> Sets:
+        true, false = self.part.sets(view)
+        return false, true
 
     def parts(self) -> tuple[Node, ...]:
         return (self.part,)
@@ -267,15 +300,15 @@ class All(Node):
 
     of: tuple[Node, ...]
 
-    def truth(self, view: View, person: int) -> Truth:
-        result: Truth = True
+    def _sets(self, view: View) -> Sets:
+        true, false = view.everybody, 0
         for part in self.of:
-            found = part.truth(view, person)
-            if found is False:
-                return False
-            if found is None:
-                result = None
-        return result
+            holds, fails = part.sets(view)
+            true &= holds
+            false |= fails
+            if false == view.everybody:
+                break
+        return true, false
 
     def parts(self) -> tuple[Node, ...]:
         return self.of
@@ -294,15 +327,15 @@ class Any(Node):
 
     of: tuple[Node, ...]
 
-    def truth(self, view: View, person: int) -> Truth:
-        result: Truth = False
+    def _sets(self, view: View) -> Sets:
+        true, false = 0, view.everybody
         for part in self.of:
-            found = part.truth(view, person)
-            if found is True:
-                return True
-            if found is None:
-                result = None
-        return result
+            holds, fails = part.sets(view)
+            true |= holds
+            false &= fails
+            if true == view.everybody:
+                break
+        return true, false
 
     def parts(self) -> tuple[Node, ...]:
         return self.of
@@ -321,14 +354,13 @@ class Members(Node):
     low: int | None
     high: int | None
 
-    def truth(self, view: View, person: int) -> Truth:
-        sure = possible = 0
-        for index in range(len(view.people)):
-            found = self.where.truth(view, index)
-            if found is not False:
-                possible += 1
-                sure += found is True
-        return within(sure, possible, self.low, self.high)
+    def _sets(self, view: View) -> Sets:
+        true, false = self.where.sets(view)
+        possible = view.everybody.bit_count() - false.bit_count()
+        truth = span(true.bit_count(), possible, self.low, self.high)
+        if truth is None:
+            return 0, 0
+        return (view.everybody, 0) if truth else (0, view.everybody)
 
     def parts(self) -> tuple[Node, ...]:
         return (self.where,)
@@ -341,8 +373,3 @@ def span(least: int, most: int, low: int | None, high: int | None) -> Truth:
     if (low is not None and most < low) or (high is not None and least > high):
         return False
     return None
-
-
-def within(sure: int, possible: int, low: int | None, high: int | None) -> Truth:
-    """Truth of low <= n <= high for an n that lies somewhere in sure..possible."""
-    return span(sure, possible, low, high)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from procedures.case import Case
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Node
+from procedures.conditions import Leaf, Node
 from procedures.facts import MUNICIPALITY, CaseView
 from procedures.words import required
 from procedures.yaml_lines import Problem
@@ -33,9 +33,11 @@ def unreached(catalogue: Catalogue, cases: Iterable[Case]) -> Iterator[Problem]:
             }
             if not lacking:
                 continue
-            for person in range(len(case.household)) if rule.person else (HOUSEHOLD,):
-                for node in _conditions(rule):
-                    _see(rule, node, person, view, seen)
+            for node in _conditions(rule):
+                for leaf in _leaves(node):
+                    true, false = leaf.sets(view)
+                    found = seen.setdefault((rule.version, leaf.number), set())
+                    found |= {truth for truth, people in ((True, true), (False, false)) if people}
     for rule in catalogue.rules:
         if not all(catalogue.ready(event) for event in rule.events):
             continue
@@ -59,15 +61,3 @@ def _leaves(node: Node) -> Iterator[Leaf]:
         yield node
     for part in node.parts():
         yield from _leaves(part)
-
-
-def _see(rule: Rule, node: Node, person: int, view: CaseView, seen: dict[tuple[str, int], set[bool]]) -> None:
-    if isinstance(node, Leaf):
-        truth = node.truth(view, HOUSEHOLD if node.household else person)
-        if truth is not None:
-            seen.setdefault((rule.version, node.number), set()).add(truth)
-        return
-    people = range(len(view.people)) if isinstance(node, Members) else (person,)
-    for part in node.parts():
-        for each in people:
-            _see(rule, part, each, view, seen)

@@ -11,7 +11,7 @@ from procedures.facts import CaseView
 from procedures.guidance import Deadline
 from procedures.office_days import day_en, day_ja
 from procedures.periods import last_day
-from procedures.schema import EarliestModel, OffsetModel, PeriodModel, TextDeadlineModel
+from procedures.schema import OffsetModel, PeriodModel
 from procedures.text import Text
 
 _ASK = Text(
@@ -23,13 +23,13 @@ _ASK = Text(
 
 def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalogue) -> Deadline:
     """The deadline of one item; kind unknown when the fact it counts from is missing or incomplete."""
-    if isinstance(spec, TextDeadlineModel):
+    if spec.type == "text":
         return Deadline("text", spec.words.text())
-    if isinstance(spec, EarliestModel):
+    if spec.type == "earliest":
         dated = [deadline(one, view, person, catalogue) for one in spec.of]
         missing = [one for one in dated if one.on is None]
         return missing[0] if missing else min(dated, key=lambda one: one.on or date.max)
-    if not isinstance(spec, OffsetModel):
+    if spec.type == "unknown":
         return Deadline("unknown", _ASK)
     label = catalogue.facts[spec.start].named(view.case.events[:1])
     period = period_words(spec, label)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from procedures.case import Case, CaseError, Fact
-from procedures.conditions import HOUSEHOLD, Missing, Node, Value
+from procedures.conditions import HOUSEHOLD, Missing, Node, Sets, Value, members
 from procedures.dates import parse_partial
 from procedures.office_days import OfficeCalendar
 from procedures.text import Text
@@ -62,10 +62,12 @@ class FactSpec:
 
     def named(self, events: tuple[str, ...]) -> Text:
         """The name of the fact in these life events."""
+        if not self.label_for:
+            return self.label
         return next((self.label_for[event] for event in events if event in self.label_for), self.label)
 
-    def read(self, fact: Fact, path: str) -> Value | Missing:
-        """The fact's value as conditions compare it; CaseError when it does not fit the type."""
+    def read(self, fact: Fact) -> Value | Missing:
+        """The fact's value as conditions compare it; ValueError when it does not fit the type."""
         if fact.unknown or fact.value is None:
             return Missing.DECLARED_UNKNOWN
         value = fact.value
@@ -78,22 +80,19 @@ class FactSpec:
         if self.type == "text" and isinstance(value, str):
             return value
         if self.type == "date" and isinstance(value, int | str) and not isinstance(value, bool):
-            try:
-                return parse_partial(str(value))
-            except ValueError as error:
-                raise CaseError(path, str(error)) from None
+            return parse_partial(str(value))
         if self.type in ("choices", "texts"):
             options = (value,) if isinstance(value, str) else value
             if isinstance(options, tuple) and (self.type == "texts" or all(o in self.words for o in options)):
                 return options
         allowed = f" ({', '.join(map(str, self.words))})" if self.type in ("choice", "choices") else ""
-        raise CaseError(path, f"the value does not fit the type {self.type}{allowed}")
+        raise ValueError(f"the value does not fit the type {self.type}{allowed}")
 
 
 @dataclass(slots=True)
 class CaseView:
-    """The facts of one case, read once; derived and presumed values are worked out on first use and
-    kept.
+    """The facts of one case, read once; what is worked out from them is worked out on first use and kept.
+    Sets of members are written as in conditions.py.
     """
 
     case: Case
@@ -102,18 +101,26 @@ class CaseView:
     calendar: OfficeCalendar = field(default_factory=OfficeCalendar)
     date: date = field(init=False)
     events: frozenset[str] = field(init=False)
-    people: list[dict[str, Value | Missing]] = field(init=False, repr=False)
-    household: dict[str, Value | Missing] = field(init=False, repr=False)
+    size: int = field(init=False)
+    everybody: int = field(init=False)
+    known: dict[Node, Sets] = field(init=False, repr=False, default_factory=dict)
     presumed: dict[tuple[str, int], Presumption] = field(init=False, repr=False, default_factory=dict)
+    _given: list[dict[str, Value | Missing]] = field(init=False, repr=False)
+    _values: dict[str, list[Value | Missing]] = field(init=False, repr=False, default_factory=dict)
+    _ids: dict[int, tuple[str, ...]] = field(init=False, repr=False, default_factory=dict)
+    _spreads: dict[str, list[tuple[Value, int]]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.date = self.case.date
         self.events = frozenset(self.case.events)
-        self.household = self._read(self.case.facts, HOUSEHOLD_SCOPE, "facts")
-        self.people = [
+        self.size = len(self.case.household)
+        self.everybody = (1 << self.size) - 1
+        household = self._read(self.case.facts, HOUSEHOLD_SCOPE, "facts")
+        people = [
             self._read(person.facts, PERSON, f"household[{index}].facts")
             for index, person in enumerate(self.case.household)
         ]
+        self._given = [*people, household]  # so that the household stands at HOUSEHOLD, the last place
 
     def _read(self, facts: Mapping[str, Fact], scope: str, path: str) -> dict[str, Value | Missing]:
         values: dict[str, Value | Missing] = {}
@@ -122,19 +129,41 @@ class CaseView:
             if spec is None or spec.scope != scope:
                 raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
             if not (fact.unknown and spec.presume):  # わからない gives way to a presumption, a value does not
-                values[name] = spec.read(fact, f"{path}.{name}")
+                try:
+                    values[name] = spec.read(fact)
+                except ValueError as error:
+                    raise CaseError(f"{path}.{name}", str(error)) from None
         return values
 
-    def resolve(self, fact: str, person: int) -> Value | Missing:
-        """See conditions.View; the answer is remembered."""
-        spec = self.specs[fact]
-        value = self._work_out(spec, person)
-        (self.household if person == HOUSEHOLD else self.people[person])[fact] = value
-        return value
+    def value(self, fact: str, person: int) -> Value | Missing:
+        """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality
+        facts).
+        """
+        return self.values(fact)[person]
+
+    def values(self, fact: str) -> list[Value | Missing]:
+        """The value for each member; a single one for a fact of the household or the municipality, which is
+        therefore the last one too, at HOUSEHOLD.
+        """
+        found = self._values.get(fact)
+        if found is None:
+            spec = self.specs[fact]
+            given = self._given[:-1] if spec.scope == PERSON else self._given[-1:]
+            if spec.scope == MUNICIPALITY:
+                found = [self.settings[fact]]
+            elif spec.derive is None and not spec.presume:
+                missing = Missing.UNAVAILABLE if spec.question is None else Missing.UNASKED
+                found = [facts.get(fact, missing) for facts in given]
+            else:
+                found = [
+                    facts[fact] if fact in facts else self._work_out(spec, home)
+                    for home, facts in enumerate(given, 0 if spec.scope == PERSON else HOUSEHOLD)
+                ]
+            self._values[fact] = found
+        return found
 
     def _work_out(self, spec: FactSpec, person: int) -> Value | Missing:
-        if spec.scope == MUNICIPALITY:
-            return self.settings[spec.name]
+        """A derived or presumed value, or why there is none."""
         if spec.derive is not None:
             truth = spec.derive.truth(self, person)
             return Missing.OPEN if truth is None else truth
@@ -145,15 +174,34 @@ class CaseView:
         given = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
         if spec.name in given:
             return Missing.DECLARED_UNKNOWN
-        return Missing.UNASKED if spec.question is not None else Missing.UNAVAILABLE
+        return Missing.UNAVAILABLE if spec.question is None else Missing.UNASKED
 
-    def value(self, fact: str, person: int) -> Value | Missing:
-        """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality
-        facts).
-        """
-        facts = self.household if person == HOUSEHOLD else self.people[person]
-        found = facts.get(fact)
-        return self.resolve(fact, person) if found is None else found
+    def spread(self, fact: str) -> list[tuple[Value, int]]:
+        """See conditions.View."""
+        found = self._spreads.get(fact)
+        if found is None:
+            found = self._spreads[fact] = self._spread(fact)
+        return found
+
+    def _spread(self, fact: str) -> list[tuple[Value, int]]:
+        values = self.values(fact)
+        if self.specs[fact].scope != PERSON:
+            return [] if isinstance(values[0], Missing) else [(values[0], self.everybody)]
+        told = [(value, 1 << index) for index, value in enumerate(values) if not isinstance(value, Missing)]
+        if self.specs[fact].type == "date":
+            return told  # mostly each their own
+        found: dict[Value, int] = {}
+        for value, member in told:
+            found[value] = found.get(value, 0) | member
+        return list(found.items())
+
+    def ids(self, people: int) -> tuple[str, ...]:
+        """The ids of a set of members."""
+        found = self._ids.get(people)
+        if found is None:
+            ids = [self.case.household[person].id for person in members(people)]
+            found = self._ids[people] = tuple(ids)
+        return found
 
     def home(self, fact: str, person: int) -> int:
         """The index under which a fact is kept: the member's, or HOUSEHOLD when it is not a person's

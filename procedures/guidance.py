@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from procedures.guidance_parts import Conflict, Fee, Form
 from procedures.text import Text
@@ -176,7 +176,20 @@ class Applicant:
         }
 
 
-@dataclass(frozen=True)
+class Details(Protocol):
+    """What is worked out about an item only when somebody reads it."""
+
+    def deciding(self) -> tuple[Deciding, ...]:
+        """See Item."""
+
+    def documents(self) -> tuple[Document, ...]:
+        """See Item."""
+
+    def why(self) -> tuple[Why, ...]:
+        """See Item."""
+
+
+@dataclass(frozen=True, init=False)
 class Item:
     """One procedure for the people it concerns, with one outcome.
 
@@ -194,8 +207,6 @@ class Item:
     name: Text
     person_ids: tuple[str, ...]
     reason: Text
-    deciding: tuple[Deciding, ...]
-    documents: tuple[Document, ...]
     department: Department
     deadline: Deadline
     applicants: tuple[Applicant, ...]
@@ -217,14 +228,28 @@ class Item:
     confirmed: bool
     needs_juki_net: bool
     bundled: tuple[str, ...]
-    _why: Callable[[], tuple[Why, ...]] = field(repr=False, compare=False)
+    _details: Details = field(repr=False, compare=False)
+
+    def __init__(self, **fields: Any) -> None:
+        """Every field by its name. Written out because that of a frozen dataclass takes three times as long,
+        and an answer can hold a hundred items.
+        """
+        self.__dict__.update(fields)
+
+    @cached_property
+    def deciding(self) -> tuple[Deciding, ...]:
+        """The facts that keep it open."""
+        return self._details.deciding()
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """What to bring or hand over."""
+        return self._details.documents()
 
     @cached_property
     def why(self) -> tuple[Why, ...]:
-        """The rule's own conditions with facts, values and sources, one per person; built when first
-        read.
-        """
-        return self._why()
+        """The rule's own conditions with facts, values and sources, one per person."""
+        return self._details.why()
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by its name, plus `why`; texts are {ja, easy, en}."""
@@ -332,17 +357,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Guidance:
-    """The whole answer. Items are in the order in which the counter should handle them; questions best
-    first.
-    """
+    """The whole answer. Items are in the order in which the counter should handle them."""
 
     applies: tuple[Item, ...]
     may_apply: tuple[Item, ...]
     needs_confirmation: tuple[Item, ...]
     not_applicable: tuple[NotApplicable, ...]
-    questions: tuple[Question, ...]
     catalogue_version: str
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[Conflict, ...]
+    _questions: Callable[[], tuple[Question, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions worth asking, best first; put into order when first read."""
+        return self._questions()
 
     @property
     def next_question(self) -> Question | None:

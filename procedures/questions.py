@@ -8,68 +8,27 @@ counter handles first, then to facts.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from procedures.analysis import Analysis, Analyst
-from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Missing, Node
-from procedures.date_answers import Day
-from procedures.facts import CaseView, FactSpec
+from procedures.analysis import Analysis
+from procedures.catalogue import Catalogue
+from procedures.facts import PERSON, CaseView, FactSpec
 from procedures.guidance import Choice, Question
-from procedures.residual import Variable, residual
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """One rule that is open for `times` members: its live facts (with real member indexes) and what each
-    answer leaves.
-    """
-
-    rule: Rule
-    live: frozenset[Variable]
-    analysis: Analysis
-    times: int = 1
-
-
-def opened(rule: Rule, node: Node, people: list[int], view: CaseView, analyst: Analyst) -> Open:
-    """What could still change a condition of a rule that is unknown for members whom it cannot tell apart:
-    what is live for the first of them is live for each.
-    """
-    numbers = {HOUSEHOLD: HOUSEHOLD}
-    tree = residual(node, view, people[0], numbers)
-    analysis = analyst.analyse(tree, Day(view.date, view.calendar))
-    back = {number: member for member, number in numbers.items()}
-    live = {(fact, back[number]) for fact, number in analysis.live}
-    if len(people) > 1:
-        live |= {(fact, person) for fact, home in live if home in people for person in people}
-    return Open(rule, frozenset(live), analysis, len(people))
-
-
-def dated(rule: Rule, starts: Iterable[str], person: int, view: CaseView) -> Iterator[Open]:
-    """The dates that a deadline of a rule counts from and that nobody has been asked for."""
-    for fact in starts:
-        home = view.home(fact, person)
-        if view.value(fact, home) is Missing.UNASKED:
-            certain = {fact: 1.0}
-            variable = fact, home
-            analysis = Analysis(None, frozenset([variable]), certain, {fact: {}})
-            yield Open(rule, frozenset([variable]), analysis)
+from procedures.openings import Open
 
 
 def questions(openings: Iterable[Open], view: CaseView, catalogue: Catalogue) -> tuple[Question, ...]:
     """The questions worth asking now, best first."""
     by_fact: dict[str, list[Open]] = {}
-    people: dict[str, set[int]] = {}
+    people: dict[str, int] = {}
     for opening in openings:
-        for fact in {name for name, _ in opening.live}:
+        for fact, asked in opening.asked.items():
             by_fact.setdefault(fact, []).append(opening)
-        for fact, person in opening.live:
-            people.setdefault(fact, set()).add(person)
-    sensible: dict[str, list[int]] = {}
-    for fact, members in people.items():
+            people[fact] = people.get(fact, 0) | asked
+    sensible: dict[str, int] = {}
+    for fact, asked in people.items():
         only_if = catalogue.facts[fact].only_if
-        now = sorted(p for p in members if only_if is None or only_if.truth(view, p) is True)
+        now = asked if only_if is None else asked & only_if.sets(view)[0]
         if now:
             sensible[fact] = now
     shapes: dict[str, list[tuple[Analysis, int]]] = {}
@@ -114,7 +73,7 @@ def _remaining(fact: str, shapes: dict[str, list[tuple[Analysis, int]]]) -> floa
 
 
 def _question(
-    spec: FactSpec, people: list[int], openings: list[Open], remaining: float, view: CaseView
+    spec: FactSpec, people: int, openings: list[Open], remaining: float, view: CaseView
 ) -> Question:
     words = spec.asked(view.case.events)
     assert words is not None  # noqa: S101 - a fact without a question never becomes live
@@ -126,7 +85,7 @@ def _question(
     return Question(
         fact=spec.name,
         scope=spec.scope,
-        person_ids=tuple(view.case.household[person].id for person in people if person != HOUSEHOLD),
+        person_ids=view.ids(people) if spec.scope == PERSON else (),
         type=spec.type,
         text=words,
         choices=options,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from procedures.catalogue import Catalogue
+from procedures.catalogue import Catalogue, Rule
 from procedures.conditions import (
     HOUSEHOLD,
     All,
@@ -21,7 +21,7 @@ from procedures.conditions import (
 )
 from procedures.dates import PartialDate
 from procedures.facts import CaseView
-from procedures.guidance import Reason
+from procedures.guidance import Reason, Why
 from procedures.text import Text, joined
 from procedures.words import found, opposite, required
 
@@ -95,7 +95,7 @@ class Explainer:
 
     def _members(self, node: Members, truth: str) -> Reason:
         children = []
-        for index in range(len(self._view.people)):
+        for index in range(self._view.size):
             below = self.tree(node.where, index)
             parts = below.children if below.kind in ("all", "any") else (below,)
             children.append(
@@ -149,6 +149,20 @@ class Explainer:
 
     def _person(self, person: int) -> str | None:
         return None if person == HOUSEHOLD else self._view.case.household[person].id
+
+    def why(self, node: Node, people: Sequence[int]) -> tuple[Why, ...]:
+        """A condition for each of these members, or for the HOUSEHOLD."""
+        return tuple(
+            Why(self._person(person), self.because(node, person), self.tree(node, person))
+            for person in people
+        )
+
+    def why_not(self, rule: Rule, people: Sequence[int]) -> Text:
+        """Why a rule concerns none of these: in its own words where it has some for the case."""
+        for node, words in rule.not_needed:
+            if any(node.truth(self._view, person) is True for person in people):
+                return words
+        return self.failing(rule.when, people)
 
     def because(self, node: Node, person: int) -> Text:
         """One sentence of what was found that decides the condition (or leaves it open)."""

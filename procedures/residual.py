@@ -10,7 +10,8 @@ share one analysis.
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from procedures.conditions import (
     HOUSEHOLD,
@@ -23,10 +24,9 @@ from procedures.conditions import (
     Missing,
     Node,
     Not,
-    Truth,
-    within,
+    Value,
 )
-from procedures.facts import CaseView
+from procedures.facts import CaseView, FactSpec
 
 UNKNOWN = ("?",)
 Tree = typing.Any
@@ -38,38 +38,33 @@ def residual(node: Node, view: CaseView, person: int, numbers: dict[int, int]) -
 
     `numbers` receives member → number, in the order of first appearance; start with {HOUSEHOLD: HOUSEHOLD}.
     """
+    truth = node.truth(view, person)
+    if truth is not None:
+        return truth
     if isinstance(node, Leaf):
         return _leaf(node, view, person, numbers)
-    if isinstance(node, Not):
-        part = residual(node.part, view, person, numbers)
-        return (not part) if isinstance(part, bool) else ("not", part)
-    if isinstance(node, All | Any):
-        stop = isinstance(node, Any)
-        parts = []
-        for below in node.of:
-            part = residual(below, view, person, numbers)
-            if part is stop:
-                return stop
-            if not isinstance(part, bool):
-                parts.append(part)
-        if not parts:
-            return not stop
-        return parts[0] if len(parts) == 1 else ("any" if stop else "all", *parts)
     if isinstance(node, Members):
         return _members(node, view, numbers)
-    return node.truth(view, person)
+    if isinstance(node, Not):
+        return ("not", residual(node.part, view, person, numbers))
+    assert isinstance(node, All | Any)  # noqa: S101 - an event is never unknown
+    parts = [residual(below, view, person, numbers) for below in node.of]
+    left = [part for part in parts if not isinstance(part, bool)]
+    return left[0] if len(left) == 1 else ("any" if isinstance(node, Any) else "all", *left)
+
+
+def blamed(leaf: Leaf, view: CaseView, person: int) -> tuple[str, int, Value | Missing]:
+    """The fact that leaves a test unknown, whose it is, and its value (a date that is incomplete)."""
+    home = HOUSEHOLD if leaf.household else person
+    value = view.value(leaf.fact, home)
+    if isinstance(leaf, Age) and leaf.at is not None and not isinstance(value, Missing):
+        home = HOUSEHOLD if leaf.at_household else person
+        return leaf.at, home, view.value(leaf.at, home)
+    return leaf.fact, home, value
 
 
 def _leaf(leaf: Leaf, view: CaseView, person: int, numbers: dict[int, int]) -> Tree:
-    home = HOUSEHOLD if leaf.household else person
-    truth = leaf.truth(view, home)
-    if truth is not None:
-        return truth
-    fact = leaf.fact
-    value = view.value(fact, home)
-    if isinstance(leaf, Age) and leaf.at is not None and not isinstance(value, Missing):
-        fact, home = leaf.at, HOUSEHOLD if leaf.at_household else person
-        value = view.value(fact, home)
+    fact, home, value = blamed(leaf, view, person)
     spec = view.specs[fact]
     if value is Missing.OPEN and spec.derive is not None and isinstance(leaf, Is):
         inner = residual(spec.derive, view, home, numbers)
@@ -85,12 +80,9 @@ def _leaf(leaf: Leaf, view: CaseView, person: int, numbers: dict[int, int]) -> T
 
 
 def _members(node: Members, view: CaseView, numbers: dict[int, int]) -> Tree:
-    parts = [residual(node.where, view, index, numbers) for index in range(len(view.people))]
+    parts = [residual(node.where, view, index, numbers) for index in range(view.size)]
     sure = sum(part is True for part in parts)
     unsure = [part for part in parts if not isinstance(part, bool)]
-    truth = within(sure, sure + len(unsure), node.low, node.high)
-    if truth is not None:
-        return truth
     low = None if node.low is None else node.low - sure
     high = None if node.high is None else node.high - sure
     return ("count", low, high, *unsure)
@@ -108,25 +100,34 @@ def variables(tree: Tree) -> Iterator[tuple[int, str, int]]:
             yield from variables(part)
 
 
-def evaluate_residual(tree: Tree, truths: dict[tuple[int, str, int], Truth]) -> Truth:
-    kind = tree[0]
-    if kind == "v":
-        return truths[tree[1], tree[2], tree[3]]
-    if kind == "?":
-        return None
-    if kind == "not":
-        part = evaluate_residual(tree[1], truths)
-        return None if part is None else not part
-    if kind == "count":
-        parts = [evaluate_residual(part, truths) for part in tree[3:]]
-        sure = sum(part is True for part in parts)
-        return within(sure, sure + sum(part is None for part in parts), tree[1], tree[2])
-    stop = kind == "any"
-    result: Truth = not stop
-    for part in tree[1:]:
-        found = evaluate_residual(part, truths)
-        if found is stop:
-            return stop
-        if found is None:
-            result = None
-    return result
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The tests on which a residual depends: `own` for the member asked about (those of the household are
+    among them), `every` for each member. Where they come out the same, or stay unknown for the same reason,
+    the residual is the same.
+    """
+
+    own: tuple[Leaf, ...]
+    every: tuple[Leaf, ...]
+
+
+def reads(node: Node, specs: Mapping[str, FactSpec]) -> Reads:
+    """The tests of a condition, those of the derived facts and the presuppositions behind it included."""
+    own: dict[Leaf, None] = {}
+    every: dict[Leaf, None] = {}
+
+    def enter(node: Node, listed: dict[Leaf, None]) -> None:
+        if isinstance(node, Leaf):
+            listed = own if node.household else listed
+            if node in listed:
+                return
+            listed[node] = None
+            for fact in (node.fact, node.at) if isinstance(node, Age) and node.at else (node.fact,):
+                for behind in (specs[fact].derive, specs[fact].only_if):
+                    if behind is not None:
+                        enter(behind, listed)
+        for part in node.parts():
+            enter(part, every if isinstance(node, Members) else listed)
+
+    enter(node, own)
+    return Reads(tuple(own), tuple(every))

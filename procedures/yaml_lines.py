@@ -84,7 +84,7 @@ def read_text(text: str, name: str) -> Located:
         raise CatalogueInvalid([replace(problem, file=name) for problem in error.problems]) from error
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def _read(text: str) -> Located:
     name = ""
     lines: dict[Place, int] = {}
@@ -98,6 +98,11 @@ def _read(text: str) -> Located:
     finally:
         loader.dispose()
     return Located(name, data, lines)
+
+
+def forget() -> None:
+    """Read every file anew from here on."""
+    _read.cache_clear()
 
 
 def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: str) -> Any:

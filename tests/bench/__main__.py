@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import leaves, line
+from tests.bench import guidance, leaves, line
 from tests.bench.figures import Figure, write
 from tests.station import measure
 
@@ -19,7 +19,7 @@ def main(quick: bool) -> int:
             *line.tickets(Path(folder), seconds=10 * share),
             *line.call_to_display(Path(folder), calls=int(200 * share)),
             *leaves.card(rounds=int(300 * share)),
-            *leaves.guidance(rounds=int(1000 * share)),
+            *guidance.figures(rounds=int(1000 * share)),
             *leaves.form(rounds=int(200 * share)),
             *measure.figures(rounds=int(1000 * share), idle_s=30 * share),
         ]

@@ -1,8 +1,7 @@
-"""The card, the guidance and the form, each beside the least that the same work costs."""
+"""The card and the form, each beside the least that the same work costs."""
 
 import io
 import time
-from datetime import date
 from pathlib import Path
 
 import yaml
@@ -16,11 +15,8 @@ from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.personas import load_personas
 from printing.font_files import existing
 from printing.forms.residence_change import ResidenceChangeForm, render
-from procedures import Case, evaluate, load_catalogue
-from procedures.facts import CaseView
 from tests.bench.figures import Figure, timed
 
-CASES = Path("tests/procedures/cases")
 SAMPLES = Path("printing/forms/data/samples/residence_change.yaml")
 
 
@@ -44,25 +40,6 @@ def card(rounds: int) -> list[Figure]:
         "card_read_apdus", "APDUs", float(count), None, None, rounds, "lower", None, None, 10.0, count <= 10
     )
     return [number, timed("card_read", "ms", samples, floor)]
-
-
-def guidance(rounds: int) -> list[Figure]:
-    """One evaluation of a household; the floor asks every rule's condition once per person."""
-    catalogue = load_catalogue("992011")
-    case = Case.from_dict(_largest_case())
-    rules = catalogue.rules_for(case.event, case.date)
-    samples, floor = [], []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        evaluate(case, catalogue).questions  # noqa: B018 - the questions are part of the answer
-        samples.append((time.perf_counter() - began) * 1000)
-        began = time.perf_counter()
-        view = CaseView(case, catalogue.facts, catalogue.settings)
-        for rule in rules:
-            for person in range(len(case.household)) if rule.person else (-1,):
-                rule.when.truth(view, person)
-        floor.append((time.perf_counter() - began) * 1000)
-    return [timed("guidance", "ms", samples, floor)]
 
 
 def form(rounds: int) -> list[Figure]:
@@ -101,9 +78,3 @@ class _Recorder:
     def transmit(self, apdu: bytes) -> bytes:
         self.sent.append(bytes(apdu))
         return self._card.transmit(apdu)
-
-
-def _largest_case() -> dict[str, object]:
-    found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(CASES.rglob("*.yaml"))]
-    whole = [case for case in found if isinstance(case, dict) and "household" in case]
-    return max(whole, key=lambda case: len(case["household"])) | {"date": date(2026, 11, 23)}

@@ -218,10 +218,13 @@ def _apart(catalogue: Catalogue, names: set[str], case: Case) -> list[list[Rule]
     return [rules for _, rules in groups]
 
 
-def costs(files: list[CaseFile]) -> list[Cost]:
-    """The figures of every whole household among the cases, and of those that meet a whole life event."""
+def costs(files: list[CaseFile], share: float = 1.0) -> list[Cost]:
+    """The figures of every whole household among the cases, and of those that meet a whole life event; or
+    of a share of them.
+    """
     whole = [file for file in files if file.focus is None or Path(file.source.file).stem.startswith("all_")]
-    found = [cost(file, load_catalogue(file.case.municipality)) for file in whole]
+    chosen = whole[:: max(1, round(1 / share))]
+    found = [cost(file, load_catalogue(file.case.municipality)) for file in chosen]
     return [one for one in found if one is not None]
 
 

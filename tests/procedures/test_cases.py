@@ -1,22 +1,27 @@
 """The folder of cases as a whole; that each comes out as it expects is what test_commands.py's check sees."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from procedures.case_file import CaseFile, read_case
 from procedures.loading import load_catalogue
 
-CASES = [read_case(path) for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))]
+
+@cache
+def cases() -> list[CaseFile]:
+    """All of them, read when the first test wants them: other workers of the same run never do."""
+    return [read_case(path) for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))]
 
 
 def whole() -> list[CaseFile]:
     """Households whose full result is expected, not only that of some procedures."""
-    return [file for file in CASES if file.focus is None and "applies" in file.expect]
+    return [file for file in cases() if file.focus is None and "applies" in file.expect]
 
 
 def test_every_case_expects_something() -> None:
     """A case without expectations proves nothing."""
-    assert [file.title for file in CASES if not file.expect] == []
+    assert [file.title for file in cases() if not file.expect] == []
 
 
 def test_there_are_forty_whole_households() -> None:
@@ -31,7 +36,7 @@ def test_every_life_event_has_a_whole_household() -> None:
 
 def test_cases_stand_on_both_sides_of_the_dated_changes() -> None:
     """児童手当 2024-10, フリガナ 2025-05 and 2026-05, 特定在留カード 2026-06, 育児免除 2026-10, and more."""
-    days = {file.case.date for file in CASES}
+    days = {file.case.date for file in cases()}
     changes = [date(2024, 10, 1), date(2025, 5, 26), date(2026, 5, 26), date(2026, 6, 14), date(2026, 10, 1)]
     for first in changes:
         assert first in days, first

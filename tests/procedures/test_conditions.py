@@ -2,40 +2,38 @@
 
 import itertools
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procedures import Case, Fact, PersonCase, Text
 from procedures.condition_parser import Parser
-from procedures.conditions import HOUSEHOLD, Missing, Node, Truth, Value
-from procedures.office_days import OfficeCalendar
-from procedures.residual import evaluate_residual, residual, variables
+from procedures.conditions import HOUSEHOLD, Node, Truth
+from procedures.facts import CaseView, FactSpec
+from procedures.residual import residual, variables
 from procedures.yaml_lines import Located
+from tests.procedures.reference import told
 
 FACTS: dict[str, dict[str, Any]] = {
     name: {"scope": "person", "type": "yes_no", "choices": {}} for name in ("p", "q", "r")
 }
+WORDS = Text("はい", "yes")
+SPECS = {
+    name: FactSpec(
+        name, "person", "yes_no", "ask", 0, WORDS, {True: WORDS, False: WORDS}, WORDS, None, "resident", {}
+    )
+    for name in FACTS
+}
 
 
-class Facts:
+def household(*people: dict[str, bool]) -> CaseView:
     """A household of yes_no facts."""
-
-    date = date(2026, 11, 24)
-    events = frozenset({"MOVE"})
-    calendar = OfficeCalendar()
-
-    def __init__(self, *people: dict[str, bool]) -> None:
-        self.people: list[dict[str, Value | Missing]] = [dict(person) for person in people]
-        self.household: dict[str, Value | Missing] = {}
-        self.specs = {name: SimpleNamespace(derive=None, only_if=None) for name in FACTS}
-
-    def resolve(self, fact: str, person: int) -> Value | Missing:
-        return Missing.UNASKED
-
-    def value(self, fact: str, person: int) -> Value | Missing:
-        return self.people[person].get(fact, Missing.UNASKED)
+    members = tuple(
+        PersonCase(str(index), {name: Fact(value) for name, value in facts.items()})
+        for index, facts in enumerate(people)
+    )
+    return CaseView(Case("990001", date(2026, 11, 24), "MOVE", members), SPECS, {})
 
 
 def parse(raw: Any) -> Node:
@@ -47,7 +45,7 @@ def parse(raw: Any) -> Node:
 
 def test_kleene_tables() -> None:
     for left, right in itertools.product((True, False, None), repeat=2):
-        facts = Facts({name: value for name, value in (("p", left), ("q", right)) if value is not None})
+        facts = household({name: value for name, value in (("p", left), ("q", right)) if value is not None})
         both = False if False in (left, right) else None if None in (left, right) else True
         either = True if True in (left, right) else None if None in (left, right) else False
         assert parse({"all": ["p", "q"]}).truth(facts, 0) is both
@@ -56,14 +54,14 @@ def test_kleene_tables() -> None:
 
 
 def test_quantifiers_count_the_unknown_as_possible() -> None:
-    facts = Facts({"p": True}, {"p": False}, {})
+    facts = household({"p": True}, {"p": False}, {})
     assert parse({"any_member": "p"}).truth(facts, HOUSEHOLD) is True
     assert parse({"no_member": "p"}).truth(facts, HOUSEHOLD) is False
     assert parse({"all_members": "p"}).truth(facts, HOUSEHOLD) is False
     assert parse({"count_members": {"where": "p", "at_least": 2}}).truth(facts, HOUSEHOLD) is None
     assert parse({"count_members": {"where": "p", "at_least": 3}}).truth(facts, HOUSEHOLD) is False
     assert parse({"count_members": {"where": "p", "at_most": 2}}).truth(facts, HOUSEHOLD) is True
-    assert parse({"all_members": "p"}).truth(Facts({"p": True}, {}), HOUSEHOLD) is None
+    assert parse({"all_members": "p"}).truth(household({"p": True}, {}), HOUSEHOLD) is None
     assert parse({"event": ["MOVE"]}).truth(facts, 0) is True
 
 
@@ -90,10 +88,10 @@ def test_what_is_certain_stays_and_the_residual_says_the_rest(
     raw: Any, people: list[dict[str, bool]]
 ) -> None:
     node = parse(raw)
-    facts = Facts(*people)
+    facts = household(*people)
     before = node.truth(facts, 0)
     numbers = {HOUSEHOLD: HOUSEHOLD}
-    rest = residual(node, facts, 0, numbers)  # type: ignore[arg-type]
+    rest = residual(node, facts, 0, numbers)
     back = {number: member for member, number in numbers.items()}
     if before is not None:
         assert rest is before
@@ -102,11 +100,10 @@ def test_what_is_certain_stays_and_the_residual_says_the_rest(
         (name, index) for index, person in enumerate(people) for name in FACTS if name not in person
     ]
     for answers in itertools.product((True, False), repeat=len(open_facts)):
-        full = Facts(*people)
+        full = [dict(person) for person in people]
         for (name, index), answer in zip(open_facts, answers, strict=True):
-            full.people[index][name] = answer
+            full[index][name] = answer
         truths: dict[tuple[int, str, int], Truth] = {
-            (number, fact, person): full.people[back[person]][fact] is True
-            for number, fact, person in variables(rest)
+            (number, fact, person): full[back[person]][fact] for number, fact, person in variables(rest)
         }
-        assert evaluate_residual(rest, truths) is node.truth(full, 0)
+        assert told(rest, truths) is node.truth(household(*full), 0)

@@ -71,4 +71,4 @@ def test_what_an_impossible_age_stands_beside_is_not_asked() -> None:
     analyst = Analyst(catalogue.facts, numbered)
     tree = ("all", *(("v", leaf.number, leaf.fact, 0) for leaf in tests))
     analysis = analyst.analyse(tree, DAY)
-    assert (analysis.certain, analysis.live) == (False, frozenset())
+    assert (analysis.certain, analysis.live) == (False, ())

@@ -172,8 +172,8 @@ def _pinned(world: World, view: CaseView, catalogue: Catalogue) -> list[Any]:
     for code, happens in world.events.items():
         known.append(happens == (code in view.events))
     for index in range(1, MEMBERS):
-        known.append(z3.Bool(f"member {index}") == (index < len(view.people)))
-    for home in (HOUSEHOLD, *range(len(view.people))):
+        known.append(z3.Bool(f"member {index}") == (index < view.size))
+    for home in (HOUSEHOLD, *range(view.size)):
         for spec in catalogue.facts.values():
             if spec.derive is not None or (spec.scope == "person") != (home != HOUSEHOLD):
                 continue

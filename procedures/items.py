@@ -1,0 +1,207 @@
+"""What the guidance says of one outcome of one rule: its people, deadline, papers and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+
+from procedures.catalogue import Catalogue, DocumentSpec, Face, Rule, Variant
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, members
+from procedures.facts import PERSON, CaseView
+from procedures.guidance import GROUPS, Deadline, Deciding, Document, Item, NotApplicable, Why
+from procedures.openings import Open
+from procedures.reasons import Explainer
+from procedures.residual import blamed
+from procedures.text import Text
+
+_TO_CONFIRM = {
+    "K": Text(
+        "出典が未確認の規則です。担当課に確認してください。",
+        "No source has been read for this rule; confirm it.",
+    ),
+    "U": Text(
+        "新しい、または不確かな規則です。担当課に確認してください。", "A new or uncertain rule; confirm it."
+    ),
+}
+_NEEDED = ("yes", "no", "unknown")
+Undecided = list[tuple[Node, Open]]
+
+
+@dataclass(slots=True)
+class Found:
+    """Members for whom a rule has the same outcome, face and deadline; everybody for a rule that asks about
+    the household. `explained` is the condition that says why; `undecided` the conditions that are still
+    open, each time with those for whom.
+    """
+
+    rule: Rule
+    outcome: str
+    variant: Variant | None
+    deadline: Deadline
+    explained: Node
+    people: int = 0
+    undecided: list[tuple[int, Undecided]] = field(default_factory=list)
+
+    @property
+    def face(self) -> Face:
+        """What the procedure looks like here."""
+        return self.variant.face if self.variant else self.rule.face
+
+
+class Items:
+    """Makes the items of one case."""
+
+    def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
+        self._view = view
+        self._calendar = catalogue.calendar
+        self._explainer = Explainer(view, catalogue)
+
+    def not_applicable(self, rule: Rule) -> NotApplicable:
+        """A rule that concerns nobody."""
+        people = range(self._view.size) if rule.person else (HOUSEHOLD,)
+        return NotApplicable(rule.id, rule.face.name, partial(self._explainer.why_not, rule, people))
+
+    def item(self, entry: Found, present: frozenset[str]) -> Item:
+        """What the guidance says of an entry; `present` are the rules that came out."""
+        rule, face = entry.rule, entry.face
+        until = entry.deadline
+        must_today = face.group == "today" or (
+            until.on is not None
+            and not face.optional
+            and face.klass not in ("D", "E")
+            and self._calendar.is_last_chance(self._view.date, until.on)
+        )
+        return Item(
+            procedure_id=rule.id,
+            variant=entry.variant.id if entry.variant else None,
+            name=face.name,
+            person_ids=self._view.ids(entry.people) if rule.person else (),
+            reason=face.reason,
+            department=face.department,
+            deadline=until,
+            applicants=face.applicants,
+            legal_basis=face.legal_basis,
+            klass=face.klass,
+            variance=rule.variance,
+            confidence=rule.confidence,
+            optional=face.optional,
+            confidential=rule.confidential,
+            must_today=must_today,
+            group="today" if must_today else face.group,
+            order=face.order,
+            note=face.note,
+            rule_version=rule.version,
+            fee=face.fee,
+            forms=face.forms,
+            lost_if_missed=face.lost_if_missed,
+            to_confirm=face.confirm or _TO_CONFIRM.get(rule.confidence),
+            confirmed=rule.confirmed,
+            needs_juki_net=rule.needs_juki_net,
+            bundled=tuple([name for name in rule.bundles if name in present]),
+            _details=_Details(entry, self._view, self._explainer),
+        )
+
+
+@dataclass(slots=True)
+class _Details:
+    """What is worked out of an entry only when somebody reads it."""
+
+    _entry: Found
+    _view: CaseView
+    _explainer: Explainer
+
+    def why(self) -> tuple[Why, ...]:
+        """See Item."""
+        people = members(self._entry.people) if self._entry.rule.person else (HOUSEHOLD,)
+        return self._explainer.why(self._entry.explained, people)
+
+    def deciding(self) -> tuple[Deciding, ...]:
+        """See Item."""
+        facts: dict[tuple[str, str], int] = {}
+        for people, undecided in self._entry.undecided:
+            for fact, state, those in _deciding(self._view, people, undecided):
+                facts[fact, state] = facts.get((fact, state), 0) | those
+        specs = self._view.specs
+        return tuple(
+            Deciding(
+                fact, specs[fact].label, self._view.ids(those) if specs[fact].scope == PERSON else (), state
+            )
+            for (fact, state), those in facts.items()
+        )
+
+    def documents(self) -> tuple[Document, ...]:
+        """See Item."""
+        return tuple(
+            Document(
+                spec.id, spec.name, needed, self._view.ids(those) if self._entry.rule.person else (), note
+            )
+            for spec in self._entry.face.documents
+            for (needed, note), those in sorted(
+                _states(spec, self._entry.people, self._view).items(), key=_by_need
+            )
+            if those
+        )
+
+
+def _deciding(view: CaseView, people: int, undecided: Undecided) -> Iterator[tuple[str, str, int]]:
+    """The facts that keep conditions open, each with its state and the members whose it is: those that can
+    be asked for, otherwise those that are unknown for good.
+    """
+    askable = [opening for _, opening in undecided if opening.analysis.live]
+    for opening in askable:
+        for fact, those in opening.asked.items():
+            yield fact, Missing.UNASKED.value, those
+    if not askable:
+        for node, _ in undecided:
+            yield from _unknown(node, view, people)
+
+
+def _unknown(node: Node, view: CaseView, people: int) -> Iterator[tuple[str, str, int]]:
+    true, false = node.sets(view)
+    people &= ~(true | false)
+    if not people:
+        return
+    if isinstance(node, Leaf):
+        for person in (HOUSEHOLD,) if node.household else members(people):
+            yield from _unknown_fact(node, view, person)
+    around = view.everybody if isinstance(node, Members) else people
+    for part in node.parts():
+        yield from _unknown(part, view, around)
+
+
+def _unknown_fact(leaf: Leaf, view: CaseView, person: int) -> Iterator[tuple[str, str, int]]:
+    fact, home, value = blamed(leaf, view, person)
+    derive = view.specs[fact].derive
+    those = view.everybody if home == HOUSEHOLD else 1 << home
+    if value is Missing.OPEN and derive is not None:
+        yield from _unknown(derive, view, those)
+    elif value is not Missing.UNASKED:  # what an unasked fact depends on is unknown, and named itself
+        yield fact, value.value if isinstance(value, Missing) else "incomplete", those
+
+
+def _by_need(state: tuple[tuple[str, Text | None], int]) -> tuple[int, int]:
+    (needed, _), those = state
+    return _NEEDED.index(needed), those & -those
+
+
+def _states(spec: DocumentSpec, people: int, view: CaseView) -> dict[tuple[str, Text | None], int]:
+    """Who needs a document, does not, or may, with the words that go with it."""
+    true, false = (people, 0) if spec.when is None else spec.when.sets(view)
+    wanted, unknown = people & ~false, people & ~(true | false)
+    states: dict[tuple[str, Text | None], int] = {}
+    for condition, words in spec.unnecessary_when:
+        spared, kept = condition.sets(view)
+        states["no", words] = states.get(("no", words), 0) | wanted & spared
+        wanted &= ~spared
+        unknown |= ~(spared | kept)
+    states["unknown", spec.note] = wanted & unknown
+    states["yes", spec.note] = wanted & ~unknown
+    return states
+
+
+def handling_order(item: Item) -> tuple[int, bool, int, date, str]:
+    """Sorts items as the counter should handle them."""
+    pinned = item.lost_if_missed is not None and item.group == "today"
+    return GROUPS.index(item.group), not pinned, item.order, item.deadline.on or date.max, item.procedure_id
