@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from procedures import CaseError, Catalogue, Fact
+from procedures import Catalogue, Fact
 from server.preentry.life_events import chosen
 
 Value = bool | int | str | tuple[str, ...]
@@ -146,8 +146,8 @@ def _fits(catalogue: Catalogue, events: tuple[str, ...], name: str, owner: str, 
 
 def _reads(catalogue: Catalogue, name: str, value: Value) -> bool:
     try:
-        catalogue.facts[name].read(Fact(value), name)
-    except CaseError:
+        catalogue.facts[name].read(Fact(value))
+    except ValueError:
         return False
     return True
 

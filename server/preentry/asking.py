@@ -60,7 +60,6 @@ def for_residents(catalogue: Catalogue, *, confirmed_only: bool) -> Catalogue:
         catalogue,
         rules=tuple(rule for rule in catalogue.rules if rule.confirmed),
         later=tuple(for_residents(later, confirmed_only=True) for later in catalogue.later),
-        tests={},
     )
 
 
