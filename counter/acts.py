@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse, Response
 from counter.writing import shown, write
 from server.auth.queries import names
 from server.kit import failpoints
-from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
 from server.reception import confirmation, ending, guidance, intake, service
@@ -47,21 +46,6 @@ def address(request: Request, reception_id: str, sent: SentForm) -> Response:
         service.derive_school_district(unit, ctx, reception, key, services(request).towns)
 
     return write(request, reception_id, sent, "address", verb)
-
-
-@router.action("/moved-on")
-def moved_on(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """The day of the move (異動日)."""
-    day = read_date(sent.text("date", limit=20))
-    if day is None:
-        raise UnsafeTextError("date")
-    return write(
-        request,
-        reception_id,
-        sent,
-        "moved_on",
-        lambda unit, ctx, reception, key: service.set_fact(unit, ctx, reception, key, "event_date", day),
-    )
 
 
 @router.action("/answers")

@@ -162,19 +162,6 @@ def release(request: Request, reception_id: str, sent: SentForm) -> Response:
     )
 
 
-@router.action("/movers")
-def movers(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """Who moves."""
-    chosen = set(sent.texts("person_id"))
-    return write(
-        request,
-        reception_id,
-        sent,
-        "movers",
-        lambda unit, ctx, reception, key: service.set_movers(unit, ctx, reception, key, chosen),
-    )
-
-
 @router.action("/filer")
 def filer(request: Request, reception_id: str, sent: SentForm) -> Response:
     """Who files: a member, or a proxy by name."""

@@ -13,7 +13,8 @@ from server.journal.service import record
 from server.kit.clock import now, today
 from server.reception import confirmation, service
 from server.reception import queries as receptions
-from server.reception.guidance import procedure_names
+from server.reception.guidance import event_names, procedure_names
+from server.reception.life_events import EVENTS, GROUPS
 from server.reception.prefill import CoreAway, Found
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.problems import Problem
@@ -124,6 +125,10 @@ def context_of(
         "today": today(),
         "fact_book": held.catalogue.facts,
         "procedure_names": procedure_names(held.catalogue),
+        "event_names": event_names(held.catalogue),
+        "event_groups": {
+            group: [event for event in EVENTS.values() if event.group == group] for group in GROUPS
+        },
         "is_supervisor": ctx.role == "supervisor",
     }
 

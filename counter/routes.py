@@ -1,6 +1,6 @@
 """The staff's pages: sign-in, the line, the reception workspace, the departments' work."""
 
-from counter import acts, backoffice, line, people_acts, reception, signing_in, stations
+from counter import acts, backoffice, event_acts, line, people_acts, reception, signing_in, stations
 from server.web.guards import GuardedRouter
 
 router = GuardedRouter()
@@ -9,6 +9,7 @@ for part in (
     line.router,
     reception.router,
     acts.router,
+    event_acts.router,
     people_acts.router,
     backoffice.router,
     stations.router,

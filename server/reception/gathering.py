@@ -4,6 +4,7 @@ Nobody is taken to be somebody else: the holder of a card, the one who files and
 are three persons until staff say that they are one.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from core_adapter.models import Household
@@ -11,6 +12,7 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey, Vault
 from server.journal.service import record
+from server.kit.clock import today
 from server.kit.machine import NotNowError
 from server.protection.rules import worst
 from server.queue import card_reads
@@ -206,6 +208,8 @@ def enter_person(
         {"rel": entered["relationship"].split("の"), "is_head": entered["relationship"] == "世帯主"},
     )
     facts.put(unit, ctx, key, reception.id, "moves", True, source="derived", person_id=person.id)
+    if "BIRTH" in reception.events.split(",") and _was_just_born(entered.get("birth")):
+        facts.put(unit, ctx, key, reception.id, "newborn", True, source="derived", person_id=person.id)
     if origin == "card":
         reception.bearer_person_id = person.id
         facts.put_many(
@@ -226,6 +230,11 @@ def enter_person(
     )
     changed(unit, reception)
     return person.id
+
+
+def _was_just_born(birth: str | None) -> bool:
+    """Whether somebody entered for a birth is the child: born within three months, the longest term."""
+    return bool(birth) and str(birth) >= (today() - timedelta(days=92)).isoformat()
 
 
 def _card_of(unit: Unit, key: DataKey, reception: Reception) -> CardText | None:

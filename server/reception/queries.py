@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from core_adapter.matching import fold_address
-from procedures import Catalogue, Guidance
+from procedures import Catalogue, Guidance, Question
 from server.auth.queries import names
 from server.db.context import Context
 from server.db.uow import Unit
@@ -25,7 +25,8 @@ from server.reception import guidance as guiding
 from server.reception.confirmation import is_withheld
 from server.reception.ending import held_items
 from server.reception.intake import Intake, load
-from server.reception.missing import gaps
+from server.reception.life_events import EVENTS
+from server.reception.missing import asked, gaps, needs_address
 from server.reception.models import Reception
 from server.reception.people import PersonView
 from server.reception.service import current_intake
@@ -62,13 +63,23 @@ class MemberView:
     is_head: bool
     is_filer: bool
     is_bearer: bool
-    moves: bool
+    concerned: bool
     origin: str
     foreign: bool
     age: int | None
     birth_text: str = field(repr=False)
     fields: dict[str, ValueView] = field(repr=False)
     conflicts: tuple[ConflictView, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class EventView:
+    """A chosen life event and its day. `too_early`: the day lies ahead where it must not."""
+
+    code: str
+    dated: bool
+    day: date | None
+    too_early: bool
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,11 @@ class Workspace:
     reception_id: str
     number: str
     version: int
-    kind: str
+    events: tuple[EventView, ...]
+    subject: str | None
+    arrives: bool
+    settles: bool
+    files_here: bool
     state: str
     language: str
     desk: str
@@ -144,6 +159,7 @@ class Workspace:
     new_address: dict[str, Any] | None = field(repr=False)
     moved_on: date | None
     guidance: Guidance | None = field(repr=False)
+    questions: tuple[Question, ...] = field(repr=False)
     answers: tuple[dict[str, Any], ...] = field(repr=False)
     gaps: tuple[str, ...]
     strip: tuple[StepView, ...]
@@ -180,7 +196,16 @@ def workspace(
         reception_id=reception.id,
         number=reception.number,
         version=reception.version,
-        kind=reception.kind,
+        events=tuple(
+            EventView(
+                code, EVENTS[code].dated, day, bool(day and day > intake.filed_on and not EVENTS[code].ahead)
+            )
+            for code, day in ((code, intake.day_of(code)) for code in intake.events)
+        ),
+        subject=intake.leading.subject if intake.leading else None,
+        arrives=any(EVENTS[code].arrives for code in intake.events),
+        settles=needs_address(intake),
+        files_here=intake.files_here,
         state=reception.state,
         language=reception.language,
         desk=reception.desk,
@@ -201,6 +226,7 @@ def workspace(
         new_address=intake.new_address if intake.standing.may_show_any_address else None,
         moved_on=intake.moved_on,
         guidance=guidance,
+        questions=asked(intake, guidance),
         answers=_answers(intake),
         gaps=tuple(missing),
         strip=strip(reception, missing, printed, sent, items),
@@ -246,7 +272,7 @@ def member(intake: Intake, person: PersonView) -> MemberView:
         is_head=person.is_head,
         is_filer=person.person_id == intake.filer_id,
         is_bearer=person.person_id == intake.bearer_id,
-        moves=bool(facts.value(person.person_id, "moves", False)),
+        concerned=person in intake.concerned,
         origin=person.origin,
         foreign=resident is not None and resident.residence_kind != "JP",
         age=_age(birth, intake.filed_on),
@@ -366,7 +392,8 @@ def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
         for owner in owners
         for name, view in intake.facts.of(owner).items()
         if view.source in ("resident", "staff")
-        and name not in (*SHOWN, "new_address", "event_date", "moves", "chosen_resident")
+        and not name.startswith("event_date")
+        and name not in (*SHOWN, "new_address", "chosen_resident", intake.leading and intake.leading.subject)
     )
 
 

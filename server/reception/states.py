@@ -28,6 +28,7 @@ MACHINE: Machine[str] = Machine(
         ("accepted", "close"): "closed",
     }
     # What leaves the state as it is, and is possible only in it.
+    | {(state, "choose"): state for state in ("opened", *GATHERING)}
     | {(state, action): state for state in GATHERING for action in ("search", "attach", "refer", "release")}
     | {(state, "print"): state for state in ("confirmed", "accepted")}
     | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted")}

@@ -80,6 +80,7 @@ VERBS: dict[str, Verb] = {
     "refer": lambda u, v, r, k: gathering.refer_to_supervisor(u, v.clerk, r, k, *PROTECTED),
     "release": lambda u, v, r, k: release(v, u, r, k),
     "gather": lambda u, v, r, k: household(v, u, r, k),
+    "choose": lambda u, v, r, k: service.choose_events(u, v.clerk, r, k, ["MOVE", "MARRY"]),
     "edit": lambda u, v, r, k: service.set_fact(u, v.clerk, r, k, "phone", "0999"),
     "prepare": lambda u, v, r, k: prepare(v, u, r, k),
     "confirm": lambda u, v, r, k: confirmation.confirm(u, v.clerk, r, "aloud"),
