@@ -195,7 +195,7 @@ def close(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "close",
-        lambda unit, ctx, reception, key: ending.close(unit, ctx, reception),
+        lambda unit, ctx, reception, key: ending.close(unit, ctx, services(request).vault, reception),
     )
     return _to_line(request)
 

@@ -26,12 +26,9 @@ def case_of(intake: Intake, catalogue: Catalogue, municipality: str) -> Case:
     filer = {"filer": Fact(FILERS[intake.relation], "staff")} if intake.relation in FILERS else {}
     idle = {name for name, events in CONCERNS.items() if events.isdisjoint(intake.events)}
     said = {
-        person.person_id: _facts(catalogue, "person", facts.of(person.person_id)) for person in intake.people
+        person.person_id: _facts(catalogue, "person", _standing(intake, person.person_id))
+        for person in intake.people
     }
-    for known in said.values():
-        if "DEATH" in intake.events and known.get("ins") == Fact("other", "core"):
-            # Not the city's: which insurance pays for the burial is worth a question.
-            known.pop("ins")
     days = {code: intake.day_of(code) for code in intake.events[1:]}
     return Case(
         municipality=municipality,
@@ -52,6 +49,17 @@ def guide(intake: Intake, catalogue: Catalogue, municipality: str) -> Guidance |
     if not intake.people or not intake.events:
         return None
     return evaluate(case_of(intake, catalogue, municipality), catalogue)
+
+
+def _standing(intake: Intake, person_id: str) -> dict[str, FactView]:
+    """What stands of a person; after a death, which insurance that is not the city's pays is worth asking."""
+    standing = intake.facts.of(person_id)
+    insured = standing.get("ins")
+    if "DEATH" in intake.events and insured and insured.source == "core" and insured.value == "other":
+        standing.pop("ins")
+        told = [view for view in intake.facts.all(person_id, "ins") if view.source != "core"]
+        standing |= {"ins": told[0]} if told else {}
+    return standing
 
 
 def event_names(catalogue: Catalogue) -> dict[str, Text]:

@@ -78,8 +78,9 @@ class Intake:
     @property
     def new_address(self) -> dict[str, Any] | None:
         """{postal_code, town_code, municipality, town, number, building, text}, or None before it is said."""
+        settles = any(EVENTS[code].settles for code in self.events)
         found: dict[str, Any] | None = self.facts.value("", "new_address")
-        return found
+        return found if settles else None
 
     @property
     def old_address(self) -> str:

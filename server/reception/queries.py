@@ -31,6 +31,7 @@ from server.reception.models import Reception
 from server.reception.people import PersonView
 from server.reception.service import current_intake
 from server.reception.states import available_actions
+from server.reception.strip import StepView, strip
 from server.submissions.queries import CoreStanding, SubmissionView, core_standing, of_reception
 
 SHOWN = ("name", "kana", "birth", "sex", "relationship", "address")
@@ -92,15 +93,6 @@ class CardView:
     attached: bool
     masked_name: str = field(repr=False)
     birth_year: str
-
-
-@dataclass(frozen=True)
-class StepView:
-    """One step of the strip. state: done, now, open, blocked; `why` keys what is missing."""
-
-    key: str
-    state: str
-    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -229,7 +221,7 @@ def workspace(
         questions=asked(intake, guidance),
         answers=_answers(intake),
         gaps=tuple(missing),
-        strip=strip(reception, missing, printed, sent, items),
+        strip=strip(reception, missing, printed, sent, all(item.returned_at for item in items)),
         actions=available_actions(reception.state, ctx.role),
         prepared=None
         if prepared is None
@@ -279,36 +271,6 @@ def member(intake: Intake, person: PersonView) -> MemberView:
         birth_text=(resident.birth.text or "") if resident else "",
         fields=fields,
         conflicts=tuple(conflicts),
-    )
-
-
-def strip(
-    reception: Reception,
-    missing: list[str],
-    printed: tuple[PaperView, ...],
-    sent: list[SubmissionView],
-    items: tuple[ItemView, ...],
-) -> tuple[StepView, ...]:
-    """受付 → 本人確認 → 内容 → 確認 → 印刷・署名 → 受理 → 連携 → 返却: done, next, and in the way."""
-    order = ["opened", "identified", "intake", "prepared", "confirmed", "accepted", "closed"]
-    if reception.state == "abandoned":
-        return (StepView("abandoned", "now"),)
-    at = order.index(reception.state)
-    on_paper = any(paper.state == "printed" for paper in printed)
-    settled = bool(sent) and all(one.state in ("provisional", "registered") for one in sent)
-    rejected = any(one.state in ("rejected", "unreconciled") for one in sent)
-    back = all(item.returned_at for item in items)
-    return (
-        StepView("reception", "done"),
-        StepView("identity", "done" if at >= 1 else "now"),
-        StepView(
-            "content", "done" if at >= 3 else "now" if at >= 1 else "open", tuple(missing) if at < 3 else ()
-        ),
-        StepView("check", "done" if at >= 4 else "now" if at == 3 else "open"),
-        StepView("paper", "done" if at >= 5 or on_paper else "now" if at == 4 else "open"),
-        StepView("accept", "done" if at >= 5 else "now" if at == 4 and on_paper else "open"),
-        StepView("exchange", "blocked" if rejected else "done" if settled else "now" if at >= 5 else "open"),
-        StepView("return", "done" if at >= 6 else "now" if at >= 5 else "open", () if back else ("items",)),
     )
 
 
