@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from counter.writing import shown, write
+from counter.writing import revised, shown, write
 from server.auth.queries import names
 from server.kit import failpoints
 from server.kit.text import UnsafeTextError
@@ -74,7 +74,8 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
                 source="resident",
             )
 
-    return write(request, reception_id, sent, "answers", verb)
+    again = sent.text("again", limit=1) == "1"
+    return write(request, reception_id, sent, "answers", revised(request, verb) if again else verb)
 
 
 @router.action("/prepare")

@@ -9,6 +9,7 @@ from counter.reception import render
 from counter.writing import shown, write
 from server.db.uow import NotThereError
 from server.journal.service import record
+from server.kit.clock import today
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.queue.card_reads import CardText
@@ -102,10 +103,13 @@ def add_person(request: Request, reception_id: str, sent: SentForm) -> Response:
     relationship = sent.text("relationship", limit=20)
     if not people.is_relationship(relationship) or not sent.text("name"):
         raise UnsafeTextError("relationship")
+    birth = read_date(sent.text("birth", limit=20))
+    if birth and birth[:10] > today().isoformat():
+        raise Problem(422, "birth_ahead")
     entered = {
         "name": sent.text("name"),
         "kana": sent.text("kana"),
-        "birth": read_date(sent.text("birth", limit=20)),
+        "birth": birth,
         "sex": sent.text("sex", "0", 1),
         "relationship": relationship,
         "address": sent.text("address"),

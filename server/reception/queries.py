@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from core_adapter.matching import fold_address
-from procedures import Catalogue, Guidance, Question
+from procedures import Catalogue, Conflict, Guidance, Question
 from server.auth.queries import names
 from server.db.context import Context
 from server.db.uow import Unit
@@ -29,11 +29,15 @@ from server.reception.life_events import EVENTS
 from server.reception.missing import asked, gaps, needs_address
 from server.reception.models import Reception
 from server.reception.people import PersonView
+from server.reception.revising import CHANGED
 from server.reception.service import current_intake
 from server.reception.states import available_actions
 from server.reception.strip import StepView, strip
+from server.reception.sweeping import ALONE, sweep
 from server.submissions.queries import CoreStanding, SubmissionView, core_standing, of_reception
 
+# Combinations of facts that cannot be, for which the page has a notice of its own.
+SAID_ELSEWHERE = ("future_event", "nobody_moves")
 SHOWN = ("name", "kana", "birth", "sex", "relationship", "address")
 
 
@@ -152,6 +156,9 @@ class Workspace:
     moved_on: date | None
     guidance: Guidance | None = field(repr=False)
     questions: tuple[Question, ...] = field(repr=False)
+    swept: tuple[Question, ...] = field(repr=False)
+    impossible: tuple[Conflict, ...] = field(repr=False)
+    guidance_change: dict[str, Any] | None = field(repr=False)
     answers: tuple[dict[str, Any], ...] = field(repr=False)
     gaps: tuple[str, ...]
     strip: tuple[StepView, ...]
@@ -177,7 +184,7 @@ def workspace(
     """The clerk's page for this reception, as of this transaction."""
     intake = load(unit, ctx, key, reception)
     guidance = guiding.guide(intake, catalogue, municipality)
-    missing = gaps(intake, guidance)
+    missing, questions = gaps(intake, guidance), asked(intake, guidance)
     prepared = current_intake(unit, reception.id)
     sent = of_reception(unit, ctx, vault, reception.id)
     items = tuple(
@@ -218,7 +225,12 @@ def workspace(
         new_address=intake.new_address if intake.standing.may_show_any_address else None,
         moved_on=intake.moved_on,
         guidance=guidance,
-        questions=asked(intake, guidance),
+        questions=questions,
+        swept=sweep(questions, catalogue.facts, intake.facts.value("", ALONE, ())),
+        impossible=tuple(
+            one for one in (guidance.conflicts if guidance else ()) if one.id not in SAID_ELSEWHERE
+        ),
+        guidance_change=intake.facts.value("", CHANGED),
         answers=_answers(intake),
         gaps=tuple(missing),
         strip=strip(reception, missing, printed, sent, all(item.returned_at for item in items)),
@@ -355,7 +367,8 @@ def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
         for name, view in intake.facts.of(owner).items()
         if view.source in ("resident", "staff")
         and not name.startswith("event_date")
-        and name not in (*SHOWN, "new_address", "chosen_resident", intake.leading and intake.leading.subject)
+        and name
+        not in (*SHOWN, "new_address", "chosen_resident", ALONE, intake.leading and intake.leading.subject)
     )
 
 

@@ -1,4 +1,4 @@
-"""The state machine as the strip at the foot of the page: what is done, what comes next, what is in the way."""
+"""The states as a strip at the foot of the page: what is done, what comes next, what is in the way."""
 
 from dataclasses import dataclass
 
