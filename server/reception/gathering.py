@@ -19,6 +19,7 @@ from server.queue import card_reads
 from server.queue.card_reads import CardText
 from server.queue.models import CardRead
 from server.reception import facts, known, people, prefill
+from server.reception.life_events import date_fact
 from server.reception.models import Reception
 from server.reception.service import ProtectedError, changed
 from server.reception.states import MACHINE, move
@@ -210,6 +211,8 @@ def enter_person(
     facts.put(unit, ctx, key, reception.id, "moves", True, source="derived", person_id=person.id)
     if "BIRTH" in reception.events.split(",") and _was_just_born(entered.get("birth")):
         facts.put(unit, ctx, key, reception.id, "newborn", True, source="derived", person_id=person.id)
+        born = date_fact("BIRTH", reception.events.startswith("BIRTH"))
+        facts.put(unit, ctx, key, reception.id, born, entered["birth"], source="derived")
     if origin == "card":
         reception.bearer_person_id = person.id
         facts.put_many(

@@ -40,10 +40,12 @@ def asked(intake: Intake, guidance: Guidance | None) -> tuple[Question, ...]:
 
 def _days(intake: Intake) -> list[str]:
     """Whether a day is missing, or lies ahead where it must not (住民記録システム標準仕様書 4.0.3)."""
-    days = [(EVENTS[code], intake.day_of(code)) for code in intake.events if EVENTS[code].dated]
     found = []
-    if any(day is None for _, day in days):
-        found.append("moved_on")
-    if any(day and day > intake.filed_on and not event.ahead for event, day in days):
-        found.append("moved_on_future")
-    return found
+    for code in intake.events:
+        event, day = EVENTS[code], intake.day_of(code)
+        name = "moved_on" if code == "MOVE" else "event_day"
+        if event.dated and day is None:
+            found.append(name)
+        elif day and day > intake.filed_on and not event.ahead:
+            found.append(f"{name}_future")
+    return list(dict.fromkeys(found))

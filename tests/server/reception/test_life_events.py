@@ -5,15 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from procedures import Catalogue
+from procedures import Case, Catalogue
+from procedures.conditions import Event
 from procedures.guidance import Guidance
 from server.kit import clock
-from server.reception import life_events, service
+from server.reception import guidance, intake, life_events, service
 from server.reception.life_events import CONCERNS, EVENTS, UnfitEventsError
 from server.web.services import Services
 from tests.factories.visits import FOUR, Visit
-
-TODAY = clock.today
 
 
 def choose(visit: Visit, *events: str) -> None:
@@ -25,7 +24,7 @@ def choose(visit: Visit, *events: str) -> None:
 def day(visit: Visit, code: str, back: int = 0) -> None:
     with visit.services.db.write() as unit:
         reception, key = visit.locked(unit)
-        said = (TODAY() - timedelta(days=back)).isoformat()
+        said = (clock.today() - timedelta(days=back)).isoformat()
         service.set_day(unit, visit.clerk, reception, key, code, said)
 
 
@@ -54,6 +53,7 @@ def test_whom_an_event_concerns_is_read_only_where_it_happened(catalogue: Catalo
         first = catalogue.facts[fact].presume[0]
         assert first.value is False
         (meant,) = first.when.parts()
+        assert isinstance(meant, Event)
         assert meant.events == events, fact
 
 
@@ -72,9 +72,11 @@ def test_days_stay_with_their_events_when_another_event_comes_to_lead(services: 
     choose(visit, "MOVE", "MARRY", "NAME")
     day(visit, "", back=1)
     state = visit.state()
-    assert [state.day_of(code) for code in state.events] == [TODAY() - timedelta(days=n) for n in (1, 3, 2)]
+    assert [state.day_of(code) for code in state.events] == [
+        clock.today() - timedelta(days=n) for n in (1, 3, 2)
+    ]
     choose(visit, "NAME")
-    assert visit.state().moved_on == TODAY() - timedelta(days=2)
+    assert visit.state().moved_on == clock.today() - timedelta(days=2)
     choose(visit, "MARRY", "NAME")
     assert visit.state().moved_on is None, "what is chosen no longer is forgotten"
 
@@ -87,14 +89,12 @@ def test_a_move_of_nobody_is_no_death(services: Services) -> None:
     assert {gap for gap in visit.workspace().gaps if gap != "questions"} == {"subjects"}
     mother = visit.state().people[3].person_id
     concern(visit, mother)
-    case = service_case(visit)
+    case = case_now(visit)
     assert all("moves" not in person.facts for person in case.household)
     assert "R015" not in ids(visit.guided(visit.state()), "applies"), "the head stays"
 
 
-def service_case(visit: Visit):  # type: ignore[no-untyped-def]
-    from server.reception import guidance
-
+def case_now(visit: Visit) -> Case:
     return guidance.case_of(visit.state(), visit.services.catalogue, "992011")
 
 
@@ -103,8 +103,6 @@ def answer_everything(visit: Visit, **wanted: object) -> None:
     with visit.services.db.write() as unit:
         reception, key = visit.locked(unit)
         for _ in range(60):
-            from server.reception import intake
-
             state = intake.load(unit, visit.clerk, key, reception)
             questions = visit.guided(state).questions
             if not questions:
