@@ -21,7 +21,7 @@ from server.worklists import service as worklists
 router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
 
 
-@router.action("/events")
+@router.action("/life-events")
 def events(request: Request, reception_id: str, sent: SentForm) -> Response:
     """One life event, or several that are told together."""
     chosen = sent.texts("event")

@@ -19,6 +19,7 @@ NOWHERE = {
     "submission_id": "0190aaaa-0000-7000-8000-000000000004",
     "job_id": "0190aaaa-0000-7000-8000-000000000005",
     "procedure_id": "R007",
+    "fact": "dog",
     "token": "AAAAAAAAAAAAAAAAAAAAAA",
     "hall": "main",
     "desk": "1",

@@ -45,10 +45,10 @@ def test_a_ticket_for_something_else_asks_what_happened(services: Services, sign
     assert "手続きの種類が未定" in page
     visit = Visit(services, Visit.opened(services, None).clerk, base.rpartition("/")[2])
     act = at(clerk, visit)
-    refused = act("events")
+    refused = act("life-events")
     assert (refused.status, refused.header("x-problem")) == (422, "unfit_events")
-    assert act("events", event=["MOVE", "OUT_DOM"]).header("x-problem") == "unfit_events"
-    assert act("events", event=["NAME", "MARRY"]).status == 303
+    assert act("life-events", event=["MOVE", "OUT_DOM"]).header("x-problem") == "unfit_events"
+    assert act("life-events", event=["NAME", "MARRY"]).status == 303
     page = clerk.get(base).text
     assert "婚姻 ＋ 氏名・旧氏・通称の変更" in page
     assert "届書は従来の様式で受け付けてください" in page
@@ -62,7 +62,7 @@ def test_a_move_ticket_is_a_move_until_somebody_says_otherwise(services: Service
     page = clerk.get(base).text
     assert 'id="event-MOVE" value="MOVE" checked' in page
     assert "届書は従来の様式" not in page
-    act("events", event=["OUT_DOM"])
+    act("life-events", event=["OUT_DOM"])
     page = clerk.get(base).text
     changed = page[page.index('id="changes"') : page.index('id="f-changes"')]
     appeared, disappeared = changed.split('data-change="disappeared"')
