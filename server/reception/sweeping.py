@@ -15,7 +15,7 @@ from server.reception import facts, service
 from server.reception.models import Reception
 
 # A question that more people than these say yes to is quicker asked on its own.
-RARE = 0.2
+RARE = 0.35
 # The fact that keeps which questions were ticked, to be asked on their own.
 ALONE = "asked_alone"
 
