@@ -126,6 +126,19 @@ def add_person(request: Request, reception_id: str, sent: SentForm) -> Response:
     )
 
 
+@router.action("/people/remove")
+def remove_person(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Somebody who was entered by hand, wrongly or twice."""
+    person_id = sent.text("person_id", limit=36)
+    return write(
+        request,
+        reception_id,
+        sent,
+        "people-remove",
+        lambda unit, ctx, reception, key: gathering.remove_person(unit, ctx, reception, key, person_id),
+    )
+
+
 @router.action("/people/from-card")
 def from_card(request: Request, reception_id: str, sent: SentForm) -> Response:
     """The card's holder as a person of the intake, while the core is away."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from core_adapter.models import Household
 from server.db.context import Context
-from server.db.uow import Unit
+from server.db.uow import NotThereError, Unit
 from server.db.vault import DataKey, Vault
 from server.journal.service import record
 from server.kit.clock import today
@@ -194,7 +194,7 @@ def enter_person(
     """
     move(reception, "gather")
     reception.gathered_from = reception.gathered_from or origin
-    position = len(people.read(unit, key, reception.id))
+    position = max((one.position for one in people.read(unit, key, reception.id)), default=-1) + 1
     person = people.add_entered(unit, ctx, key, reception, position, entered, origin)
     source = "card" if origin == "card" else "resident"
     shown = {name: entered.get(name) for name in ("name", "kana", "birth", "sex", "relationship", "address")}
@@ -233,6 +233,26 @@ def enter_person(
     )
     changed(unit, reception)
     return person.id
+
+
+def remove_person(unit: Unit, ctx: Context, reception: Reception, key: DataKey, person_id: str) -> None:
+    """Take out somebody who was entered by hand, to be entered anew or not at all.
+
+    Raises NotThereError for anybody else: whom the core has in the household is in it. Raises NotNowError.
+    """
+    found = [one for one in people.read(unit, key, reception.id) if one.person_id == person_id]
+    if not found or found[0].resident is not None:
+        raise NotThereError("Person")
+    move(reception, "edit")
+    people.remove(unit, reception.id, person_id)
+    facts.withdraw(unit, reception.id, person_id=person_id)
+    if reception.filer_person_id == person_id:
+        reception.filer_person_id = None
+    if reception.bearer_person_id == person_id:
+        reception.bearer_person_id = None
+    unit.add(reception)
+    record(unit, ctx, "reception.person_removed", reception.id, person=person_id)
+    changed(unit, reception)
 
 
 def _was_just_born(birth: str | None) -> bool:

@@ -19,8 +19,6 @@ from server.worklists.models import WorkItem
 from tests.factories.visits import FOUR, Visit
 from tests.server.reception.test_life_events import answer_everything, choose, concern, day, ids
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 def work_of(visit: Visit) -> list[WorkItem]:
     with visit.services.db.read() as unit:

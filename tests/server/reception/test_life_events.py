@@ -8,8 +8,9 @@ import pytest
 from procedures import Case, Catalogue
 from procedures.conditions import Event
 from procedures.guidance import Guidance
+from server.db.uow import NotThereError
 from server.kit import clock
-from server.reception import guidance, intake, life_events, service
+from server.reception import gathering, guidance, intake, life_events, service
 from server.reception.life_events import CONCERNS, EVENTS, UnfitEventsError
 from server.web.services import Services
 from tests.factories.visits import FOUR, Visit
@@ -124,3 +125,29 @@ def answer_everything(visit: Visit, **wanted: object) -> None:
                     unknown=value is None,
                 )
     raise AssertionError("the questions do not end")
+
+
+def test_what_the_core_knows_is_taken_with_its_time_and_never_asked(services: Services) -> None:
+    """Whatever happened. After a death, which insurance that is not the city's is more than the core says."""
+    visit = Visit.at(services, "intake", FOUR)
+    state = visit.state()
+    for person in state.people:
+        for view in state.facts.of(person.person_id).values():
+            assert view.as_of is not None or view.source != "core", view.name
+    for code in EVENTS:
+        choose(visit, code)
+        if EVENTS[code].subject:
+            concern(visit, state.people[0].person_id)
+        for question in visit.workspace().questions:
+            told = [state.facts.get(owner, question.fact) for owner in question.person_ids]
+            known = {view.value for view in told if view is not None and view.source == "core"}
+            assert known <= ({"other"} if (code, question.fact) == ("DEATH", "ins") else set()), question.fact
+
+
+def test_nobody_of_the_cores_household_is_taken_out(services: Services) -> None:
+    visit = Visit.at(services, "intake", FOUR)
+    head = visit.state().people[0].person_id
+    with services.db.write() as unit:
+        reception, key = visit.locked(unit)
+        with pytest.raises(NotThereError):
+            gathering.remove_person(unit, visit.clerk, reception, key, head)

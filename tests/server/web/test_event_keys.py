@@ -16,6 +16,7 @@ from tests.support_chromium import chromium
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 

@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
-
 from server.kit import clock
 from server.web.services import Services
 from tests.factories.visits import FOUR, Visit
@@ -13,7 +11,6 @@ from tests.server.reception.test_life_events import choose, concern, day
 from tests.server.web.conftest import Opener
 from tests.support_asgi import Answer, Browser
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Act = Callable[..., Answer]
 
 
@@ -135,6 +132,12 @@ def test_what_cannot_be_is_said_with_what_to_do(services: Services, signed_in: O
     page = clerk.get(base).text
     assert 'data-impossible="head_is_child"' in page
     assert "15歳未満の方が世帯主" in page
+    person = visit.state().people[0].person_id
+    assert act("people/remove", person_id=person).status == 303
+    assert visit.state().people == []
+    assert act("people/remove", person_id=person).status == 404
+    visit.enter(birth="1990-01-02")
+    assert "data-impossible" not in clerk.get(base).text
     fields = {"name": "例示　四郎", "relationship": "子", "sex": "1", "birth": "R9.1.1"}
     assert act("people", **fields).header("x-problem") == "birth_ahead"
 
