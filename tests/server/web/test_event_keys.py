@@ -75,3 +75,23 @@ def test_events_are_chosen_and_dated_without_a_mouse(
     page.keyboard.press("Enter")
     expect(page.locator("details#moved-on")).to_be_visible()
     assert [event.code for event in visit.workspace().events if event.day] == ["MARRY"]
+
+
+def test_an_answer_is_changed_in_place(services: Services, signed_in: Opener, stage: Stage) -> None:
+    visit = Visit.at(services, "settled")
+    clerk, base = signed_in("clerk1", "counter-1"), f"/counter/receptions/{visit.reception_id}"
+    with ThreadPoolExecutor(1) as pool:
+        html, again = (pool.submit(clerk.get, path).result().text for path in (base, f"{base}/ask/dog"))
+    stage.silent |= {f"{base}/events"}
+    stage.answers |= {
+        f"{base}/ask/dog": lambda sent: {"status": 200, "content_type": "text/html", "body": again},
+        f"{base}/answers": played(clerk),
+    }
+    page = stage.open(html, (1440, 900), base)
+    page.locator("#answers > summary").click()
+    page.locator("#again-dog > summary").click()
+    page.locator("#again-dog .ask-content button[value=true]").click()
+    expect(page.locator("[data-question=dog_chip]")).to_be_visible()
+    assert visit.state().facts.value("", "dog") is True
+    (sent,) = stage.posts(f"{base}/answers")
+    assert sent.fields["again"] == ["1"]
