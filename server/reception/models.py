@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, UniqueConstraint, text
 from sqlmodel import Field
 
 from server.db.base import Instant, Row, Sealed
@@ -18,7 +18,7 @@ class Reception(Row, table=True):
     __table_args__ = (UniqueConstraint("tenant_id", "site_id", "number"),)
 
     number: str = Field(max_length=30)
-    events: str = Field(default="", max_length=120)
+    events: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": text("''")})
     ticket_id: str | None = Field(default=None, max_length=36, index=True)
     state: str = Field(default="opened", max_length=12, index=True)
     desk: str = Field(max_length=10)

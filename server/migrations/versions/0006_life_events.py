@@ -11,13 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """What the first release called a kind (move, certificate) becomes its event."""
-    with op.batch_alter_table("reception") as reception:
-        reception.alter_column(
-            "kind",
-            new_column_name="events",
-            existing_type=sa.String(10),
-            type_=sa.String(120),
-            existing_nullable=False,
-        )
-    op.execute("UPDATE reception SET events = 'MOVE' WHERE events = 'move'")
-    op.execute("UPDATE reception SET events = 'CERT' WHERE events = 'certificate'")
+    op.add_column(
+        "reception", sa.Column("events", sa.String(120), nullable=False, server_default=sa.text("''"))
+    )
+    op.execute("UPDATE reception SET events = 'MOVE' WHERE kind = 'move'")
+    op.execute("UPDATE reception SET events = 'CERT' WHERE kind = 'certificate'")
+    op.drop_column("reception", "kind")
