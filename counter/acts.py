@@ -5,10 +5,9 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from counter.writing import shown, write
+from counter.writing import revised, shown, write
 from server.auth.queries import names
 from server.kit import failpoints
-from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
 from server.reception import confirmation, ending, guidance, intake, service
@@ -49,21 +48,6 @@ def address(request: Request, reception_id: str, sent: SentForm) -> Response:
     return write(request, reception_id, sent, "address", verb)
 
 
-@router.action("/moved-on")
-def moved_on(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """The day of the move (異動日)."""
-    day = read_date(sent.text("date", limit=20))
-    if day is None:
-        raise UnsafeTextError("date")
-    return write(
-        request,
-        reception_id,
-        sent,
-        "moved_on",
-        lambda unit, ctx, reception, key: service.set_fact(unit, ctx, reception, key, "event_date", day),
-    )
-
-
 @router.action("/answers")
 def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
     """One question, answered for everybody it was asked of; わからない is an answer."""
@@ -90,7 +74,8 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
                 source="resident",
             )
 
-    return write(request, reception_id, sent, "answers", verb)
+    again = sent.text("again", limit=1) == "1"
+    return write(request, reception_id, sent, "answers", revised(request, verb) if again else verb)
 
 
 @router.action("/prepare")
@@ -211,7 +196,7 @@ def close(request: Request, reception_id: str, sent: SentForm) -> Response:
         reception_id,
         sent,
         "close",
-        lambda unit, ctx, reception, key: ending.close(unit, ctx, reception),
+        lambda unit, ctx, reception, key: ending.close(unit, ctx, services(request).vault, reception),
     )
     return _to_line(request)
 

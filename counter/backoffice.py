@@ -12,7 +12,7 @@ from server.db.uow import Unit
 from server.kit.text import UnsafeTextError
 from server.reception import confirmation
 from server.reception import service as receptions
-from server.reception.guidance import procedure_names
+from server.reception.guidance import event_names, procedure_names
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.idempotency import once
@@ -62,6 +62,7 @@ def item(request: Request, item_id: str) -> HTMLResponse:
         v=view,
         procedure_names=procedure_names(rules),
         fact_book=rules.facts,
+        event_names=event_names(rules),
     )
 
 

@@ -24,7 +24,6 @@ from server.web.streams import sse
 from server.web.templating import page
 
 router = GuardedRouter(prefix="/counter", guard=Staff("clerk", "supervisor"))
-LIFE_EVENTS = {"move": "move"}
 
 
 @router.page("/", guard=Staff())
@@ -138,9 +137,9 @@ def _open(request: Request, sent: Sent, ticket_id: str | None) -> Response:
     with held.db.write() as unit:
         write = once(unit, ctx, sent.key, f"open:{ticket_id}", sent.content())
         if write.earlier is None:
-            kind = LIFE_EVENTS.get(sent.text("kind", "move", 10), "move")
+            purpose = queue.ticket(unit, ctx, ticket_id).service_class if ticket_id else ""
             opened = reception_service.open_reception(
-                unit, ctx, held.vault, ticket_id, kind, _desk(ctx, sent), sent.text("language", "ja", 5)
+                unit, ctx, held.vault, ticket_id, purpose, _desk(ctx, sent), sent.text("language", "ja", 5)
             )
             answer = write.save(unit, ctx, {"id": opened.id})
         else:

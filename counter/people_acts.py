@@ -9,6 +9,7 @@ from counter.reception import render
 from counter.writing import shown, write
 from server.db.uow import NotThereError
 from server.journal.service import record
+from server.kit.clock import today
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.preentry import service as preentry
@@ -105,10 +106,13 @@ def add_person(request: Request, reception_id: str, sent: SentForm) -> Response:
     relationship = sent.text("relationship", limit=20)
     if not people.is_relationship(relationship) or not sent.text("name"):
         raise UnsafeTextError("relationship")
+    birth = read_date(sent.text("birth", limit=20))
+    if birth and birth[:10] > today().isoformat():
+        raise Problem(422, "birth_ahead")
     entered = {
         "name": sent.text("name"),
         "kana": sent.text("kana"),
-        "birth": read_date(sent.text("birth", limit=20)),
+        "birth": birth,
         "sex": sent.text("sex", "0", 1),
         "relationship": relationship,
         "address": sent.text("address"),
@@ -122,6 +126,19 @@ def add_person(request: Request, reception_id: str, sent: SentForm) -> Response:
         lambda unit, ctx, reception, key: gathering.enter_person(
             unit, ctx, reception, key, entered, origin="entered"
         ),
+    )
+
+
+@router.action("/people/remove")
+def remove_person(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Somebody who was entered by hand, wrongly or twice."""
+    person_id = sent.text("person_id", limit=36)
+    return write(
+        request,
+        reception_id,
+        sent,
+        "people-remove",
+        lambda unit, ctx, reception, key: gathering.remove_person(unit, ctx, reception, key, person_id),
     )
 
 
@@ -162,19 +179,6 @@ def release(request: Request, reception_id: str, sent: SentForm) -> Response:
         sent,
         "release",
         lambda unit, ctx, reception, key: gathering.release(unit, ctx, reception, key, reason),
-    )
-
-
-@router.action("/movers")
-def movers(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """Who moves."""
-    chosen = set(sent.texts("person_id"))
-    return write(
-        request,
-        reception_id,
-        sent,
-        "movers",
-        lambda unit, ctx, reception, key: service.set_movers(unit, ctx, reception, key, chosen),
     )
 
 

@@ -15,7 +15,8 @@ from server.preentry import queries as preentry
 from server.reception import confirmation, service
 from server.reception import queries as receptions
 from server.reception.card_views import picture_of
-from server.reception.guidance import procedure_names
+from server.reception.guidance import event_names, procedure_names
+from server.reception.life_events import EVENTS, GROUPS
 from server.reception.prefill import CoreAway, Found
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.problems import Problem
@@ -138,6 +139,10 @@ def context_of(
         "fact_book": catalogue.facts,
         "procedure_names": procedure_names(catalogue),
         "cards": held.cards,
+        "event_names": event_names(catalogue),
+        "event_groups": {
+            group: [event for event in EVENTS.values() if event.group == group] for group in GROUPS
+        },
         "is_supervisor": ctx.role == "supervisor",
         "preentry": preentry.view(unit, catalogue, reception, key),
     }

@@ -3,6 +3,7 @@
 from counter import (
     acts,
     backoffice,
+    event_acts,
     line,
     people_acts,
     preentry,
@@ -20,6 +21,7 @@ for part in (
     line.router,
     reception.router,
     acts.router,
+    event_acts.router,
     people_acts.router,
     preentry.router,
     backoffice.router,

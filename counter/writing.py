@@ -10,7 +10,8 @@ from counter.reception import render
 from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey
-from server.reception import service
+from server.reception import revising, service
+from server.reception.guidance import guide
 from server.web.forms import Sent
 from server.web.guards import ctx_of
 from server.web.idempotency import once
@@ -30,6 +31,23 @@ def write(request: Request, reception_id: str, sent: Sent, what: str, verb: Verb
             verb(unit, ctx.at_desk(reception.desk), reception, key)
             attempt.save(unit, ctx, {})
     return shown(request, reception_id)
+
+
+def revised(request: Request, verb: Verb) -> Verb:
+    """The same verb, which then also keeps what it changed in the list of procedures."""
+    held = services(request)
+
+    def noted(unit: Unit, ctx: Context, reception: Any, key: DataKey) -> None:
+        revising.revise(
+            unit,
+            ctx,
+            reception,
+            key,
+            lambda state: guide(state, held.catalogue, held.settings.municipality),
+            lambda: verb(unit, ctx, reception, key),
+        )
+
+    return noted
 
 
 def shown(request: Request, reception_id: str) -> Response:

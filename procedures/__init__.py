@@ -5,7 +5,8 @@ them.
 from procedures.case import Case, CaseError, Fact, PersonCase
 from procedures.catalogue import Catalogue
 from procedures.engine import EventNotReady, evaluate
-from procedures.guidance import Guidance, Item, NotApplicable, Question
+from procedures.facts import FactSpec
+from procedures.guidance import Choice, Guidance, Item, NotApplicable, Question
 from procedures.guidance_changes import Change, changes
 from procedures.guidance_parts import Conflict
 from procedures.loading import load_catalogue
@@ -19,9 +20,11 @@ __all__ = [
     "Catalogue",
     "CatalogueInvalid",
     "Change",
+    "Choice",
     "Conflict",
     "EventNotReady",
     "Fact",
+    "FactSpec",
     "Guidance",
     "Item",
     "NotApplicable",

@@ -25,7 +25,7 @@ from server.preentry.codes import Refusal, open_code
 from server.preentry.matching import beyond_doubt, candidates, fit
 from server.preentry.models import PreentryCode
 from server.reception import facts, people
-from server.reception.guidance import EVENTS
+from server.reception.life_events import date_fact
 from server.reception.models import Reception
 from server.reception.service import changed
 from server.reception.states import move
@@ -196,10 +196,10 @@ def _settle(
 
 
 def _of_household(answers: Answers, reception: Reception) -> dict[str, Any]:
-    """The household's facts; the day of the move is this reception's only if that is what it is about."""
+    """The household's facts; a day is this reception's only if its event is."""
+    chosen = [code for code in reception.events.split(",") if code]
     said = _plain(facts_of(answers)[""]) | {EVENT_DATE: None}
-    event = EVENTS.get(reception.kind)
-    return said if event is None else said | {EVENT_DATE: day_of(answers, event)}
+    return said | {date_fact(code, code == chosen[0]): day_of(answers, code) for code in chosen}
 
 
 def _plain(said: Mapping[str, Any]) -> dict[str, Any]:

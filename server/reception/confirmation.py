@@ -85,8 +85,9 @@ def prepare(
         # Of everybody who lives there: who stays behind is found at the address that the others leave.
         "protected": any(person.protection != "no" for person in intake.people),
         "from_core": intake.may_show("core") and any(person.resident for person in intake.movers),
+        "events": list(intake.events),
         "guidance": guidance.to_dict(),
-        "facts": _facts(intake),
+        "facts": facts_of(intake),
     }
     text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, default=str)
     digest = hashlib.sha256((text + form_digest).encode()).hexdigest()
@@ -201,7 +202,7 @@ def pdf_of(unit: Unit, ctx: Context, key: DataKey, reception: Reception) -> byte
     Raises NotThereError before it was prepared, ProtectedError, WithheldError.
     """
     intake = current_intake(unit, reception.id)
-    if intake is None:
+    if intake is None or not intake.pages:
         raise NotThereError("PreparedIntake")
     if standing_of(unit, ctx, reception).needs_supervisor:
         raise ProtectedError
@@ -226,7 +227,8 @@ def _drop(unit: Unit, ctx: Context, reception: Reception, reason: str) -> None:
     print_jobs.cancel(unit, ctx, reception.id, reason)
 
 
-def _facts(intake: Intake) -> list[dict[str, Any]]:
+def facts_of(intake: Intake) -> list[dict[str, Any]]:
+    """Every standing fact with where it came from, as it is frozen."""
     owners = ["", *(person.person_id for person in intake.people)]
     return [
         {

@@ -56,8 +56,11 @@ def held_items(unit: Unit, reception_id: str) -> list[HeldItem]:
     return unit.all(query.order_by(col(HeldItem.taken_at)))
 
 
-def close(unit: Unit, ctx: Context, reception: Reception) -> None:
-    """End the visit. Raises ItemsHeldError while something of the resident's is here."""
+def close(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> None:
+    """End the visit; of whoever filed nothing, nothing is kept.
+
+    Raises ItemsHeldError while something of the resident's is here.
+    """
     if any(item.returned_at is None for item in held_items(unit, reception.id)):
         raise ItemsHeldError
     move(reception, "close")
@@ -66,6 +69,9 @@ def close(unit: Unit, ctx: Context, reception: Reception) -> None:
     _forget_cards(unit, ctx, reception, "closed")
     _finish_ticket(unit, ctx, reception)
     record(unit, ctx, "reception.closed", reception.id)
+    if reception.accepted_at is None:
+        vault.destroy(unit, ctx, reception.key_id)
+        record(unit, ctx, "data.forgotten", reception.id, reason="nothing was filed")
     changed(unit, reception)
 
 

@@ -147,14 +147,21 @@ def said_by(unit: Unit, reception_id: str, name: str) -> str | None:
 
 
 def withdraw(
-    unit: Unit, reception_id: str, *, person_id: str | None = None, source: str | None = None
+    unit: Unit,
+    reception_id: str,
+    *,
+    person_id: str | None = None,
+    source: str | None = None,
+    name: str | None = None,
 ) -> None:
-    """Mark facts replaced: those of a person, of a source, or all."""
+    """Mark facts replaced: those of a person, of a source, of a name, or all."""
     query = select(FactRow).where(FactRow.reception_id == reception_id, col(FactRow.replaced).is_(False))
     if person_id is not None:
         query = query.where(FactRow.person_id == person_id)
     if source is not None:
         query = query.where(FactRow.source == source)
+    if name is not None:
+        query = query.where(FactRow.name == name)
     for row in unit.all(query):
         row.replaced = True
         unit.session.add(row)

@@ -12,6 +12,7 @@ FORM_VERSION = "1"
 _RELATION = {
     "self": "self",
     "member": "member",
+    "relative": "agent",
     "legal_representative": "legal_representative",
     "agent": "agent",
     "messenger": "messenger",

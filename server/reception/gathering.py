@@ -4,12 +4,12 @@ Nobody is taken to be somebody else: the holder of a card, the one who files and
 are three persons until staff say that they are one.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from core_adapter.models import Household
 from server.db.context import Context
-from server.db.uow import Unit
+from server.db.uow import NotThereError, Unit
 from server.db.vault import DataKey, Vault
 from server.journal.service import record
 from server.kit.clock import today
@@ -19,6 +19,7 @@ from server.queue import card_reads
 from server.queue.card_reads import CardContent, CardText
 from server.queue.models import CardRead
 from server.reception import facts, known, people, prefill
+from server.reception.life_events import date_fact
 from server.reception.models import Reception
 from server.reception.service import ProtectedError, changed
 from server.reception.states import MACHINE, move
@@ -200,7 +201,7 @@ def enter_person(
     """
     move(reception, "gather")
     reception.gathered_from = reception.gathered_from or origin
-    position = len(people.read(unit, key, reception.id))
+    position = max((one.position for one in people.read(unit, key, reception.id)), default=-1) + 1
     person = people.add_entered(unit, ctx, key, reception, position, entered, origin)
     source = "card" if origin == "card" else "resident"
     shown = {name: entered.get(name) for name in ("name", "kana", "birth", "sex", "relationship", "address")}
@@ -215,6 +216,10 @@ def enter_person(
         {"rel": entered["relationship"].split("の"), "is_head": entered["relationship"] == "世帯主"},
     )
     facts.put(unit, ctx, key, reception.id, "moves", True, source="derived", person_id=person.id)
+    if "BIRTH" in reception.events.split(",") and _was_just_born(entered.get("birth")):
+        facts.put(unit, ctx, key, reception.id, "newborn", True, source="derived", person_id=person.id)
+        born = date_fact("BIRTH", reception.events.startswith("BIRTH"))
+        facts.put(unit, ctx, key, reception.id, born, entered["birth"], source="derived")
     if origin == "card":
         reception.bearer_person_id = person.id
         reading = facts.read(unit, key, reception.id).value("", "card_reading", {})
@@ -234,6 +239,31 @@ def enter_person(
     )
     changed(unit, reception)
     return person.id
+
+
+def remove_person(unit: Unit, ctx: Context, reception: Reception, key: DataKey, person_id: str) -> None:
+    """Take out somebody who was entered by hand, to be entered anew or not at all.
+
+    Raises NotThereError for anybody else: whom the core has in the household is in it. Raises NotNowError.
+    """
+    found = [one for one in people.read(unit, key, reception.id) if one.person_id == person_id]
+    if not found or found[0].resident is not None:
+        raise NotThereError("Person")
+    move(reception, "edit")
+    people.remove(unit, reception.id, person_id)
+    facts.withdraw(unit, reception.id, person_id=person_id)
+    if reception.filer_person_id == person_id:
+        reception.filer_person_id = None
+    if reception.bearer_person_id == person_id:
+        reception.bearer_person_id = None
+    unit.add(reception)
+    record(unit, ctx, "reception.person_removed", reception.id, person=person_id)
+    changed(unit, reception)
+
+
+def _was_just_born(birth: str | None) -> bool:
+    """Whether somebody entered for a birth is the child: born within three months, the longest term."""
+    return bool(birth) and str(birth) >= (today() - timedelta(days=92)).isoformat()
 
 
 def _card_of(unit: Unit, key: DataKey, reception: Reception) -> CardText | None:

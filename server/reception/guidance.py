@@ -1,15 +1,16 @@
 """Asking the procedure engine: the intake's facts become a case, its answer goes to the screen unchanged."""
 
-from procedures import Case, Catalogue, Fact, Guidance, PersonCase, evaluate
+from procedures import Case, Catalogue, Fact, Guidance, PersonCase, Text, evaluate
 from server.kit.dates import read_date
 from server.reception.facts import FactView
 from server.reception.intake import Intake
+from server.reception.life_events import CONCERNS
 
-EVENTS = {"move": "MOVE"}
 # The rules ask who files (住基法26条, 27条3項); who only carries the papers is asked for the authority too.
 FILERS = {
     "self": "self",
     "member": "same_household",
+    "relative": "voluntary",
     "legal_representative": "legal",
     "agent": "voluntary",
     "messenger": "voluntary",
@@ -17,26 +18,53 @@ FILERS = {
 
 
 def case_of(intake: Intake, catalogue: Catalogue, municipality: str) -> Case:
-    """The intake in the engine's words. Everybody is in it; `moves` says whose record changes."""
+    """The intake in the engine's words. Everybody is in it; the subjects of its events say whom they concern.
+
+    Whatever was said of an event that is chosen no longer is left out.
+    """
     facts, filed_on = intake.facts, intake.filed_on.isoformat()
     filer = {"filer": Fact(FILERS[intake.relation], "staff")} if intake.relation in FILERS else {}
+    idle = {name for name, events in CONCERNS.items() if events.isdisjoint(intake.events)}
+    said = {
+        person.person_id: _facts(catalogue, "person", _standing(intake, person.person_id))
+        for person in intake.people
+    }
+    days = {code: intake.day_of(code) for code in intake.events[1:]}
     return Case(
         municipality=municipality,
         date=intake.filed_on,
-        event=EVENTS[intake.kind],
+        event=intake.events[0],
         household=tuple(
-            PersonCase(person.person_id, _facts(catalogue, "person", facts.of(person.person_id)))
-            for person in intake.people
+            PersonCase(owner, {name: fact for name, fact in known.items() if name not in idle})
+            for owner, known in said.items()
         ),
         facts={"filed_on": Fact(filed_on, "derived")} | filer | _facts(catalogue, "household", facts.of("")),
+        also=intake.events[1:],
+        dates={code: Fact(day.isoformat(), "resident") for code, day in days.items() if day},
     )
 
 
 def guide(intake: Intake, catalogue: Catalogue, municipality: str) -> Guidance | None:
-    """The guidance on this day, or None while there is nobody to guide or the visit has no life event."""
-    if not intake.people or intake.kind not in EVENTS:
+    """The guidance on this day, or None while there is nobody to guide or no life event is chosen."""
+    if not intake.people or not intake.events:
         return None
     return evaluate(case_of(intake, catalogue, municipality), catalogue)
+
+
+def _standing(intake: Intake, person_id: str) -> dict[str, FactView]:
+    """What stands of a person; after a death, which insurance that is not the city's pays is worth asking."""
+    standing = intake.facts.of(person_id)
+    insured = standing.get("ins")
+    if "DEATH" in intake.events and insured and insured.source == "core" and insured.value == "other":
+        standing.pop("ins")
+        told = [view for view in intake.facts.all(person_id, "ins") if view.source != "core"]
+        standing |= {"ins": told[0]} if told else {}
+    return standing
+
+
+def event_names(catalogue: Catalogue) -> dict[str, Text]:
+    """{code: name} of every life event of the rules."""
+    return {code: Text(event.name.ja, event.name.en) for code, event in catalogue.codes.events.items()}
 
 
 def _facts(catalogue: Catalogue, scope: str, standing: dict[str, FactView]) -> dict[str, Fact]:

@@ -12,6 +12,7 @@ from server.protection.rules import Standing, is_stale
 from server.reception import facts as fact_store
 from server.reception import people as people_store
 from server.reception.facts import Facts
+from server.reception.life_events import EVENTS, FILED_HERE, LifeEvent, date_fact
 from server.reception.models import Reception
 from server.reception.people import PersonView
 from server.submissions.queries import core_standing
@@ -23,7 +24,7 @@ class Intake:
 
     reception_id: str
     number: str
-    kind: str
+    events: tuple[str, ...]
     state: str
     language: str
     relation: str | None
@@ -49,15 +50,37 @@ class Intake:
         return next((person for person in self.people if person.person_id == self.filer_id), None)
 
     @property
-    def moved_on(self) -> date | None:
-        value = self.facts.value("", "event_date")
+    def leading(self) -> LifeEvent | None:
+        """The event that leads; None until somebody has chosen one."""
+        return EVENTS[self.events[0]] if self.events else None
+
+    def day_of(self, code: str) -> date | None:
+        """The day of one of the events, or None before it is said."""
+        value = self.facts.value("", date_fact(code, code == self.events[0]))
         return date.fromisoformat(value) if value else None
+
+    @property
+    def moved_on(self) -> date | None:
+        """The day of the leading event (異動日)."""
+        return self.day_of(self.events[0]) if self.events else None
+
+    @property
+    def concerned(self) -> list[PersonView]:
+        """Those whom the leading event concerns."""
+        subject = self.leading.subject if self.leading else None
+        return [p for p in self.people if subject and self.facts.value(p.person_id, subject, False)]
+
+    @property
+    def files_here(self) -> bool:
+        """Whether the leading notification has its form and its message to the core here."""
+        return bool(self.events) and self.events[0] in FILED_HERE
 
     @property
     def new_address(self) -> dict[str, Any] | None:
         """{postal_code, town_code, municipality, town, number, building, text}, or None before it is said."""
+        settles = any(EVENTS[code].settles for code in self.events)
         found: dict[str, Any] | None = self.facts.value("", "new_address")
-        return found
+        return found if settles else None
 
     @property
     def old_address(self) -> str:
@@ -80,7 +103,7 @@ def load(unit: Unit, ctx: Context, key: DataKey, reception: Reception) -> Intake
     return Intake(
         reception_id=reception.id,
         number=reception.number,
-        kind=reception.kind,
+        events=tuple(filter(None, reception.events.split(","))),
         state=reception.state,
         language=reception.language,
         relation=reception.relation,

@@ -12,6 +12,7 @@ from server.reception.people import PersonView
 _RELATION_WORDS = {
     "self": "本人",
     "member": "同一世帯員",
+    "relative": "任意代理人",
     "legal_representative": "法定代理人",
     "agent": "任意代理人",
     "messenger": "使者",
@@ -25,7 +26,6 @@ def draft_of(
     intake: Intake, guidance: Guidance, reception: Reception, paper: Any, ctx: Context, form_sha256: str
 ) -> dict[str, Any]:
     """A core notification without its key. `resident_id` is None for whom the core was not asked about."""
-    filer = intake.filer
     household_id = next((p.resident.household_id for p in intake.people if p.resident), None)
     head = next((person for person in intake.people if person.is_head), None)
     whole = intake.whole_household
@@ -35,12 +35,28 @@ def draft_of(
         "kind": "転居",
         "reason": "転居",
         "scope": "全部" if whole else "一部",
-        "filed_on": intake.filed_on.isoformat(),
-        "moved_on": intake.moved_on.isoformat() if intake.moved_on else None,
-        "reception_no": reception.number,
         "desk": paper.desk,
         "station": ctx.station or "－",
         "received_at": now().isoformat(),
+        "household": {
+            "old_id": household_id,
+            "new_id": None,
+            "head_id": head.resident_id if head and whole else None,
+            "joins": "same" if whole else "new",
+        },
+        "form": {"id": "residence_change", "version": "1", "sha256": form_sha256},
+    } | visit_part(intake, guidance, ctx, intake.movers)
+
+
+def visit_part(
+    intake: Intake, guidance: Guidance, ctx: Context, subjects: list[PersonView]
+) -> dict[str, Any]:
+    """What departments and core are both told of a visit: when, who filed, about whom, and what follows."""
+    filer = intake.filer
+    return {
+        "filed_on": intake.filed_on.isoformat(),
+        "moved_on": intake.moved_on.isoformat() if intake.moved_on else None,
+        "reception_no": intake.number,
         "filer": {
             "resident_id": filer.resident_id if filer else None,
             "name": intake.facts.value(filer.person_id, "name")
@@ -55,15 +71,8 @@ def draft_of(
                 "by": ctx.actor,
             },
         },
-        "household": {
-            "old_id": household_id,
-            "new_id": None,
-            "head_id": head.resident_id if head and whole else None,
-            "joins": "same" if whole else "new",
-        },
-        "subjects": [_subject(intake, person) for person in intake.movers],
+        "subjects": [_subject(intake, person) for person in subjects],
         "follow_ups": [_follow_up(item) for item in worked(guidance)],
-        "form": {"id": "residence_change", "version": "1", "sha256": form_sha256},
     }
 
 

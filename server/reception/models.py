@@ -2,20 +2,23 @@
 
 import datetime as dt
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, UniqueConstraint, text
 from sqlmodel import Field
 
 from server.db.base import Instant, Row, Sealed
 
 
 class Reception(Row, table=True):
-    """One intake. `version` moves with every change: a screen that shows an older one is told so."""
+    """One intake. `version` moves with every change: a screen that shows an older one is told so.
+
+    `events` are the codes of its life events with commas between, the leading one first; empty until chosen.
+    """
 
     __tablename__ = "reception"
     __table_args__ = (UniqueConstraint("tenant_id", "site_id", "number"),)
 
     number: str = Field(max_length=30)
-    kind: str = Field(max_length=10)
+    events: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": text("''")})
     ticket_id: str | None = Field(default=None, max_length=36, index=True)
     state: str = Field(default="opened", max_length=12, index=True)
     desk: str = Field(max_length=10)

@@ -77,6 +77,13 @@ def clear(unit: Unit, reception_id: str) -> None:
     unit.flush()
 
 
+def remove(unit: Unit, reception_id: str, person_id: str) -> None:
+    """Forget one of them."""
+    for row in unit.all(select(Person).where(Person.reception_id == reception_id, Person.id == person_id)):
+        unit.session.delete(row)
+    unit.flush()
+
+
 def _add(
     unit: Unit,
     ctx: Context,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from core_adapter.matching import fold_address
-from procedures import Catalogue, Guidance
+from procedures import Catalogue, Conflict, Guidance, Question
 from server.auth.queries import names
 from server.db.context import Context
 from server.db.uow import Unit
@@ -25,13 +25,19 @@ from server.reception.card_views import CardView, FaceView, TapView, card_views
 from server.reception.confirmation import is_withheld
 from server.reception.ending import held_items
 from server.reception.intake import Intake, load
-from server.reception.missing import gaps
+from server.reception.life_events import EVENTS
+from server.reception.missing import asked, gaps, needs_address
 from server.reception.models import Reception
 from server.reception.people import PersonView
+from server.reception.revising import CHANGED
 from server.reception.service import current_intake
 from server.reception.states import available_actions
+from server.reception.strip import StepView, strip
+from server.reception.sweeping import ALONE, sweep
 from server.submissions.queries import CoreStanding, SubmissionView, core_standing, of_reception
 
+# Combinations of facts that cannot be, for which the page has a notice of its own.
+SAID_ELSEWHERE = ("future_event", "nobody_moves")
 SHOWN = ("name", "kana", "birth", "sex", "relationship", "address")
 
 
@@ -62,7 +68,7 @@ class MemberView:
     is_head: bool
     is_filer: bool
     is_bearer: bool
-    moves: bool
+    concerned: bool
     origin: str
     foreign: bool
     age: int | None
@@ -72,12 +78,13 @@ class MemberView:
 
 
 @dataclass(frozen=True)
-class StepView:
-    """One step of the strip. state: done, now, open, blocked; `why` keys what is missing."""
+class EventView:
+    """A chosen life event and its day. `too_early`: the day lies ahead where it must not."""
 
-    key: str
-    state: str
-    why: tuple[str, ...] = ()
+    code: str
+    dated: bool
+    day: date | None
+    too_early: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,11 @@ class Workspace:
     reception_id: str
     number: str
     version: int
-    kind: str
+    events: tuple[EventView, ...]
+    subject: str | None
+    arrives: bool
+    settles: bool
+    files_here: bool
     state: str
     language: str
     desk: str
@@ -134,6 +145,10 @@ class Workspace:
     new_address: dict[str, Any] | None = field(repr=False)
     moved_on: date | None
     guidance: Guidance | None = field(repr=False)
+    questions: tuple[Question, ...] = field(repr=False)
+    swept: tuple[Question, ...] = field(repr=False)
+    impossible: tuple[Conflict, ...] = field(repr=False)
+    guidance_change: dict[str, Any] | None = field(repr=False)
     answers: tuple[dict[str, Any], ...] = field(repr=False)
     gaps: tuple[str, ...]
     strip: tuple[StepView, ...]
@@ -159,7 +174,7 @@ def workspace(
     """The clerk's page for this reception, as of this transaction."""
     intake = load(unit, ctx, key, reception)
     guidance = guiding.guide(intake, catalogue, municipality)
-    missing = gaps(intake, guidance)
+    missing, questions = gaps(intake, guidance), asked(intake, guidance)
     prepared = current_intake(unit, reception.id)
     sent = of_reception(unit, ctx, vault, reception.id)
     items = tuple(
@@ -171,7 +186,16 @@ def workspace(
         reception_id=reception.id,
         number=reception.number,
         version=reception.version,
-        kind=reception.kind,
+        events=tuple(
+            EventView(
+                code, EVENTS[code].dated, day, bool(day and day > intake.filed_on and not EVENTS[code].ahead)
+            )
+            for code, day in ((code, intake.day_of(code)) for code in intake.events)
+        ),
+        subject=intake.leading.subject if intake.leading else None,
+        arrives=any(EVENTS[code].arrives for code in intake.events),
+        settles=needs_address(intake),
+        files_here=intake.files_here,
         state=reception.state,
         language=reception.language,
         desk=reception.desk,
@@ -194,9 +218,15 @@ def workspace(
         new_address=intake.new_address if intake.standing.may_show_any_address else None,
         moved_on=intake.moved_on,
         guidance=guidance,
+        questions=questions,
+        swept=sweep(questions, catalogue.facts, intake.facts.value("", ALONE, ())),
+        impossible=tuple(
+            one for one in (guidance.conflicts if guidance else ()) if one.id not in SAID_ELSEWHERE
+        ),
+        guidance_change=intake.facts.value("", CHANGED),
         answers=_answers(intake),
         gaps=tuple(missing),
-        strip=strip(reception, missing, printed, sent, items),
+        strip=strip(reception, missing, printed, sent, all(item.returned_at for item in items)),
         actions=available_actions(reception.state, ctx.role),
         prepared=None
         if prepared is None
@@ -239,43 +269,13 @@ def member(intake: Intake, person: PersonView) -> MemberView:
         is_head=person.is_head,
         is_filer=person.person_id == intake.filer_id,
         is_bearer=person.person_id == intake.bearer_id,
-        moves=bool(facts.value(person.person_id, "moves", False)),
+        concerned=person in intake.concerned,
         origin=person.origin,
         foreign=resident is not None and resident.residence_kind != "JP",
         age=_age(birth, intake.filed_on),
         birth_text=(resident.birth.text or "") if resident else "",
         fields=fields,
         conflicts=tuple(conflicts),
-    )
-
-
-def strip(
-    reception: Reception,
-    missing: list[str],
-    printed: tuple[PaperView, ...],
-    sent: list[SubmissionView],
-    items: tuple[ItemView, ...],
-) -> tuple[StepView, ...]:
-    """受付 → 本人確認 → 内容 → 確認 → 印刷・署名 → 受理 → 連携 → 返却: done, next, and in the way."""
-    order = ["opened", "identified", "intake", "prepared", "confirmed", "accepted", "closed"]
-    if reception.state == "abandoned":
-        return (StepView("abandoned", "now"),)
-    at = order.index(reception.state)
-    on_paper = any(paper.state == "printed" for paper in printed)
-    settled = bool(sent) and all(one.state in ("provisional", "registered") for one in sent)
-    rejected = any(one.state in ("rejected", "unreconciled") for one in sent)
-    back = all(item.returned_at for item in items)
-    return (
-        StepView("reception", "done"),
-        StepView("identity", "done" if at >= 1 else "now"),
-        StepView(
-            "content", "done" if at >= 3 else "now" if at >= 1 else "open", tuple(missing) if at < 3 else ()
-        ),
-        StepView("check", "done" if at >= 4 else "now" if at == 3 else "open"),
-        StepView("paper", "done" if at >= 5 or on_paper else "now" if at == 4 else "open"),
-        StepView("accept", "done" if at >= 5 else "now" if at == 4 and on_paper else "open"),
-        StepView("exchange", "blocked" if rejected else "done" if settled else "now" if at >= 5 else "open"),
-        StepView("return", "done" if at >= 6 else "now" if at >= 5 else "open", () if back else ("items",)),
     )
 
 
@@ -341,7 +341,9 @@ def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
         for owner in owners
         for name, view in intake.facts.of(owner).items()
         if view.source in ("resident", "staff", "pre-entry")
-        and name not in (*SHOWN, "new_address", "event_date", "moves", "chosen_resident")
+        and not name.startswith("event_date")
+        and name
+        not in (*SHOWN, "new_address", "chosen_resident", ALONE, intake.leading and intake.leading.subject)
     )
 
 

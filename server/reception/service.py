@@ -1,5 +1,6 @@
 """Verbs of the intake up to the signature: open, identify, settle facts, say who moves and who files."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,15 @@ from server.journal.service import record
 from server.kit.clock import jst, now
 from server.queue import service as queue
 from server.queue.models import Ticket
-from server.reception import facts, people
+from server.reception import facts, life_events, people
+from server.reception.life_events import date_fact
 from server.reception.models import PreparedIntake, Reception
 from server.reception.states import move
 from server.reception.towns import TownDirectory
 
-RELATIONS = ("self", "member", "legal_representative", "agent", "messenger")
-PROXIES = ("agent", "messenger")
+RELATIONS = ("self", "member", "relative", "legal_representative", "agent", "messenger")
+# Who does not live in the household: named by hand, and whose own card opens no household.
+PROXIES = ("relative", "agent", "messenger")
 IDENTITY_METHODS = ("my_number_card", "photo_document", "two_documents", "acquaintance")
 
 
@@ -31,10 +34,17 @@ class ProtectedError(PermissionError):
 
 
 def open_reception(
-    unit: Unit, ctx: Context, vault: Vault, ticket_id: str | None, kind: str, desk: str, language: str = "ja"
+    unit: Unit,
+    ctx: Context,
+    vault: Vault,
+    ticket_id: str | None,
+    purpose: str,
+    desk: str,
+    language: str = "ja",
 ) -> Reception:
     """Start an intake, from a called ticket (which is served from now on) or without one.
 
+    `purpose` is the class of the ticket, or what who has none came for; "" leaves the life event open.
     A ticket's intake is opened once; whoever opens it again gets the same. Raises NotThereError for a desk
     that there is not, AlreadyCalled for another desk's ticket, NotNowError.
     """
@@ -54,7 +64,7 @@ def open_reception(
         tenant_id="",
         site_id="",
         number=_number(unit, ctx, at),
-        kind=kind,
+        events=",".join(life_events.of_purpose(purpose)),
         ticket_id=ticket_id,
         desk=desk,
         staff_id=ctx.actor,
@@ -63,7 +73,7 @@ def open_reception(
         opened_at=at,
     )
     unit.add(ctx.stamp(reception))
-    record(unit, ctx, "reception.opened", reception.id, kind=kind, ticket=ticket_id)
+    record(unit, ctx, "reception.opened", reception.id, kind=purpose, ticket=ticket_id)
     changed(unit, reception)
     return reception
 
@@ -149,8 +159,63 @@ def set_fact(
     changed(unit, reception)
 
 
-def set_movers(unit: Unit, ctx: Context, reception: Reception, key: DataKey, chosen: set[str]) -> None:
-    """Say whose record changes; everybody else of the household stays. Raises NotNowError."""
+def choose_events(
+    unit: Unit, ctx: Context, reception: Reception, key: DataKey, chosen: Iterable[str]
+) -> None:
+    """Say what happened: one life event or several together. Days that were said stay with their events.
+
+    Raises UnfitEventsError, NotNowError.
+    """
+    events = life_events.read(chosen)
+    before = tuple(filter(None, reception.events.split(",")))
+    move(reception, "choose")
+    reception.events = ",".join(events)
+    unit.add(reception)
+    known = facts.read(unit, key, reception.id)
+    days = {code: known.get("", date_fact(code, code == before[0])) for code in before}
+    for code in before:
+        facts.withdraw(unit, reception.id, person_id="", name=date_fact(code, code == before[0]))
+    for code in events:
+        day = days.get(code)
+        if day is not None:
+            facts.put(
+                unit,
+                ctx,
+                key,
+                reception.id,
+                date_fact(code, code == events[0]),
+                day.value,
+                source=day.source,
+                unknown=day.unknown,
+                confirmed_by=day.confirmed_by,
+            )
+    record(unit, ctx, "reception.events_chosen", reception.id, events=list(events))
+    changed(unit, reception)
+
+
+def set_day(unit: Unit, ctx: Context, reception: Reception, key: DataKey, code: str, day: str) -> None:
+    """The day of one of the chosen events, of the leading one for "". Raises NotThereError, NotNowError."""
+    chosen = list(filter(None, reception.events.split(",")))
+    if not chosen or (code and code not in chosen):
+        raise NotThereError("LifeEvent")
+    set_fact(unit, ctx, reception, key, date_fact(code, code in ("", chosen[0])), day)
+
+
+def set_concerned(unit: Unit, ctx: Context, reception: Reception, key: DataKey, chosen: set[str]) -> None:
+    """Say whom the leading event concerns. Raises NotThereError where it concerns no single person."""
+    leading = life_events.EVENTS.get(reception.events.split(",")[0])
+    if leading is None or leading.subject is None:
+        raise NotThereError("LifeEvent")
+    set_movers(unit, ctx, reception, key, chosen, leading.subject)
+
+
+def set_movers(
+    unit: Unit, ctx: Context, reception: Reception, key: DataKey, chosen: set[str], fact: str = "moves"
+) -> None:
+    """Say whom the event concerns, by default who moves; it concerns nobody else of the household.
+
+    `fact` is the subject of a life event. Raises NotNowError.
+    """
     move(reception, "edit")
     unit.add(reception)
     for person in people.read(unit, key, reception.id):
@@ -159,7 +224,7 @@ def set_movers(unit: Unit, ctx: Context, reception: Reception, key: DataKey, cho
             ctx,
             key,
             reception.id,
-            "moves",
+            fact,
             person.person_id in chosen,
             source="staff",
             person_id=person.person_id,
@@ -171,7 +236,7 @@ def set_movers(unit: Unit, ctx: Context, reception: Reception, key: DataKey, cho
         "reception.fact_set",
         reception.id,
         key=key,
-        name="moves",
+        name=fact,
         source="staff",
         value=sorted(chosen),
     )

@@ -1,6 +1,7 @@
 """The life of a reception.
 
-Preparing, signing and acceptance are three acts; only acceptance (受理) sends anything anywhere.
+Preparing, signing and acceptance are three acts; only acceptance (受理) sends anything to the core. What has
+no form here is guided instead: told, handed over to the departments, and over.
 """
 
 from server.kit.machine import Machine
@@ -26,12 +27,15 @@ MACHINE: Machine[str] = Machine(
         ("confirmed", "reopen"): "intake",
         ("confirmed", "accept"): "accepted",
         ("accepted", "close"): "closed",
+        ("intake", "guide"): "guided",
+        ("guided", "close"): "closed",
     }
     # What leaves the state as it is, and is possible only in it.
     | {(state, "preenter"): state for state in ("opened", *GATHERING)}
+    | {(state, "choose"): state for state in ("opened", *GATHERING)}
     | {(state, action): state for state in GATHERING for action in ("search", "attach", "refer", "release")}
     | {(state, "print"): state for state in ("confirmed", "accepted")}
-    | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted")}
+    | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted", "guided")}
     | {(state, "abandon"): "abandoned" for state in BEFORE_ACCEPTANCE},
 )
 

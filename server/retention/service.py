@@ -29,7 +29,7 @@ def purge(unit: Unit, ctx: Context, vault: Vault, keep: timedelta = KEEP) -> int
         .join(DataKeyRow, col(DataKeyRow.id) == col(Reception.key_id))
         .where(
             Reception.tenant_id == ctx.tenant_id,
-            col(Reception.state).in_(["accepted", "closed"]),
+            col(Reception.state).in_(["accepted", "guided", "closed"]),
             col(Reception.accepted_at) < now() - keep,
             col(DataKeyRow.destroyed_at).is_(None),
         )

@@ -125,7 +125,7 @@ def reject(unit: Unit, ctx: Context, version_id: str, reason: str) -> OverlayVer
     """Send a proposal back to who wrote it. Raises NotNowError, NeedsReasonError."""
     row = _held(unit, ctx, version_id, "reject")
     row.reason, row.decided_by, row.decided_at = _said(reason), ctx.actor, now()
-    return _moved(unit, ctx, row, "reject", "rules.rejected", reason=row.reason)
+    return _moved(unit, ctx, row, "reject", "rules.rejected")
 
 
 def approve(
@@ -160,7 +160,7 @@ def withdraw(unit: Unit, ctx: Context, version_id: str, reason: str) -> OverlayV
     """
     row = _held(unit, ctx, version_id, "withdraw")
     row.reason = _said(reason)
-    return _moved(unit, ctx, row, "withdraw", "rules.withdrawn", reason=row.reason)
+    return _moved(unit, ctx, row, "withdraw", "rules.withdrawn")
 
 
 def discard(unit: Unit, ctx: Context, version_id: str) -> OverlayVersion:

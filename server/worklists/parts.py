@@ -39,6 +39,7 @@ def _part(item: dict[str, Any], frozen: dict[str, Any]) -> dict[str, Any]:
         "why": [{"person_id": why["person_id"], "because": why["because"]} for why in item["why"]],
         "protected": protected,
         "reception_no": draft["reception_no"],
+        "events": frozen.get("events", []),
         "filed_on": draft["filed_on"],
         "moved_on": draft["moved_on"],
         "filer": draft["filer"],
@@ -85,5 +86,5 @@ def _collect(node: dict[str, Any], used: set[tuple[str, str]]) -> None:
 
 
 def _address(draft: dict[str, Any], name: str) -> str | None:
-    address = draft["subjects"][0][name]
+    address = draft["subjects"][0][name] if draft["subjects"] else None
     return address["text"] if address else None

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from procedures import Guidance
 from server.db.context import Context
 from server.db.uow import Unit, one_of
 from server.db.vault import DataKey, Vault
@@ -12,6 +13,8 @@ from server.journal.service import record
 from server.kit.clock import now
 from server.kit.machine import NotNowError
 from server.reception.acceptance import Accepted, accept
+from server.reception.guiding import hand_over
+from server.reception.intake import Intake
 from server.reception.models import Reception
 from server.submissions.models import Submission
 from server.worklists.models import WorkItem
@@ -34,6 +37,22 @@ def take_in(
         _open(unit, ctx, key, reception.id, accepted.submission_id, part)
     unit.announce("work")
     return accepted
+
+
+def guide(
+    unit: Unit,
+    ctx: Context,
+    reception: Reception,
+    key: DataKey,
+    intake: Intake,
+    guidance: Guidance,
+    *,
+    filed: bool,
+) -> None:
+    """A notification on its existing form: each department gets its part, and the core nothing."""
+    for part in parts_of(hand_over(unit, ctx, reception, key, intake, guidance, filed=filed)):
+        _open(unit, ctx, key, reception.id, None, part)
+    unit.announce("work")
 
 
 def on_submission(unit: Unit, ctx: Context, submission: Submission) -> None:
@@ -113,7 +132,7 @@ def is_ready(unit: Unit, item: WorkItem) -> bool:
 
 
 def _open(
-    unit: Unit, ctx: Context, key: DataKey, reception_id: str, submission_id: str, part: dict[str, Any]
+    unit: Unit, ctx: Context, key: DataKey, reception_id: str, submission_id: str | None, part: dict[str, Any]
 ) -> None:
     due = part["due"]
     item = WorkItem(

@@ -90,17 +90,19 @@ class Visit:
     ticket: Ticket | None = None
 
     @classmethod
-    def opened(cls, services: Services, persona: str | None = ALONE, *, desk: str = "1") -> "Visit":
+    def opened(
+        cls, services: Services, persona: str | None = ALONE, *, desk: str = "1", purpose: str = "move"
+    ) -> "Visit":
         """A ticket with this persona's card, called and sat down; without persona, no ticket."""
         clerk = staff(services.db, f"clerk{desk}", station=f"counter-{desk}", desk=desk)
         ticket = None
         if persona is not None:
-            ticket = issue(services, card_read=tap(services, card_of(persona)))
+            ticket = issue(services, purpose, card_read=tap(services, card_of(persona)))
             with services.db.write() as unit:
                 queue.call(unit, clerk, ticket.id, desk)
         with services.db.write() as unit:
             opened = service.open_reception(
-                unit, clerk, services.vault, ticket.id if ticket else None, "move", desk
+                unit, clerk, services.vault, ticket.id if ticket else None, purpose, desk
             )
         return cls(services, clerk, opened.id, ticket)
 
@@ -251,11 +253,18 @@ class Visit:
             reception, key = self.locked(unit)
             worklists.take_in(unit, self.clerk, self.services.vault, reception, key, signed=True)
 
+    def guide(self, *, filed: bool) -> None:
+        """Told and handed over, without a form of its own."""
+        state = self.state()
+        with self.services.db.write() as unit:
+            reception, key = self.locked(unit)
+            worklists.guide(unit, self.clerk, reception, key, state, self.guided(state), filed=filed)
+
     def close(self) -> None:
         """The visit ends."""
         with self.services.db.write() as unit:
             reception, _ = self.locked(unit)
-            ending.close(unit, self.clerk, reception)
+            ending.close(unit, self.clerk, self.services.vault, reception)
 
     def abandon(self, reason: str = "出直し") -> None:
         """Given up before acceptance."""

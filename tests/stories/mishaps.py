@@ -86,6 +86,8 @@ class Desk(Clerk):
         self.act("walk-in").click()
         self.page.wait_for_url("**/counter/receptions/*")
         self.identify()
+        self.page.locator("#event-MOVE").check(force=True)
+        self.act("save-events").click()
         return self.reception_id
 
     @property

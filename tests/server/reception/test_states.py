@@ -74,6 +74,15 @@ def prepare(visit: Visit, unit: Unit, reception: Reception, key: DataKey) -> Non
     )
 
 
+def guide(visit: Visit, unit: Unit, reception: Reception, key: DataKey) -> None:
+    """A visitor who only asked; this can always end so."""
+    state = visit.state()
+    if not state.people:
+        raise NotReadyError(["people"])
+    told = visit.guided(state)
+    worklists.guide(unit, visit.clerk, reception, key, state, told, filed=False)
+
+
 VERBS: dict[str, Verb] = {
     "identify": lambda u, v, r, k: service.identify(
         u, v.clerk, r, relation="self", method="acquaintance", documents=""
@@ -86,15 +95,17 @@ VERBS: dict[str, Verb] = {
     "preenter": lambda u, v, r, k: preentry.take(
         u, v.clerk, v.services.vault, v.services.catalogue, r, k, code_of(u, v.services, AT_HOME)
     ),
+    "choose": lambda u, v, r, k: service.choose_events(u, v.clerk, r, k, ["MOVE", "MARRY"]),
     "edit": lambda u, v, r, k: service.set_fact(u, v.clerk, r, k, "phone", "0999"),
     "prepare": lambda u, v, r, k: prepare(v, u, r, k),
     "confirm": lambda u, v, r, k: confirmation.confirm(u, v.clerk, r, "aloud"),
     "dispute": lambda u, v, r, k: confirmation.dispute(u, v.clerk, r, ["moved_on"]),
     "reopen": lambda u, v, r, k: confirmation.reopen(u, v.clerk, r, k, "直し"),
     "print": lambda u, v, r, k: confirmation.print_form(u, v.clerk, r, "counter-1"),
+    "guide": lambda u, v, r, k: guide(v, u, r, k),
     "accept": lambda u, v, r, k: worklists.take_in(u, v.clerk, v.services.vault, r, k, signed=True),
     "hold": lambda u, v, r, k: ending.hold_item(u, v.clerk, r, "my_number_card", None),
-    "close": lambda u, v, r, k: ending.close(u, v.clerk, r),
+    "close": lambda u, v, r, k: ending.close(u, v.clerk, v.services.vault, r),
     "abandon": lambda u, v, r, k: ending.abandon(u, v.clerk, v.services.vault, r, "やめる"),
 }
 
@@ -102,6 +113,10 @@ VERBS: dict[str, Verb] = {
 def at(services: Services, state: str) -> Visit:
     """A visit in this state whose intake lacks nothing, as far as the state allows."""
     steps = {"opened": "opened", "identified": "attached", "intake": "settled"}
+    if state == "guided":
+        visit = Visit.at(services, "settled")
+        visit.guide(filed=False)
+        return visit
     if state == "closed":
         visit = Visit.at(services, "accepted")
         visit.close()
@@ -154,7 +169,8 @@ def test_the_way_to_acceptance_is_one() -> None:
     assert into["accepted"] == {"confirmed"}
     assert into["confirmed"] == {"prepared"}
     assert into["prepared"] == {"intake"}
-    assert into["closed"] == {"accepted"}
+    assert into["closed"] == {"accepted", "guided"}
+    assert into["guided"] == {"intake"}
     assert "accepted" not in into["abandoned"]
 
 

@@ -21,6 +21,7 @@ NOWHERE = {
     "job_id": "0190aaaa-0000-7000-8000-000000000005",
     "procedure_id": "R007",
     "version_id": "0190aaaa-0000-7000-8000-000000000006",
+    "fact": "dog",
     "token": "AAAAAAAAAAAAAAAAAAAAAA",
     "hall": "main",
     "desk": "1",

@@ -27,7 +27,7 @@ function nextAct() {
   const form = here?.closest("form[data-once]");
   const act = document.querySelector("[data-next-act]");
   if (form && form.closest("[data-open]") && form.id !== act?.getAttribute("form")) {
-    const choice = form.querySelector("[data-key]");
+    const choice = form.querySelector("[type=submit][data-key]");
     return choice ? choice.focus() : form.requestSubmit();
   }
   if (!act || act.disabled || act.ariaDisabled === "true") return undefined;
