@@ -11,7 +11,7 @@ from server.kit import failpoints
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
-from server.reception import confirmation, ending, guidance, intake, service
+from server.reception import changing, confirmation, ending, guidance, intake, service
 from server.reception.confirmation import NotReadyError, Paper
 from server.reception.missing import gaps
 from server.submissions import service as submissions
@@ -75,20 +75,24 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
         for person_id, said in (given | sent.prefixed("answer:")).items()
     }
 
+    municipality = services(request).settings.municipality
+
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
-        for person_id, value in read.items():
-            unknown = value is None
-            service.set_fact(
-                unit,
-                ctx,
-                reception,
-                key,
-                fact,
-                value,
-                person_id=person_id,
-                unknown=unknown,
-                source="resident",
-            )
+        def settle() -> None:
+            for person_id, value in read.items():
+                service.set_fact(
+                    unit,
+                    ctx,
+                    reception,
+                    key,
+                    fact,
+                    value,
+                    person_id=person_id,
+                    unknown=value is None,
+                    source="resident",
+                )
+
+        changing.noting(unit, ctx, reception, key, catalogue, municipality, fact, settle)
 
     return write(request, reception_id, sent, "answers", verb)
 

@@ -9,6 +9,8 @@ from server.reception.models import Reception
 BEFORE_ACCEPTANCE = ("opened", "identified", "intake", "prepared", "confirmed")
 # While somebody of the household may still be looked for.
 GATHERING = ("identified", "intake")
+# While documents are shown, signatures settled and papers handed out.
+AT_THE_DESK = ("intake", "prepared", "confirmed", "accepted")
 
 MACHINE: Machine[str] = Machine(
     "reception",
@@ -30,6 +32,7 @@ MACHINE: Machine[str] = Machine(
     # What leaves the state as it is, and is possible only in it.
     | {(state, action): state for state in GATHERING for action in ("search", "attach", "refer", "release")}
     | {(state, "print"): state for state in ("confirmed", "accepted")}
+    | {(state, action): state for state in AT_THE_DESK for action in ("mark", "hand_out")}
     | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted")}
     | {(state, "abandon"): "abandoned" for state in BEFORE_ACCEPTANCE},
 )

@@ -16,7 +16,7 @@ from server.print_jobs import service as print_jobs
 from server.print_jobs.models import PrintJob
 from server.queue import card_reads
 from server.queue.card_reads import CardText
-from server.reception import confirmation
+from server.reception import confirmation, handout
 from server.reception.models import PreparedIntake, Reception
 from server.stations import service
 from server.web.guards import GuardedRouter, Station, ctx_of
@@ -126,7 +126,7 @@ def lease(request: Request, wanted: LeaseRequest) -> Response:
         return JSONResponse(
             {
                 "id": job.id,
-                "kind": job.kind,
+                "kind": "ticket" if job.kind == "ticket" else "form",
                 "attempt": job.attempts,
                 "title": job.id,
                 "ticket": json.loads(job.content) if job.kind == "ticket" else None,
@@ -178,6 +178,8 @@ async def events(request: Request) -> StreamingResponse:
 
 def _pdf(held: Services, request: Request, unit: Unit, job: PrintJob) -> bytes:
     ctx = ctx_of(request)
+    if job.kind == handout.KIND:
+        return handout.pdf_of(unit, ctx, held.vault, job.document or "", job.key_id or "")
     intake = one_of(unit, PreparedIntake, ctx.tenant_id, job.document or "")
     key = held.vault.key(unit, ctx, job.key_id or "")
     return key.open_bytes(intake.pdf, f"pdf:{intake.id}")

@@ -10,7 +10,7 @@ from server.db.vault import DataKey
 from server.kit.ids import new_id
 from server.kit.machine import NotNowError
 from server.queue import card_reads
-from server.reception import confirmation, ending, gathering, service, states
+from server.reception import confirmation, ending, gathering, handout, service, shown, states
 from server.reception.confirmation import NotReadyError
 from server.reception.models import Reception
 from server.web.services import Services
@@ -71,6 +71,7 @@ def prepare(visit: Visit, unit: Unit, reception: Reception, key: DataKey) -> Non
     )
 
 
+PIECE = ("identity", "")
 VERBS: dict[str, Verb] = {
     "identify": lambda u, v, r, k: service.identify(
         u, v.clerk, r, relation="self", method="acquaintance", documents=""
@@ -88,6 +89,8 @@ VERBS: dict[str, Verb] = {
     "print": lambda u, v, r, k: confirmation.print_form(u, v.clerk, r, "counter-1"),
     "accept": lambda u, v, r, k: worklists.take_in(u, v.clerk, v.services.vault, r, k, signed=True),
     "hold": lambda u, v, r, k: ending.hold_item(u, v.clerk, r, "my_number_card", None),
+    "mark": lambda u, v, r, k: shown.show(u, v.clerk, r, {PIECE}, {PIECE}, seen=True),
+    "hand_out": lambda u, v, r, k: handout.hand_out(u, v.clerk, r, k, "ja", b"%PDF", "counter-1"),
     "close": lambda u, v, r, k: ending.close(u, v.clerk, r),
     "abandon": lambda u, v, r, k: ending.abandon(u, v.clerk, v.services.vault, r, "やめる"),
 }
