@@ -12,7 +12,7 @@ from server.journal.service import record
 from server.reception import desk_list, handout, intake, service, signing
 from server.reception import shown as documents
 from server.reception.guidance import guide
-from server.web.forms import SentForm
+from server.web.forms import LONGEST, SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.idempotency import once
 from server.web.services import Services, services
@@ -22,9 +22,12 @@ router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff(
 
 @router.action("/documents")
 def show(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """提示済み, or not after all: `piece` is a document and whose it is, with a colon between."""
-    pieces = {(name, person) for name, _, person in (one.partition(":") for one in sent.texts("piece"))}
-    seen = sent.text("seen") == "1"
+    """提示済み (`show`), or not after all (`withdraw`): documents and whose they are, with a colon
+    between.
+    """
+    seen = bool(sent.text("show", limit=LONGEST))
+    said = sent.text("show" if seen else "withdraw", limit=LONGEST).split()
+    pieces = {(name, person) for name, _, person in (one.partition(":") for one in said)}
 
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
         guidance = _guided(services(request), unit, ctx, reception, key)

@@ -144,8 +144,8 @@ def _blocks(form: Checklist) -> Iterator[Block]:
         # A heading never stands alone at the foot of a page.
         yield stack([heading, inside[0]])
         yield from inside[1:]
-        if any(not line.certain for line in section.lines):
-            yield _note(words["uncertain"])
+    if any(not line.certain for section in form.sections for line in section.lines):
+        yield _note(words["uncertain"])
 
 
 def _heading(text: str) -> Block:

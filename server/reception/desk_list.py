@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from procedures import Catalogue, Guidance, Item, Signing
+from procedures import Catalogue, Guidance, Item, NotApplicable, Signing
 from procedures.guidance import Document
 from procedures.resident_list import Place, place_of
 from server.db.context import Context
@@ -20,10 +20,11 @@ from server.reception.shown import Piece, ShownView
 from server.reception.signing import ChoiceView
 
 # What 本人確認 has seen already: {way of identification: documents of the person present}.
-_CARD = ("identity", "photo_identity", "mnc_card")
+_OF_THE_FILER = ("identity", "photo_identity")
+_CARD = (*_OF_THE_FILER, "mnc_card")
 _SEEN_AT_IDENTIFICATION: dict[str | None, tuple[str, ...]] = {
     "my_number_card": _CARD,
-    "photo_document": ("identity", "photo_identity"),
+    "photo_document": _OF_THE_FILER,
     "two_documents": ("identity",),
 }
 
@@ -94,9 +95,11 @@ class DeskRow:
 
 @dataclass(frozen=True)
 class DeskList:
-    """All rows in the order of the guidance. `office_opens_at` is set while the office itself is closed."""
+    """All rows in the order of the guidance, and what is not needed with the words that say so (a certificate
+    that the data link spares). `office_opens_at` is set while the office itself is closed."""
 
     rows: tuple[DeskRow, ...] = field(repr=False)
+    spared: tuple[NotApplicable, ...] = ()
     office_closed: bool = False
     office_opens_at: datetime | None = None
 
@@ -185,7 +188,7 @@ def desk_list(
                     item=item,
                     outcome=outcome,
                     place=place_of(item),
-                    documents=() if hidden else tuple(_document(one, seen) for one in item.documents),
+                    documents=() if hidden else tuple(_document(item, one, seen) for one in item.documents),
                     signing=None if hidden else signing.signing_of(item, roles),
                     choice=settled.get(item.procedure_id),
                     closed=not possible and not closed,
@@ -193,13 +196,26 @@ def desk_list(
                 )
             )
     office = hours.next_time(place, "", at) if hours and closed else None
-    return DeskList(tuple(rows), closed, office)
+    return DeskList(tuple(rows), spared_of(guidance, catalogue), closed, office)
 
 
-def _document(document: Document, seen: Mapping[Piece, ShownView | None]) -> DocumentRow:
+def spared_of(guidance: Guidance, catalogue: Catalogue) -> tuple[NotApplicable, ...]:
+    """What people ask for and do not need: the rules have a sentence for this very case."""
+    sentences = {
+        rule.id: [words for _, words in rule.not_needed] for rule in catalogue.rules if rule.not_needed
+    }
+    return tuple(
+        one
+        for one in guidance.not_applicable
+        if one.procedure_id in sentences and one.why in sentences[one.procedure_id]
+    )
+
+
+def _document(item: Item, document: Document, seen: Mapping[Piece, ShownView | None]) -> DocumentRow:
     wanted = () if document.needed == "no" else document.person_ids or ("",)
+    # A notification asks who files it, not who each of those is whom it concerns.
+    by_filer = item.klass == "N" and document.id in _OF_THE_FILER and (document.id, "") in seen
+    pieces = {person: (document.id, "" if by_filer else person) for person in wanted}
     return DocumentRow(
-        document,
-        wanted,
-        {person: seen[document.id, person] for person in wanted if (document.id, person) in seen},
+        document, wanted, {person: seen[piece] for person, piece in pieces.items() if piece in seen}
     )

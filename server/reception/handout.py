@@ -38,7 +38,7 @@ _DAYS = {
 _CLOSED = {
     "ja": "（祝日・年末年始を除く）",
     "easy": "（祝日（しゅくじつ）・年末（ねんまつ）・年始（ねんし）は 休（やす）み）",
-    "en": "(closed on holidays and at the turn of the year)",
+    "en": " (closed on holidays and at the turn of the year)",
 }
 
 
@@ -150,9 +150,12 @@ def _section(row: DeskRow, finished: bool) -> SectionKind:
         return "elsewhere"
     if row.place == "handover":
         return "handover"
-    if not row.is_settled:
-        return "info" if row.item.optional and row.choice is None else "later"
-    return "done" if finished else "here"
+    # The notification itself is what the visit is for: accepted, it is done.
+    if row.is_settled or row.item.klass == "N":
+        return "done" if finished else "here"
+    if row.item.optional and row.choice is None:
+        return "info"
+    return "here" if not finished and row.signed_by != "later" else "later"
 
 
 def _undated(row: DeskRow) -> bool:
@@ -165,15 +168,32 @@ def _line(row: DeskRow, intake: Intake, language: str) -> ChecklistLine:
     return ChecklistLine(
         name=say(resident.name, language),
         people=_people(row, intake),
-        until=say(resident.until, language),
+        until=_until(row, language),
         where=say(resident.where, language),
         bring=list(_bring(row, language)),
-        who=("; " if language == "en" else "、").join(say(one, language) for one in resident.who),
+        who=("; " if language == "en" else "、").join(_who(row, language)),
         fee=say(resident.fee, language) if resident.fee else "",
         lost=say(resident.lost, language) if resident.lost else "",
         sign="letter" if row.needs_letter else "later" if settled == "later" else None,
         certain=resident.certain,
     )
+
+
+def _until(row: DeskRow, language: str) -> str:
+    """The last day; how it was counted only where it has passed, or where there is no date."""
+    deadline = row.item.deadline
+    if deadline.on is None or language == "easy" or (deadline.days_left or 0) < 0:
+        return say(deadline.text, language)
+    return f"by {day_en(deadline.on)}" if language == "en" else f"{long_date(deadline.on)}まで"
+
+
+def _who(row: DeskRow, language: str) -> list[str]:
+    """Who may come. What a proxy has to know is said where somebody else than the person present must
+    come.
+    """
+    if row.signed_by in (None, "here") or language == "easy":
+        return list(dict.fromkeys(say(one.name, language) for one in row.item.applicants))
+    return [say(one, language) for one in resident_row(row.item).who]
 
 
 def _bring(row: DeskRow, language: str) -> Iterator[str]:

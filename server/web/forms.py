@@ -8,6 +8,9 @@ from starlette.datastructures import FormData, UploadFile
 
 from server.kit.text import safe_line
 
+# What a page may send in one field; each reader of a field has a limit of its own below this one.
+LONGEST = 20_000
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -20,9 +23,9 @@ class Sent:
         value = self.data.get(name, default)
         return default if isinstance(value, UploadFile) else safe_line(value, limit)
 
-    def texts(self, name: str) -> list[str]:
+    def texts(self, name: str, limit: int = 200) -> list[str]:
         """Every value of a repeated field."""
-        return [safe_line(value) for value in self.data.getlist(name) if isinstance(value, str)]
+        return [safe_line(value, limit) for value in self.data.getlist(name) if isinstance(value, str)]
 
     def number(self, name: str) -> int | None:
         """A field as a whole number that is not negative; None for anything else."""
@@ -44,7 +47,7 @@ class Sent:
         names = sorted(
             {name for name in self.data if name not in ("idempotency_key", "csrf_token", "version")}
         )
-        return {name: self.texts(name) for name in names}
+        return {name: self.texts(name, LONGEST) for name in names}
 
 
 async def _sent(request: Request) -> Sent:
