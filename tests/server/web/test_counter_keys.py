@@ -42,6 +42,7 @@ def stage() -> Iterator[Stage]:
         assert found.complaints == []
 
 
+@pytest.mark.long
 def test_the_list_is_worked_by_keys_alone(services: Services, signed_in: Opener, stage: Stage) -> None:
     clock.start_at(datetime.fromisoformat("2026-11-24T10:00:00+09:00"))
     visit = Visit.at(services, "settled", FOUR)
