@@ -3,11 +3,13 @@ paper.
 """
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
 from printing.forms.checklist import Checklist
-from procedures import load_catalogue
+from procedures import Case, evaluate, load_catalogue
 from procedures.resident_list import resident_rows
 from server.kit import clock
 from server.reception import desk_list, handout, shown, signing
@@ -157,6 +159,15 @@ def test_the_strip_tells_what_an_answer_brought_and_took(family: Visit) -> None:
     assert {one.procedure_id for one in changes_between(before, after)} == {"R157"}
     assert [one.kind for one in changes_between(after, before)] == ["gone"]
     assert changes_between(after, after) == ()
+
+
+def test_a_certificate_that_the_data_link_spares_is_named_with_the_reason() -> None:
+    catalogue = load_catalogue("992011")
+    path = Path(__file__).parents[2] / "procedures" / "cases" / "cert_linked.yaml"
+    guidance = evaluate(Case.from_dict(yaml.safe_load(path.read_text("utf-8"))), catalogue)
+    spared = desk_list.spared_of(guidance, catalogue)
+    assert spared
+    assert all(one.procedure_id.startswith("C") and "情報連携" in one.why.ja for one in spared)
 
 
 def test_residents_rows_name_no_confidential_procedure(protected: Visit) -> None:
