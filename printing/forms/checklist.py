@@ -38,7 +38,7 @@ _FULL: tuple[SectionKind, ...] = ("later", "elsewhere")
 _LEFT, _WIDTH = 15.0, 180.0
 _FIRST, _MORE, _END = 36.0, 34.0, 275.0
 _TICK = 3.8
-_TITLE, _NAME, _SMALL, _VALUE, _LABEL = 11.0, 10.5, 8.5, 9.5, 8.0
+_TITLE, _NAME, _SMALL, _VALUE, _LABEL = 11.5, 11.0, 9.0, 10.0, 8.5
 _INDENT = 6.5
 _LABEL_W = 23.0
 
