@@ -6,20 +6,30 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from pypdf import PdfReader
 from sqlmodel import select
 
+from procedures import Case, evaluate, load_catalogue
 from server.journal.models import JournalEntry
+from server.reception import desk_list
 from server.reception.models import Handout, ShownDocument, SigningChoice
 from server.web.services import Services
+from server.web.templating import environment
+from server.web.words import Words
 from tests.factories.visits import FOUR, Visit
 from tests.server.web.conftest import Opener
 from tests.support_asgi import Browser
 
 Act = Callable[..., str]
+WORDS = Words()
+MOTHER_IN_CARE = Path(__file__).parents[2] / "procedures" / "cases" / "h18_mother_in_care.yaml"
 
 
 @pytest.fixture
@@ -160,3 +170,33 @@ def test_the_checklist_is_looked_at_printed_and_kept(
 
 def text_of(pdf: bytes) -> str:
     return "".join("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
+
+
+@pytest.mark.parametrize(("lang", "words"), [("ja", "きょうまで"), ("en", "due today")])
+def test_what_is_lost_today_stands_on_top_with_what_is_lost(lang: str, words: str) -> None:
+    """A move from another municipality on the last day for 要介護認定 (R091), as the counter will show it."""
+    catalogue = load_catalogue("992011")
+    case = Case.from_dict(yaml.safe_load(MOTHER_IN_CARE.read_text("utf-8")) | {"date": "2026-12-04"})
+    listed = desk_list.desk_list(
+        evaluate(case, catalogue), {}, {}, {}, catalogue, "honcho", datetime.fromisoformat("2026-12-04T10:00")
+    )
+    first = listed.group("today")[0]
+    assert first.item.procedure_id == "R091"
+    member = SimpleNamespace(person_id="a", name="例示　次郎")
+    html = (
+        environment()
+        .from_string(
+            "{% set w, base, marking, by, staff_names = held, '/x', false, 'place', {} %}"
+            "{% from 'counter/_procedure.html' import row with context %}{{ row(one) }}"
+        )
+        .render(
+            _=lambda key, **params: WORDS.say(lang, key, **params),
+            lang=lang,
+            csrf_token="",
+            held=SimpleNamespace(members=[member, member], reception_id="x", version=1),
+            one=first,
+        )
+    )
+    assert first.item.lost_if_missed is not None
+    assert first.item.lost_if_missed.to_dict()[lang] in html
+    assert words in html
