@@ -61,7 +61,6 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
 
     def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
         for person_id, value in read.items():
-            unknown = value is None
             service.set_fact(
                 unit,
                 ctx,
@@ -70,12 +69,11 @@ def answers(request: Request, reception_id: str, sent: SentForm) -> Response:
                 fact,
                 value,
                 person_id=person_id,
-                unknown=unknown,
+                unknown=value is None,
                 source="resident",
             )
 
-    again = sent.text("again", limit=1) == "1"
-    return write(request, reception_id, sent, "answers", revised(request, verb) if again else verb)
+    return write(request, reception_id, sent, "answers", revised(request, verb, fact))
 
 
 @router.action("/prepare")

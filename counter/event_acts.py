@@ -10,7 +10,7 @@ from counter.writing import revised, write
 from server.db.uow import NotThereError
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
-from server.reception import guidance, intake, life_events, missing, revising, service, sweeping
+from server.reception import asking_again, guidance, intake, life_events, missing, service, sweeping
 from server.reception.confirmation import NotReadyError
 from server.web.forms import SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
@@ -33,6 +33,7 @@ def events(request: Request, reception_id: str, sent: SentForm) -> Response:
         revised(
             request,
             lambda unit, ctx, reception, key: service.choose_events(unit, ctx, reception, key, chosen),
+            "events.changes.title",
         ),
     )
 
@@ -46,22 +47,10 @@ def ask(request: Request, reception_id: str, fact: str) -> HTMLResponse:
         state = intake.load(unit, ctx, key, reception)
         context = context_of(request, unit, reception_id)
     spec = held.catalogue.facts.get(fact)
-    question = revising.asked_again(state, spec) if spec else None
+    question = asking_again.asked_again(state, spec) if spec else None
     if question is None or state.standing.needs_supervisor:
         raise NotThereError("Question")
     return page(request, "counter/ask.html", question=question, **context)
-
-
-@router.action("/changes/seen")
-def changes_seen(request: Request, reception_id: str, sent: SentForm) -> Response:
-    """Staff have read what the last change did to the list."""
-    return write(
-        request,
-        reception_id,
-        sent,
-        "changes",
-        lambda unit, ctx, reception, key: revising.seen(unit, reception),
-    )
 
 
 @router.action("/sweep")
@@ -78,7 +67,7 @@ def sweep(request: Request, reception_id: str, sent: SentForm) -> Response:
             raise guidance.UnknownAnswerError
         sweeping.answer(unit, ctx, reception, key, [one for one in open_now if one.fact in asked], ticked)
 
-    return write(request, reception_id, sent, "sweep", verb)
+    return write(request, reception_id, sent, "sweep", revised(request, verb, "events.changes.title"))
 
 
 @router.action("/hand-over")
@@ -124,5 +113,6 @@ def movers(request: Request, reception_id: str, sent: SentForm) -> Response:
         revised(
             request,
             lambda unit, ctx, reception, key: service.set_concerned(unit, ctx, reception, key, chosen),
+            "events.changes.title",
         ),
     )

@@ -12,7 +12,7 @@ from server.journal.queries import noted_since
 from server.journal.service import record
 from server.kit.clock import now, today
 from server.preentry import queries as preentry
-from server.reception import confirmation, service
+from server.reception import changing, confirmation, desk_list, intake, service
 from server.reception import queries as receptions
 from server.reception.card_views import picture_of
 from server.reception.guidance import event_names, procedure_names
@@ -27,6 +27,8 @@ from server.worklists import queries as worklists
 
 # A page that stays open reads its parts anew at each change: that is one look.
 ONE_LOOK = timedelta(minutes=10)
+GROUPING_COOKIE = "kakanai_list"
+GROUPINGS = ("place", "department")
 router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
 
 
@@ -37,14 +39,14 @@ def workspace(request: Request, reception_id: str) -> HTMLResponse:
     with held.db.write() as unit:
         record(unit, ctx, "reception.viewed", reception_id, screen="workspace")
         context = context_of(request, unit, reception_id)
-    return page(request, "counter/reception.html", towns=held.towns.all(), **context)
+    return _keeping(request, page(request, "counter/reception.html", towns=held.towns.all(), **context))
 
 
 @router.page("/workspace")
 def fragment(request: Request, reception_id: str) -> HTMLResponse:
     """The part of the page that changes, as often as it does; seen for the first time, it is a view."""
     _noted(request, reception_id)
-    return render(request, reception_id)
+    return _keeping(request, render(request, reception_id))
 
 
 @router.page("/events")
@@ -122,6 +124,22 @@ def _noted(request: Request, reception_id: str) -> None:
         record(unit, ctx, "reception.viewed", reception_id, screen="workspace")
 
 
+def grouping(request: Request) -> str:
+    """How this reader's list is grouped: by where people go (place), or by department."""
+    asked = request.query_params.get("by") or request.cookies.get(GROUPING_COOKIE)
+    return asked if asked in GROUPINGS else GROUPINGS[0]
+
+
+def _keeping(request: Request, answer: HTMLResponse) -> HTMLResponse:
+    """Whoever has chosen a grouping keeps it on this machine; it says nothing about anybody."""
+    if "by" in request.query_params:
+        secure = services(request).settings.secure_cookies
+        answer.set_cookie(
+            GROUPING_COOKIE, grouping(request), path="/counter", httponly=True, secure=secure, samesite="lax"
+        )
+    return answer
+
+
 def context_of(
     request: Request, unit: Any, reception_id: str, found: Found | None = None, away: CoreAway | None = None
 ) -> dict[str, Any]:
@@ -143,6 +161,10 @@ def context_of(
         "event_groups": {
             group: [event for event in EVENTS.values() if event.group == group] for group in GROUPS
         },
+        "listed": desk_list.read(unit, ctx, intake.load(unit, ctx, key, reception), view.guidance, catalogue),
+        "by": grouping(request),
+        "changes": changing.last_change(key, reception),
+        "staff_names": names(unit, ctx.tenant_id),
         "is_supervisor": ctx.role == "supervisor",
         "preentry": preentry.view(unit, catalogue, reception, key),
     }

@@ -10,8 +10,7 @@ from counter.reception import render
 from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import DataKey
-from server.reception import revising, service
-from server.reception.guidance import guide
+from server.reception import changing, service
 from server.web.forms import Sent
 from server.web.guards import ctx_of
 from server.web.idempotency import once
@@ -33,17 +32,23 @@ def write(request: Request, reception_id: str, sent: Sent, what: str, verb: Verb
     return shown(request, reception_id)
 
 
-def revised(request: Request, verb: Verb) -> Verb:
-    """The same verb, which then also keeps what it changed in the list of procedures."""
+def revised(request: Request, verb: Verb, cause: str) -> Verb:
+    """The same verb, which then also keeps what it changed in the list of procedures.
+
+    `cause` is a fact of the rules, or the key of the sentence above the changes.
+    """
     held = services(request)
+    catalogue, municipality = held.catalogue, held.settings.municipality
 
     def noted(unit: Unit, ctx: Context, reception: Any, key: DataKey) -> None:
-        revising.revise(
+        changing.noting(
             unit,
             ctx,
             reception,
             key,
-            lambda state: guide(state, held.catalogue, held.settings.municipality),
+            catalogue,
+            municipality,
+            cause,
             lambda: verb(unit, ctx, reception, key),
         )
 

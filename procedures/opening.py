@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from procedures.office_days import OfficeCalendar
 from procedures.text import Text
@@ -73,3 +73,36 @@ class Opening:
         if needs_juki_net and not self.net_answers(at):
             return False
         return any(slot.takes(rule, at.time()) for slot in self.slots(site, at.date()))
+
+    def site_named(self, name: str) -> str:
+        """The site of that name; else the first: a municipality with one town hall need not repeat its
+        name.
+        """
+        return name if name in self.sites else next(iter(self.sites))
+
+    def next_time(
+        self, site: str, rule: str, after: datetime, needs_juki_net: bool = False, within_days: int = 31
+    ) -> datetime | None:
+        """The first moment from `after` on at which a rule can be handled at a site; `after` itself when
+        it can be now; None when not within so many days.
+        """
+        if self.can_do(site, rule, after, needs_juki_net):
+            return after
+        for ahead in range(within_days + 1):
+            day = after.date() + timedelta(days=ahead)
+            begins = [slot.begins for slot in self.slots(site, day)]
+            if needs_juki_net:
+                begins.append(self.net_hours.begins)
+            for start in sorted(begins):
+                at = datetime.combine(day, start)
+                if at > after and self.can_do(site, rule, at, needs_juki_net):
+                    return at
+        return None
+
+    def hours(self, site: str) -> tuple[tuple[tuple[int, ...], tuple[Slot, ...]], ...]:
+        """The usual week: weekdays (Monday = 0) with the hours that they share, closed ones left out."""
+        shared: dict[tuple[Slot, ...], list[int]] = {}
+        for weekday, slots in sorted(self.sites[site].weekly.items()):
+            if slots:
+                shared.setdefault(slots, []).append(weekday)
+        return tuple((tuple(days), slots) for slots, days in shared.items())

@@ -17,7 +17,7 @@ _NAME_SIZE = 8.0
 _GAP = 1.5
 
 
-def _page(
+def page(
     layout: Layout, filled: Filled, sheet: Sheet, slices: dict[str, Slice], number: int, total: int
 ) -> Pad:
     """One page of `sheet`, with the records of `slices`."""
@@ -84,11 +84,11 @@ def _pass(layout: Layout, filled: Filled, total: int) -> list[list[Op]]:
     pages: list[list[Op]] = []
     spilled: list[Spilled] = []
     for sheet, slices in _slices(layout, filled):
-        pad = _page(layout, filled, sheet, slices, len(pages) + 1, total)
+        pad = page(layout, filled, sheet, slices, len(pages) + 1, total)
         pages.append(pad.ops)
         spilled += pad.spilled
     for listed in _overflow_lists(layout, list(dict.fromkeys(spilled))):
-        pad = _page(layout, filled, layout.overflow.sheet, {}, len(pages) + 1, total)
+        pad = page(layout, filled, layout.overflow.sheet, {}, len(pages) + 1, total)
         pages.append(pad.ops + listed)
     return pages
 

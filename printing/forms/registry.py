@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from printing.forms import residence_change
+from printing.forms import checklist, residence_change
 from printing.forms.filled import Filled
 from printing.forms.values import FormModel
 
@@ -30,6 +30,7 @@ FORMS: dict[str, Form] = {
     residence_change.FORM_ID: Form(
         residence_change.ResidenceChangeForm, residence_change.filled, residence_change.render
     ),
+    checklist.FORM_ID: Form(checklist.Checklist, checklist.filled, checklist.render),
 }
 
 

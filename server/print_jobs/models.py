@@ -9,8 +9,9 @@ from server.db.base import Instant, Row
 
 
 class PrintJob(Row, table=True):
-    """One paper at one station. `content` is the ticket's wire message (nobody's data) or empty; a form's
-    bytes stay sealed with the intake (`document`, whose key is `key_id`)."""
+    """One paper at one station: a ticket, a form or a checklist. `content` is the ticket's wire message
+    (nobody's data) or empty; a page's bytes stay sealed with the intake (`document`, whose key is
+    `key_id`)."""
 
     __tablename__ = "print_job"
 

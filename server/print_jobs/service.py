@@ -13,6 +13,8 @@ from server.print_jobs.models import PrintJob
 from server.print_jobs.states import move
 
 LEASE = timedelta(seconds=20)
+# What a station's page printer takes besides the form: any page of ours.
+PRINTED_AS = {"form": ("form", "checklist")}
 TROUBLES = frozenset({"paper_out", "cover_open", "offline", "silent", "failed"})
 
 
@@ -35,13 +37,15 @@ def queue_ticket(unit: Unit, ctx: Context, station: str, ticket_id: str, content
     return _queue(unit, ctx, job)
 
 
-def queue_form(unit: Unit, ctx: Context, station: str, subject: str, document: str, key_id: str) -> PrintJob:
-    """Ask `station` for the form that lies sealed as `document`."""
+def queue_form(
+    unit: Unit, ctx: Context, station: str, subject: str, document: str, key_id: str, kind: str = "form"
+) -> PrintJob:
+    """Ask `station` for the form (or another page of this `kind`) that lies sealed as `document`."""
     job = PrintJob(
         tenant_id="",
         site_id="",
         station=station,
-        kind="form",
+        kind=kind,
         subject=subject,
         document=document,
         key_id=key_id,
@@ -55,7 +59,7 @@ def lease(
 ) -> PrintJob | None:
     """The oldest waiting job of these kinds at this station, for twenty seconds.
 
-    A lease that ran out is given again. What belongs to a subject of `without` waits on.
+    A lease that ran out is given again. The form of a subject of `without` waits on.
     """
     at = now()
     query = (
@@ -63,8 +67,8 @@ def lease(
         .where(
             PrintJob.tenant_id == ctx.tenant_id,
             PrintJob.station == station,
-            col(PrintJob.kind).in_(kinds),
-            col(PrintJob.subject).not_in(without),
+            col(PrintJob.kind).in_([kind for wanted in kinds for kind in PRINTED_AS.get(wanted, (wanted,))]),
+            ~(col(PrintJob.subject).in_(without) & (col(PrintJob.kind) == "form")),
             or_(
                 col(PrintJob.state) == "queued",
                 (col(PrintJob.state) == "leased") & (col(PrintJob.leased_until) < at),
@@ -138,13 +142,15 @@ def finish(unit: Unit, ctx: Context, job_id: str, outcome: str) -> PrintJob:
     return unit.add(job)
 
 
-def cancel(unit: Unit, ctx: Context, subject: str, reason: str) -> int:
-    """Take back every paper of `subject` that is not printed yet; returns how many."""
+def cancel(unit: Unit, ctx: Context, subject: str, reason: str, kinds: Collection[str] | None = None) -> int:
+    """Take back every paper of `subject` (of these kinds) that is not printed yet; returns how many."""
     query = select(PrintJob).where(
         PrintJob.tenant_id == ctx.tenant_id,
         PrintJob.subject == subject,
         col(PrintJob.state).in_(["queued", "leased"]),
     )
+    if kinds is not None:
+        query = query.where(col(PrintJob.kind).in_(kinds))
     jobs = unit.all(query.order_by(col(PrintJob.id)).with_for_update())
     for job in jobs:
         move(job, "cancel")

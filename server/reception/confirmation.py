@@ -150,7 +150,7 @@ def print_form(unit: Unit, ctx: Context, reception: Reception, station: str) -> 
     intake = current_intake(unit, reception.id)
     if intake is None:
         raise NotThereError("PreparedIntake")
-    print_jobs.cancel(unit, ctx, reception.id, "printed anew")
+    print_jobs.cancel(unit, ctx, reception.id, "printed anew", kinds=["form"])
     print_jobs.queue_form(unit, ctx, station, reception.id, intake.id, reception.key_id)
     _changed(unit, reception)
 

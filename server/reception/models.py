@@ -41,6 +41,7 @@ class Reception(Row, table=True):
     signed: bool = False
     confirmed_how: str | None = Field(default=None, max_length=10)
     disputed: str | None = Field(default=None, max_length=200)
+    last_change: bytes | None = Field(default=None, sa_column=Column(Sealed, nullable=True))
 
 
 class Person(Row, table=True):
@@ -105,3 +106,50 @@ class HeldItem(Row, table=True):
     person_id: str | None = Field(default=None, max_length=36)
     taken_at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
     returned_at: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class ShownDocument(Row, table=True):
+    """A document that staff have seen (提示済み), for one person or for the household (person_id empty).
+
+    The same document counts for every procedure that asks for it. What was ticked in error stays, withdrawn.
+    """
+
+    __tablename__ = "shown_document"
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    document_id: str = Field(max_length=60)
+    person_id: str = Field(default="", max_length=36)
+    at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    by: str = Field(max_length=40)
+    withdrawn_at: dt.datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    withdrawn_by: str | None = Field(default=None, max_length=40)
+
+
+class SigningChoice(Row, table=True):
+    """How staff settled who signs a procedure: here, letter (委任状 in hand) or later (後日提出).
+
+    A newer choice replaces the older one, whose row stays, marked.
+    """
+
+    __tablename__ = "signing_choice"
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    procedure_id: str = Field(max_length=60)
+    kind: str = Field(max_length=10)
+    at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    by: str = Field(max_length=40)
+    replaced: bool = False
+
+
+class Handout(Row, table=True):
+    """A checklist as it was handed to the resident: the bytes that were printed, sealed with the intake."""
+
+    __tablename__ = "handout"
+
+    reception_id: str = Field(foreign_key="reception.id", max_length=36, index=True)
+    language: str = Field(max_length=5)
+    pages: int
+    sha256: str = Field(max_length=64)
+    pdf: bytes = Field(sa_column=Column(Sealed, nullable=False))
+    at: dt.datetime = Field(sa_column=Column(Instant, nullable=False))
+    by: str = Field(max_length=40)

@@ -29,7 +29,6 @@ from server.reception.life_events import EVENTS
 from server.reception.missing import asked, gaps, needs_address
 from server.reception.models import Reception
 from server.reception.people import PersonView
-from server.reception.revising import CHANGED
 from server.reception.service import current_intake
 from server.reception.states import available_actions
 from server.reception.strip import StepView, strip
@@ -148,7 +147,6 @@ class Workspace:
     questions: tuple[Question, ...] = field(repr=False)
     swept: tuple[Question, ...] = field(repr=False)
     impossible: tuple[Conflict, ...] = field(repr=False)
-    guidance_change: dict[str, Any] | None = field(repr=False)
     answers: tuple[dict[str, Any], ...] = field(repr=False)
     gaps: tuple[str, ...]
     strip: tuple[StepView, ...]
@@ -223,7 +221,6 @@ def workspace(
         impossible=tuple(
             one for one in (guidance.conflicts if guidance else ()) if one.id not in SAID_ELSEWHERE
         ),
-        guidance_change=intake.facts.value("", CHANGED),
         answers=_answers(intake),
         gaps=tuple(missing),
         strip=strip(reception, missing, printed, sent, all(item.returned_at for item in items)),

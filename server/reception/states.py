@@ -10,6 +10,8 @@ from server.reception.models import Reception
 BEFORE_ACCEPTANCE = ("opened", "identified", "intake", "prepared", "confirmed")
 # While somebody of the household may still be looked for.
 GATHERING = ("identified", "intake")
+# While documents are shown, signatures settled and papers handed out.
+AT_THE_DESK = ("intake", "prepared", "confirmed", "accepted", "guided")
 
 MACHINE: Machine[str] = Machine(
     "reception",
@@ -36,6 +38,7 @@ MACHINE: Machine[str] = Machine(
     | {(state, action): state for state in GATHERING for action in ("search", "attach", "refer", "release")}
     | {(state, "print"): state for state in ("confirmed", "accepted")}
     | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted", "guided")}
+    | {(state, action): state for state in AT_THE_DESK for action in ("mark", "hand_out")}
     | {(state, "abandon"): "abandoned" for state in BEFORE_ACCEPTANCE},
 )
 

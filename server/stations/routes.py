@@ -13,7 +13,7 @@ from server.db.uow import Unit, one_of
 from server.print_jobs import service as print_jobs
 from server.print_jobs.models import PrintJob
 from server.queue import card_reads
-from server.reception import confirmation
+from server.reception import confirmation, handout
 from server.reception.models import PreparedIntake, Reception
 from server.stations import service
 from server.stations.card_reports import CardReadReport, content_of
@@ -107,7 +107,7 @@ def lease(request: Request, wanted: LeaseRequest) -> Response:
         return JSONResponse(
             {
                 "id": job.id,
-                "kind": job.kind,
+                "kind": "ticket" if job.kind == "ticket" else "form",
                 "attempt": job.attempts,
                 "title": job.id,
                 "ticket": json.loads(job.content) if job.kind == "ticket" else None,
@@ -159,6 +159,8 @@ async def events(request: Request) -> StreamingResponse:
 
 def _pdf(held: Services, request: Request, unit: Unit, job: PrintJob) -> bytes:
     ctx = ctx_of(request)
+    if job.kind == handout.KIND:
+        return handout.pdf_of(unit, ctx, held.vault, job.document or "", job.key_id or "")
     intake = one_of(unit, PreparedIntake, ctx.tenant_id, job.document or "")
     key = held.vault.key(unit, ctx, job.key_id or "")
     return key.open_bytes(intake.pdf, f"pdf:{intake.id}")

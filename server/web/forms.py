@@ -8,8 +8,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from server.kit.text import safe_block, safe_line
 
-# Of any field there is: a code that a resident brings. Whoever reads a field sets its own limit.
-LONGEST = 4_000
+# What a page may send in one field; each reader of a field has a limit of its own below this one.
+LONGEST = 20_000
 
 
 @dataclass(frozen=True)

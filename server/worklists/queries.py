@@ -11,6 +11,8 @@ from server.db.context import Context
 from server.db.uow import Unit, one_of
 from server.db.vault import Vault
 from server.reception.models import Reception
+from server.reception.shown import Piece, ShownView, shown
+from server.reception.signing import ChoiceView, choices
 from server.submissions.models import Submission
 from server.worklists.models import WorkItem
 from server.worklists.service import OtherDepartmentError, is_ready
@@ -39,7 +41,11 @@ class WorkLine:
 
 @dataclass(frozen=True)
 class WorkView:
-    """One item opened: the department's part as data, and the evidence."""
+    """One item opened: the department's part as data, and the evidence.
+
+    `shown` and `signing` are what was seen and settled at the counter, as it stands now: what a resident
+    brings later is ticked there and seen here.
+    """
 
     line: WorkLine
     part: dict[str, Any] = field(repr=False)
@@ -52,6 +58,8 @@ class WorkView:
     signed: bool
     confirmed_how: str | None
     names: dict[str, str] = field(repr=False)
+    shown: dict[Piece, ShownView] = field(default_factory=dict)
+    signing: ChoiceView | None = None
 
 
 def lines(unit: Unit, ctx: Context, department: str | None = None) -> list[WorkLine]:
@@ -94,6 +102,8 @@ def item(unit: Unit, ctx: Context, vault: Vault, item_id: str) -> WorkView:
         signed=reception.signed,
         confirmed_how=reception.confirmed_how,
         names=staff,
+        shown=shown(unit, reception.id),
+        signing=choices(unit, reception.id).get(row.procedure_id),
     )
 
 

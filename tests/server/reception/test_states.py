@@ -12,7 +12,7 @@ from server.kit.machine import NotNowError
 from server.preentry import service as preentry
 from server.queue import card_reads
 from server.queue.card_reads import CardContent
-from server.reception import confirmation, ending, gathering, service, states
+from server.reception import confirmation, ending, gathering, handout, service, shown, states
 from server.reception.confirmation import NotReadyError
 from server.reception.models import Reception
 from server.web.services import Services
@@ -83,6 +83,7 @@ def guide(visit: Visit, unit: Unit, reception: Reception, key: DataKey) -> None:
     worklists.guide(unit, visit.clerk, reception, key, state, told, filed=False)
 
 
+PIECE = ("identity", "")
 VERBS: dict[str, Verb] = {
     "identify": lambda u, v, r, k: service.identify(
         u, v.clerk, r, relation="self", method="acquaintance", documents=""
@@ -106,6 +107,8 @@ VERBS: dict[str, Verb] = {
     "accept": lambda u, v, r, k: worklists.take_in(u, v.clerk, v.services.vault, r, k, signed=True),
     "hold": lambda u, v, r, k: ending.hold_item(u, v.clerk, r, "my_number_card", None),
     "close": lambda u, v, r, k: ending.close(u, v.clerk, v.services.vault, r),
+    "mark": lambda u, v, r, k: shown.show(u, v.clerk, r, {PIECE}, {PIECE}, seen=True),
+    "hand_out": lambda u, v, r, k: handout.hand_out(u, v.clerk, r, k, "ja", b"%PDF", "counter-1"),
     "abandon": lambda u, v, r, k: ending.abandon(u, v.clerk, v.services.vault, r, "やめる"),
 }
 

@@ -2,7 +2,8 @@
  * The staff screens: keys, the next open thing, and pages that renew themselves without taking anything out of a hand.
  *
  * Enter goes to the next [data-open] thing, ? opens why ([data-explain]), / goes to [data-search], Ctrl+Enter presses
- * [data-next-act], F1 opens the help, J and K walk through [data-list], a digit presses [data-key] of the open question.
+ * [data-next-act], F1 opens the help, J and K walk through [data-list], a digit presses [data-key] of the open question,
+ * a letter [data-hotkey] of the row in hand ([data-keys]) or of the page.
  * When the server says that something changed, [data-refresh] fetches the fragment anew; what was typed, opened, scrolled
  * and focused stays as it was.
  */
@@ -70,6 +71,16 @@ function digit(key) {
   return true;
 }
 
+/** A letter that the row in hand has a meaning for, else one that the page has; those of other rows are not meant. */
+function hotkey(letter) {
+  const named = `[data-hotkey="${CSS.escape(letter)}"]`;
+  const row = document.activeElement?.closest("[data-keys]")?.querySelector(named);
+  const pressed = row ?? [...document.querySelectorAll(named)].find((one) => !one.closest("[data-keys]"));
+  if (!pressed || pressed.disabled) return false;
+  pressed.click();
+  return true;
+}
+
 function close() {
   const open = document.activeElement?.closest("details[open]");
   if (!open) return;
@@ -104,6 +115,8 @@ function onKey(event) {
     } else if (PLAIN_KEYS[event.key] && !event.target.matches("select")) {
       event.preventDefault();
       PLAIN_KEYS[event.key](event);
+    } else if (/^[a-z]$/i.test(event.key) && !event.target.matches("select") && hotkey(event.key.toLowerCase())) {
+      event.preventDefault();
     }
   }
 }

@@ -226,7 +226,8 @@ export function keepAcrossSwaps({ after }) {
       event.detail.shouldSwap = false;
       return;
     }
-    saved = from?.matches?.("form[id]") ? from.id : null;
+    // A mark on a row ([data-stays]) settles nothing: the row stays open, and the focus where it is.
+    saved = from?.matches?.("form[id]:not([data-stays])") ? from.id : null;
     kept = look(target, presses.get(event.detail.xhr));
     // Whoever ticks one box may want to tick the next.
     kept.stays = savesItself(from);
