@@ -31,6 +31,7 @@ def test_a_relative_comes_after_a_death(
     page.locator("li[data-person]").filter(has_text="見本　ウメ").locator("input").check(force=True)
     expect(page.locator('[data-procedure="R172"]')).to_be_visible()
     page.locator("#filer-person").select_option(label="見本　太郎")
+    expect(page.locator("li[data-person] .marks").filter(has_text="届出人")).to_have_count(1)
     page.fill("#moved-on-date", "11.20")
     desk.act("save-day").click()
     expect(page.locator("details#moved-on")).to_be_visible()
