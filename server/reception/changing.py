@@ -16,9 +16,13 @@ from server.reception.intake import load
 from server.reception.models import Reception
 
 
+# What stands in the list for certain, be it that a department has to confirm it.
+_LISTED = ("applies", "needs_confirmation")
+
+
 @dataclass(frozen=True)
 class ChangeView:
-    """One procedure that is not as it was. kind: sure (applies now) | gone (applies no more) | other.
+    """One procedure that is not as it was. kind: sure (in the list now) | gone (applies no more) | other.
 
     `words` ({ja, easy, en}) says from what to what; `discreet` ones are named nowhere a resident may look.
     """
@@ -49,11 +53,7 @@ def changes_between(before: Guidance, after: Guidance) -> tuple[ChangeView, ...]
     }
     return tuple(
         ChangeView(
-            kind="sure"
-            if one.before != one.after and one.after == "applies"
-            else "other"
-            if one.after
-            else "gone",
+            kind=_kind(one.before, one.after),
             procedure_id=one.procedure_id,
             name=one.name.to_dict(),
             words=one.text.to_dict(),
@@ -62,6 +62,12 @@ def changes_between(before: Guidance, after: Guidance) -> tuple[ChangeView, ...]
         )
         for one in changes(before, after)
     )
+
+
+def _kind(before: str | None, after: str | None) -> str:
+    if after is None:
+        return "gone"
+    return "sure" if after in _LISTED and before not in _LISTED else "other"
 
 
 def noting(
