@@ -3,16 +3,18 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from card_reader.mynumber import NO_EXTRAS, Extras
 from card_reader.pcsc import PcscReader
 from card_reader.reader import Reader, ReaderState
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.counters import TryCounters
+from card_reader.simulated.hierarchy import Hierarchy
 from card_reader.simulated.personas import load_personas
 from card_reader.simulated.reader import InProcessReader
 from card_reader.simulated.vpcd import VpcdCard, slot_port
 from printing.simulated import SimulatedPagePrinter, SimulatedTicketPrinter
 from printing.transports import CupsPrinter, FilePrinter, NetworkPrinter, UsbPrinter
-from station.config import PagePrinterConfig, ReaderConfig, StationConfig, TicketPrinterConfig
+from station.config import PagePrinterConfig, ReaderConfig, StationConfig, TicketPrinterConfig, reading_policy
 from station.dev import CardSlot, SimulatedPrinter
 from station.printers import Device, Kind
 
@@ -21,16 +23,19 @@ _NOTICED_S = 2.0
 
 @dataclass(frozen=True)
 class Devices:
-    """What this station has. `slot` and `simulated`: what the hardware desk can operate."""
+    """What this station has. `extras`: what a reading looks at beside its purpose. `slot` and `simulated`:
+    what the hardware desk can operate."""
 
     reader: Reader | None
     slot: CardSlot | None
     printers: dict[Kind, Device] = field(default_factory=dict)
     simulated: dict[Kind, SimulatedPrinter] = field(default_factory=dict)
+    extras: Extras = NO_EXTRAS
 
 
 def open_devices(config: StationConfig) -> Devices:
-    """The devices of `config`; none of them is asked anything yet. Raises PcscNotInstalled."""
+    """The devices of `config`; none of them is asked anything yet. Raises PcscNotInstalled
+    and BadConfig."""
     reader, slot = _reader(config.reader)
     folder = config.state_dir / "prints"
     found: dict[Kind, Device | None] = {
@@ -43,19 +48,20 @@ def open_devices(config: StationConfig) -> Devices:
         for kind, device in printers.items()
         if isinstance(device, SimulatedTicketPrinter | SimulatedPagePrinter)
     }
-    return Devices(reader, slot, printers, simulated)
+    return Devices(reader, slot, printers, simulated, reading_policy(config).extras)
 
 
 def _reader(config: ReaderConfig) -> tuple[Reader | None, CardSlot | None]:
+    keys = Hierarchy(config.keys_dir) if config.keys_dir else None
     match config.backend:
         case "none":
             return None, None
         case "simulated":
-            reader = InProcessReader()
+            reader = InProcessReader(keys=keys)
             return reader, SimulatedSlot(reader)
         case "vpcd":
             virtual = PcscReader(f"Virtual PCD 00 {config.slot:02d}")
-            return virtual, VpcdSlot(slot_port(config.slot), virtual)
+            return virtual, VpcdSlot(slot_port(config.slot), virtual, keys)
         case "pcsc":
             return PcscReader(config.name), None
 
@@ -116,9 +122,10 @@ class SimulatedSlot:
 class VpcdSlot:
     """One slot of vpcd as a CardSlot: the card is read through the real PC/SC service."""
 
-    def __init__(self, port: int, reader: Reader) -> None:
+    def __init__(self, port: int, reader: Reader, keys: Hierarchy | None = None) -> None:
         self._port = port
         self._reader = reader
+        self._keys = keys
         self._counters: dict[str, TryCounters] = {}
         self._lying: VpcdCard | None = None
 
@@ -130,7 +137,7 @@ class VpcdSlot:
             # The service looks every 0.4 s and would never see a card leave that is swapped faster.
             self._reader.wait_change(ReaderState.PRESENT, _NOTICED_S)
         counters = self._counters.setdefault(persona, TryCounters(chosen))
-        card = SimulatedCard(chosen, counters)
+        card = SimulatedCard(chosen, counters, keys=self._keys)
         self._lying = VpcdCard(card, self._port, pull_after_apdu=pull_after_apdu).start()
         self._reader.wait_change(ReaderState.EMPTY, _NOTICED_S)
 

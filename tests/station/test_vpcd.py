@@ -1,11 +1,13 @@
 """A station with vpcd: the card is read through the real PC/SC service, as with a reader on the desk."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from card_reader.pcsc import PcscReader
 from card_reader.reader import ReaderState
+from card_reader.simulated.hierarchy import Hierarchy
 from tests.station.conftest import Rig, RigMaker, eventually, http
 from tests.support_pcscd import running_pcscd, vpcd_slot
 
@@ -13,12 +15,14 @@ SLOT = 1
 
 
 @pytest.fixture
-def counter(rig: RigMaker) -> Iterator[Rig]:
+def counter(rig: RigMaker, tmp_path: Path) -> Iterator[Rig]:
+    (tmp_path / "policy.yaml").write_text(Hierarchy(tmp_path / "keys").policy(), encoding="utf-8")
+    checked = 'policy = "policy.yaml"\nkeys_dir = "keys"\n'
     with running_pcscd(), vpcd_slot(SLOT):
         reader = PcscReader(f"Virtual PCD 00 0{SLOT}")
         state = reader.state()
         assert state is ReaderState.EMPTY or reader.wait_change(state, 5) is ReaderState.EMPTY
-        yield rig(kind="counter", extra=f'[reader]\nbackend = "vpcd"\nslot = {SLOT}\n')
+        yield rig(kind="counter", extra=f'[reader]\nbackend = "vpcd"\nslot = {SLOT}\n{checked}')
 
 
 def test_a_card_is_laid_on_read_pulled_and_taken_off(counter: Rig) -> None:
@@ -27,7 +31,9 @@ def test_a_card_is_laid_on_read_pulled_and_taken_off(counter: Rig) -> None:
     assert http.get(f"{counter.url}/station/dev/state").json()["persona"] == "mihon_taro"
     answer = counter.read(purpose="reception")
     assert (answer["outcome"], answer["preview"]["name_masked"]) == ("read", "○○　太＊")
-    assert counter.server.of("/api/v1/stations/card-reads")[0].json()["attributes"]["birth"] == "19730412"
+    told = counter.server.of("/api/v1/stations/card-reads")[0].json()
+    assert told["attributes"]["birth"] == "19730412"
+    assert told["authenticity"] == {"result": "verified", "reason": None}
     assert counter.read(pin="9999", purpose="reception")["tries_left"] == 2
     counter.insert("mihon_taro", pull_after_apdu=3)
     assert counter.read()["outcome"] == "removed"

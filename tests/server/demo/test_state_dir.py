@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from card_reader.simulated.hierarchy import Hierarchy
 from server.demo import state_dir
 from server.demo.plan import Plan, make_plan
-from station.config import load_config
+from station.config import load_config, reading_policy
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,6 +35,10 @@ def test_stations_start_from_the_files_and_the_register_has_their_keys(tmp_path:
         assert (config.port, config.server_url) == (station.port, "http://127.0.0.1:8040")
         assert config.state_dir.is_relative_to(tmp_path)
         assert config.reader.backend == "simulated"
+        # Every station's cards come from the authorities that every station trusts.
+        trusted = {key.key_id: key.modulus for key in Hierarchy(config.reader.keys_dir).trusted()}
+        named = {bytes.fromhex(k.id): bytes.fromhex(k.modulus) for k in reading_policy(config).ca_keys}
+        assert named == trusted
         assert config.key_file.stat().st_mode & 0o777 == 0o600
         private = serialization.load_pem_private_key(config.key_file.read_bytes(), None)
         public = serialization.load_pem_public_key(row["public_key"].encode())
