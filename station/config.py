@@ -159,8 +159,8 @@ def load_config(path: Path) -> StationConfig:
             found.append(f"{path}:{_line_of(text, named)}: {'.'.join(place)}{': ' if place else ''}{what}")
         raise BadConfig("\n".join(found)) from None
     if reading_policy(config).trusts_test_cards and not config.dev:
-        place = _line_of(text, ["reader", "policy"])
-        raise BadConfig(f"{path}:{place}: reader.policy: trusts test cards, which is for dev = true only")
+        written = _line_of(text, ["reader", "policy"])
+        raise BadConfig(f"{path}:{written}: reader.policy: trusts test cards, which is for dev = true only")
     return config
 
 
