@@ -1,5 +1,6 @@
 """Chooses this station's devices from its settings: the only place that knows which backend is which."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from card_reader.pcsc import PcscReader
 from card_reader.reader import Reader, ReaderState
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.counters import TryCounters
+from card_reader.simulated.faults import Fault
 from card_reader.simulated.hierarchy import Hierarchy
 from card_reader.simulated.personas import load_personas
 from card_reader.simulated.reader import InProcessReader
@@ -96,9 +98,9 @@ class SimulatedSlot:
     def __init__(self, reader: InProcessReader) -> None:
         self._reader = reader
 
-    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
+    def insert(self, persona: str, pull_after_apdu: int | None = None, faults: Sequence[Fault] = ()) -> None:
         """See CardSlot."""
-        self._reader.insert(persona, pull_after_apdu=pull_after_apdu)
+        self._reader.insert(persona, pull_after_apdu=pull_after_apdu, faults=faults)
 
     def remove(self) -> None:
         """See CardSlot."""
@@ -129,7 +131,7 @@ class VpcdSlot:
         self._counters: dict[str, TryCounters] = {}
         self._lying: VpcdCard | None = None
 
-    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
+    def insert(self, persona: str, pull_after_apdu: int | None = None, faults: Sequence[Fault] = ()) -> None:
         """See CardSlot; also raises NoVirtualReader."""
         chosen = load_personas()[persona]
         if self._lying is not None:
@@ -137,7 +139,7 @@ class VpcdSlot:
             # The service looks every 0.4 s and would never see a card leave that is swapped faster.
             self._reader.wait_change(ReaderState.PRESENT, _NOTICED_S)
         counters = self._counters.setdefault(persona, TryCounters(chosen))
-        card = SimulatedCard(chosen, counters, keys=self._keys)
+        card = SimulatedCard(chosen, counters, faults=faults, keys=self._keys)
         self._lying = VpcdCard(card, self._port, pull_after_apdu=pull_after_apdu).start()
         self._reader.wait_change(ReaderState.EMPTY, _NOTICED_S)
 
