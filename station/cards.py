@@ -15,7 +15,6 @@ from threading import Event
 from typing import Protocol, runtime_checkable
 
 from card_reader.messages import CardReadMessage, message_from
-from card_reader.mynumber import NO_EXTRAS, Extras
 from card_reader.reader import Reader, ReaderState
 from card_reader.reading import read_card
 from card_reader.transport import CardRemoved, Transport
@@ -35,17 +34,10 @@ _log = logging.getLogger(__name__)
 class CardDesk:
     """The reader of one station; None when it has none. Used from the event loop."""
 
-    def __init__(
-        self,
-        reader: Reader | None,
-        board: Board,
-        read_limit_s: float = READ_LIMIT_S,
-        extras: Extras = NO_EXTRAS,
-    ) -> None:
+    def __init__(self, reader: Reader | None, board: Board, read_limit_s: float = READ_LIMIT_S) -> None:
         self._reader = reader
         self._board = board
         self._limit = read_limit_s
-        self._extras = extras
         self._watcher = DeviceThread("card-watch")
         self._worker = DeviceThread("card-read")
         self._seen: ReaderWord = "no_reader"
@@ -91,8 +83,7 @@ class CardDesk:
         started = time.monotonic()
         try:
             message = await self._worker.call(
-                lambda: read_card(line, pin, allow_last_try=allow_last_try, extras=self._extras),
-                self._limit,
+                lambda: read_card(line, pin, allow_last_try=allow_last_try), self._limit
             )
         except Stuck:
             # The order matters: once the line is cut nothing goes to the card any more, least of all a

@@ -12,9 +12,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from card_reader.policy import ReadingPolicy, load_policy
-from card_reader.yamlfile import BadDataFile
-
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -29,14 +26,12 @@ class _Settings(BaseModel):
 class ReaderConfig(_Settings):
     """Which card reader. `name` is a part of the PC/SC reader's name; `slot` is vpcd's slot (0 or 1).
 
-    `policy`: the municipality's choices about reading (card_reader.policy). `keys_dir`: the keys behind
-    simulated cards, the same folder for all stations of a demonstration.
+    `keys_dir`: the keys behind simulated cards, one folder for all stations of a demonstration.
     """
 
     backend: Literal["none", "simulated", "vpcd", "pcsc"] = "none"
     name: str = ""
     slot: Annotated[int, Field(ge=0, le=1)] = 0
-    policy: Path | None = None
     keys_dir: Path | None = None
 
     @model_validator(mode="after")
@@ -148,7 +143,7 @@ def load_config(path: Path) -> StationConfig:
         # At the very end of the file the parser names no line.
         raise BadConfig(f"{path}:{line[1] if line else text.count(chr(10)) + 1}: {error}") from None
     try:
-        config = StationConfig.model_validate(_absolute(document, path.absolute().parent))
+        return StationConfig.model_validate(_absolute(document, path.absolute().parent))
     except ValidationError as error:
         found = []
         for item in error.errors(include_input=False, include_url=False):
@@ -158,25 +153,10 @@ def load_config(path: Path) -> StationConfig:
             named = place or re.findall(r"^([a-z_]+): ", what)
             found.append(f"{path}:{_line_of(text, named)}: {'.'.join(place)}{': ' if place else ''}{what}")
         raise BadConfig("\n".join(found)) from None
-    if reading_policy(config).trusts_test_cards and not config.dev:
-        written = _line_of(text, ["reader", "policy"])
-        raise BadConfig(f"{path}:{written}: reader.policy: trusts test cards, which is for dev = true only")
-    return config
-
-
-def reading_policy(config: StationConfig) -> ReadingPolicy:
-    """The choices in the file that `config` names. Without one, nothing is looked at beside what a reading is
-    for. Raises BadConfig."""
-    if config.reader.policy is None:
-        return ReadingPolicy(certificate_expiry=False)
-    try:
-        return load_policy(config.reader.policy)
-    except BadDataFile as error:
-        raise BadConfig(str(error)) from None
 
 
 def _absolute(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    paths = ("key_file", "state_dir", "path", "ca_file", "cert_file", "policy", "keys_dir")
+    paths = ("key_file", "state_dir", "path", "ca_file", "cert_file", "keys_dir")
     result: dict[str, Any] = {}
     for key, value in document.items():
         if isinstance(value, dict):

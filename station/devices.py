@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from card_reader.mynumber import NO_EXTRAS, Extras
 from card_reader.pcsc import PcscReader
 from card_reader.reader import Reader, ReaderState
 from card_reader.simulated.card import SimulatedCard
@@ -16,7 +15,7 @@ from card_reader.simulated.reader import InProcessReader
 from card_reader.simulated.vpcd import VpcdCard, slot_port
 from printing.simulated import SimulatedPagePrinter, SimulatedTicketPrinter
 from printing.transports import CupsPrinter, FilePrinter, NetworkPrinter, UsbPrinter
-from station.config import PagePrinterConfig, ReaderConfig, StationConfig, TicketPrinterConfig, reading_policy
+from station.config import PagePrinterConfig, ReaderConfig, StationConfig, TicketPrinterConfig
 from station.dev import CardSlot, SimulatedPrinter
 from station.printers import Device, Kind
 
@@ -25,19 +24,16 @@ _NOTICED_S = 2.0
 
 @dataclass(frozen=True)
 class Devices:
-    """What this station has. `extras`: what a reading looks at beside its purpose. `slot` and `simulated`:
-    what the hardware desk can operate."""
+    """What this station has. `slot` and `simulated`: what the hardware desk can operate."""
 
     reader: Reader | None
     slot: CardSlot | None
     printers: dict[Kind, Device] = field(default_factory=dict)
     simulated: dict[Kind, SimulatedPrinter] = field(default_factory=dict)
-    extras: Extras = NO_EXTRAS
 
 
 def open_devices(config: StationConfig) -> Devices:
-    """The devices of `config`; none of them is asked anything yet. Raises PcscNotInstalled
-    and BadConfig."""
+    """The devices of `config`; none of them is asked anything yet. Raises PcscNotInstalled."""
     reader, slot = _reader(config.reader)
     folder = config.state_dir / "prints"
     found: dict[Kind, Device | None] = {
@@ -50,7 +46,7 @@ def open_devices(config: StationConfig) -> Devices:
         for kind, device in printers.items()
         if isinstance(device, SimulatedTicketPrinter | SimulatedPagePrinter)
     }
-    return Devices(reader, slot, printers, simulated, reading_policy(config).extras)
+    return Devices(reader, slot, printers, simulated)
 
 
 def _reader(config: ReaderConfig) -> tuple[Reader | None, CardSlot | None]:

@@ -62,7 +62,7 @@ class Station:
         self._upstreams = [Upstream(config, signer, size) for size in (_PAGE_CONNECTIONS, _OWN_CONNECTIONS)]
         self._link = ServerLink(self._upstreams[1])
         self._gateway = Gateway(self._upstreams[0], f"http://127.0.0.1:{config.port}", self._server_reached)
-        self._cards = CardDesk(devices.reader, self.board, read_limit_s, devices.extras)
+        self._cards = CardDesk(devices.reader, self.board, read_limit_s)
         profile = PrinterProfile(width_dots=config.ticket_printer.width_dots, cut=config.ticket_printer.cut)
         self._printers = {
             kind: StationPrinter(kind, device, self.board, log, profile)

@@ -62,16 +62,14 @@ class Hierarchy:
             for application, key in authorities
         )
 
-    def policy(self) -> str:
-        """A reading policy (card_reader.policy) that checks cards against these authorities, as YAML.
-
-        Nobody outside a demonstration should ever trust them.
-        """
+    def policy(self, **choices: object) -> str:
+        """A reading policy (card_reader.policy) with these choices that checks cards against these
+        authorities, as YAML. Nobody outside a demonstration should ever trust them."""
         keys = [
             {"id": key.key_id.hex().upper(), "modulus": key.modulus.hex().upper(), "exponent": key.exponent}
             for key in self.trusted()
         ]
-        return json.dumps({"authenticity": True, "ca_keys": keys}, indent=2)
+        return json.dumps({**choices, "authenticity": True, "ca_keys": keys}, indent=2)
 
     def _kept(self, folder: Path, name: str) -> rsa.RSAPrivateKey:
         path = folder / f"{name}.pem"

@@ -18,6 +18,7 @@ from server.demo.plan import HOST, Plan, StationPlan
 MARKER = "kakanai-state.json"
 LOCK = "run.lock"
 STATIONS = "stations"
+WAYS_OF_READING = ["pin", "b", "face", "none"]
 VIRTUAL_READERS = 2  # Debian's vpcd offers two slots; the third station keeps a simulated reader
 
 
@@ -65,7 +66,7 @@ def prepare(plan: Plan) -> None:
     for made in (folder, plan.state_dir / "logs", plan.state_dir / "core"):
         made.mkdir(parents=True, exist_ok=True)
     keys = Hierarchy(keys_folder(plan.state_dir))
-    policy_file(plan).write_text(keys.policy() + "\n", encoding="utf-8")
+    policy_file(plan).write_text(keys.policy(modes=WAYS_OF_READING) + "\n", encoding="utf-8")
     register = []
     for station in plan.stations:
         public = _public_key(key_file(plan, station))
@@ -98,8 +99,8 @@ def register_file(plan: Plan) -> Path:
 
 
 def policy_file(plan: Plan) -> Path:
-    """How the stations read cards: checked against the authorities of the demo's own cards."""
-    return plan.state_dir / STATIONS / "card-policy.yaml"
+    """How 見本市 reads cards (docs/card-reader.md): checked against the authorities of the demo's own."""
+    return plan.state_dir / "card-policy.yaml"
 
 
 def _public_key(path: Path) -> str:
@@ -138,7 +139,6 @@ def _settings(plan: Plan, station: StationPlan) -> str:
         "reader": {
             "backend": reader,
             **({"slot": station.slot} if reader == "vpcd" else {}),
-            "policy": policy_file(plan).name,
             "keys_dir": str(keys_folder(plan.state_dir)),
         },
         # As in an office: the kiosk gives tickets, the counters print forms.
