@@ -8,7 +8,7 @@ from functools import partial
 from server.demo import pcsc_service
 from server.demo.children import Child, answers
 from server.demo.plan import HOST, Plan
-from server.demo.state_dir import policy_file, settings_file
+from server.demo.state_dir import settings_file
 
 # What fills the database first, and what then keeps running.
 Parts = tuple[Child, list[Child]]
@@ -23,7 +23,6 @@ def environment(plan: Plan) -> dict[str, str]:
         "KAKANAI_PORT": str(plan.server_port),
         "KAKANAI_CORE_URL": plan.core_url,
         "KAKANAI_CORE_ADAPTER": "rest",
-        "KAKANAI_CARD_POLICY": str(policy_file(plan)),
         "PYTHONUNBUFFERED": "1",
     }
     if plan.database_url:

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from card_reader.policy import load_policy
 from card_reader.simulated.hierarchy import Hierarchy
 from server.demo import state_dir
-from server.demo.parts import environment
 from server.demo.plan import Plan, make_plan
 from station.config import load_config
 
@@ -50,7 +49,6 @@ def test_a_card_on_any_reader_of_the_demo_comes_from_the_authorities_that_its_po
 ) -> None:
     plan = prepared(tmp_path)
     policy = load_policy(state_dir.policy_file(plan))
-    assert environment(plan)["KAKANAI_CARD_POLICY"] == str(state_dir.policy_file(plan))
     assert policy.authenticity
     assert policy.modes == ("pin", "b", "face", "none")
     # Such keys are for a demonstration: the policy is refused in production.
