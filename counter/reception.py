@@ -11,7 +11,7 @@ from server.auth.queries import names
 from server.journal.queries import noted_since
 from server.journal.service import record
 from server.kit.clock import now, today
-from server.reception import confirmation, service
+from server.reception import confirmation, documents, service
 from server.reception import queries as receptions
 from server.reception.guidance import procedure_names
 from server.reception.prefill import CoreAway, Found
@@ -120,6 +120,7 @@ def context_of(
         "w": view,
         "work": worklists.of_reception(unit, ctx, reception_id),
         "found": found,
+        "documents": documents.kept(unit, key, reception),
         "away": away,
         "today": today(),
         "fact_book": held.catalogue.facts,

@@ -1,6 +1,6 @@
 """The staff's pages: sign-in, the line, the reception workspace, the departments' work."""
 
-from counter import acts, backoffice, line, people_acts, reception, signing_in, stations
+from counter import acts, backoffice, document_acts, line, people_acts, reception, signing_in, stations
 from server.web.guards import GuardedRouter
 
 router = GuardedRouter()
@@ -10,6 +10,7 @@ for part in (
     reception.router,
     acts.router,
     people_acts.router,
+    document_acts.router,
     backoffice.router,
     stations.router,
 ):

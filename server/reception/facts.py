@@ -17,9 +17,9 @@ from server.db.vault import DataKey
 from server.kit.clock import now
 from server.reception.models import FactRow
 
-SOURCES = ("staff", "core", "card", "pre-entry", "resident", "derived")
+SOURCES = ("staff", "core", "card", "scan", "pre-entry", "resident", "derived")
 REGISTER_FIELDS = frozenset({"name", "kana", "birth", "sex", "relationship", "address"})
-_REGISTER_ORDER = ("core", "staff", "card", "pre-entry", "resident", "derived")
+_REGISTER_ORDER = ("core", "staff", "card", "scan", "pre-entry", "resident", "derived")
 
 
 @dataclass(frozen=True)
