@@ -49,6 +49,7 @@ prove-tries: setup-test  ## walk over the card in every way, and count its tries
 .PHONY: fuzz-card
 fuzz-card: setup-test  ## read cards that answer wrongly in every way (EXCHANGES=100000) / 誤った応答のカードを読み続ける
 	$(BIN)/python -m tests.card_reader.fuzz --exchanges $(or $(EXCHANGES),100000)
+	$(BIN)/python -m tests.station.pin_search --readings $(or $(READINGS),400)
 
 .PHONY: prove-rules
 prove-rules: setup-test  ## prove the catalogue, and that its cases notice every mistake / 手続の規則を確かめる

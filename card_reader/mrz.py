@@ -61,11 +61,47 @@ class BadMrz:
     """The zone cannot be used.
 
     length: not 90, 72 or 88 characters; characters: others than A to Z, 0 to 9 and <; visa: no identity
-    document; check_digits and no_such_date: `parts` says where.
+    document; check_digits and no_such_date: `parts` says what, and `places` where each of them stands.
     """
 
     reason: Literal["length", "characters", "visa", "check_digits", "no_such_date"]
     parts: tuple[Part, ...] = ()
+    form: Form | None = field(default=None, compare=False)
+
+    @property
+    def places(self) -> tuple[tuple[Part, "Place"], ...]:
+        """The faulty parts with their places. A composite digit that fails with another part says nothing
+        more, for it covers that part as well."""
+        if self.form is None:
+            return ()
+        alone = [part for part in self.parts if part != "composite"] or self.parts
+        return tuple((part, PLACES[self.form][part]) for part in alone)
+
+
+class Place(NamedTuple):
+    """Characters of a zone as a person counts them: line 1 and position 1 are the first, `last` holds the
+    check digit."""
+
+    line: int
+    first: int
+    last: int
+
+
+# ICAO 9303-5 (TD1), 9303-6 (TD2), 9303-4 (TD3).
+PLACES: dict[Form, dict[Part, Place]] = {
+    "TD1": {
+        "number": Place(1, 6, 15), "birth": Place(2, 1, 7), "expiry": Place(2, 9, 15),
+        "optional": Place(1, 16, 30), "composite": Place(2, 1, 30),
+    },
+    "TD2": {
+        "number": Place(2, 1, 10), "birth": Place(2, 14, 20), "expiry": Place(2, 22, 28),
+        "optional": Place(2, 29, 35), "composite": Place(2, 1, 36),
+    },
+    "TD3": {
+        "number": Place(2, 1, 10), "birth": Place(2, 14, 20), "expiry": Place(2, 22, 28),
+        "optional": Place(2, 29, 43), "composite": Place(2, 1, 44),
+    },
+}  # fmt: skip
 
 
 class _Zone(NamedTuple):
@@ -162,10 +198,10 @@ def _judge(zone: _Zone) -> Mrz | BadMrz:
     if zone.optional_check is not None and not _optional_fits(zone.optional, zone.optional_check):
         failed.append("optional")
     if failed:
-        return BadMrz("check_digits", tuple(failed))
+        return BadMrz("check_digits", tuple(failed), zone.form)
     dates: Sequence[tuple[Part, str]] = (("birth", zone.birth), ("expiry", zone.expiry))
     if wrong := [part for part, digits in dates if not _is_date(digits)]:
-        return BadMrz("no_such_date", tuple(wrong))
+        return BadMrz("no_such_date", tuple(wrong), zone.form)
     if zone.sex not in ("M", "F", _FILLER):
         return BadMrz("characters")
     surname, _, given = zone.name.partition(_FILLER * 2)

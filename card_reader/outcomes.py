@@ -193,9 +193,9 @@ class Unreadable:
     """Anything else. `reason_code` is one of these, never card data:
 
     `status_XXXX` (the card's status word), a ReaderFailed reason (busy, mute, no_reader, no_service, reset,
-    transmit), `secret_format` (not the digits that this secret has; nothing was sent), or a fault of a file
-    of the card: `no_object`, `too_long`, `cut_short`, `bad_tlv`, `missing_field`, `bad_text`, `bad_birth`,
-    `bad_date`.
+    too_slow, transmit), `secret_format` (not the digits that this secret has; nothing was sent), or a fault
+    of a file of the card: `no_object`, `too_long`, `cut_short`, `bad_tlv`, `missing_field`, `bad_text`,
+    `bad_birth`, `bad_date`.
     """
 
     step: Step

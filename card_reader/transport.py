@@ -6,7 +6,7 @@ card.
 
 from typing import Literal, Protocol
 
-ReaderFault = Literal["busy", "mute", "no_reader", "no_service", "reset", "transmit"]
+ReaderFault = Literal["busy", "mute", "no_reader", "no_service", "reset", "too_slow", "transmit"]
 
 
 class CardRemoved(Exception):
@@ -17,8 +17,8 @@ class ReaderFailed(Exception):
     """The reader, its service or the line to it failed.
 
     `reason`: busy (another program holds the card), mute (a card that does not start), no_reader, no_service
-    (the smart card service is away), reset (another program reset the card), transmit (any other failure of
-    the line).
+    (the smart card service is away), reset (another program reset the card), too_slow (whoever reads gave
+    up waiting), transmit (any other failure of the line).
     """
 
     def __init__(self, reason: ReaderFault) -> None:

@@ -12,7 +12,7 @@ from server.journal.queries import noted_since
 from server.journal.service import record
 from server.kit.clock import now, today
 from server.preentry import queries as preentry
-from server.reception import changing, confirmation, desk_list, intake, service
+from server.reception import changing, confirmation, desk_list, documents, intake, service
 from server.reception import queries as receptions
 from server.reception.card_views import picture_of
 from server.reception.guidance import event_names, procedure_names
@@ -152,6 +152,7 @@ def context_of(
         "w": view,
         "work": worklists.of_reception(unit, ctx, reception_id),
         "found": found,
+        "documents": documents.kept(unit, key, reception),
         "away": away,
         "today": today(),
         "fact_book": catalogue.facts,

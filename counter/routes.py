@@ -3,6 +3,7 @@
 from counter import (
     acts,
     backoffice,
+    document_acts,
     event_acts,
     line,
     list_acts,
@@ -26,6 +27,7 @@ for part in (
     people_acts.router,
     preentry.router,
     list_acts.router,
+    document_acts.router,
     backoffice.router,
     stations.router,
     rules.router,

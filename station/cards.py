@@ -1,8 +1,9 @@
 """The card reader at this station: what lies on it, and one reading at a time.
 
-Watching and reading each have a thread; neither can hold the event loop, and a reader that hangs is given
-up after `read_limit_s` seconds. The secret (PIN or 照合番号B) lives for one reading: in a bytearray that is
-zeroed at its end, however it ends.
+Watching and reading each have a thread; neither can hold the event loop. A whole reading takes `read_limit_s`
+seconds at most: a card that is merely slow is left between two commands before that, a reader that hangs is
+given up then. The secret (PIN or 照合番号B) lives for one reading: in a bytearray that is zeroed at its end,
+however it ends.
 """
 
 import asyncio
@@ -19,11 +20,15 @@ from card_reader.mynumber import NO_EXTRAS, Extras
 from card_reader.outcomes import Mode
 from card_reader.reader import Reader, ReaderState
 from card_reader.reading import ask_tries, read_card
-from card_reader.transport import CardRemoved, Transport
+from card_reader.transport import CardRemoved, ReaderFailed, Transport
 from station.board import Board, ReaderTrouble, ReaderWord
 from station.worker import DeviceThread, Stuck
 
-READ_LIMIT_S = 10.0
+# Nobody waits longer than five seconds for a card; what is left belongs to the screens around the reading.
+READ_LIMIT_S = 4.5
+# After this part of the time no further command goes out, so that a card which is slow but answers is left in
+# good order and its reader is free at once.
+_LAST_COMMAND_AT = 0.85
 _WATCH_S = 1.5
 # A look that takes longer than the wait it was asked for hangs.
 _WATCH_LIMIT_S = _WATCH_S + 1.5
@@ -82,12 +87,12 @@ class CardDesk:
             secret[:] = bytes(len(secret))
             return None
         if self._reader is None or self._trouble:
-            # Nobody waits ten seconds for a service that is known to hang.
+            # Nobody waits for a service that is known to hang.
             secret[:] = bytes(len(secret))
             return message_from(ReaderState.NO_SERVICE if self._trouble else ReaderState.NO_READER, mode)
         self._reading = True
         self._board.set_reader("busy")
-        line = _Severable(self._reader)
+        line = _Severable(self._reader, self._limit)
         started = time.monotonic()
         try:
             message = await self._worker.call(
@@ -170,11 +175,15 @@ def _next_state(reader: Reader, known: ReaderState | None, probe: bool) -> Reade
 
 
 class _Severable:
-    """A Reader whose line can be cut from outside: a reading that was given up can then send nothing more."""
+    """A Reader whose line can be cut from outside: a reading that was given up can then send nothing more.
 
-    def __init__(self, reader: Reader) -> None:
+    When the time is nearly up the line ends by itself.
+    """
+
+    def __init__(self, reader: Reader, limit_s: float = READ_LIMIT_S) -> None:
         self._reader = reader
         self._severed = Event()
+        self._no_more_at = time.monotonic() + limit_s * _LAST_COMMAND_AT
         self.apdus = 0
 
     @property
@@ -198,6 +207,8 @@ class _Severable:
     def pass_on(self, transport: Transport, apdu: bytes) -> bytes:
         if self._severed.is_set():
             raise CardRemoved
+        if time.monotonic() > self._no_more_at:
+            raise ReaderFailed("too_slow")
         self.apdus += 1
         return transport.transmit(apdu)
 

@@ -24,11 +24,15 @@ class _Settings(BaseModel):
 
 
 class ReaderConfig(_Settings):
-    """Which card reader. `name` is a part of the PC/SC reader's name; `slot` is vpcd's slot (0 or 1)."""
+    """Which card reader. `name` is a part of the PC/SC reader's name; `slot` is vpcd's slot (0 or 1).
+
+    `keys_dir`: the keys behind simulated cards, one folder for all stations of a demonstration.
+    """
 
     backend: Literal["none", "simulated", "vpcd", "pcsc"] = "none"
     name: str = ""
     slot: Annotated[int, Field(ge=0, le=1)] = 0
+    keys_dir: Path | None = None
 
     @model_validator(mode="after")
     def _names_a_reader(self) -> Self:
@@ -38,6 +42,8 @@ class ReaderConfig(_Settings):
         # vpcd takes cards from anybody on the network; by this door it would be open without dev = true.
         if self.backend == "pcsc" and "Virtual PCD" in self.name:
             raise ValueError("a virtual reader has the backend vpcd")
+        if self.keys_dir is not None and self.backend not in ("simulated", "vpcd"):
+            raise ValueError("keys_dir is for simulated cards only")
         return self
 
 
@@ -150,7 +156,7 @@ def load_config(path: Path) -> StationConfig:
 
 
 def _absolute(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    paths = ("key_file", "state_dir", "path", "ca_file", "cert_file")
+    paths = ("key_file", "state_dir", "path", "ca_file", "cert_file", "keys_dir")
     result: dict[str, Any] = {}
     for key, value in document.items():
         if isinstance(value, dict):

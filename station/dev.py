@@ -1,6 +1,7 @@
 """Routes for the hardware desk: lay a card on the reader, end the paper, look at what was printed. dev =
 true only."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, Protocol
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from card_reader.simulated.faults import Fault, FaultText
 from printing.simulated import SimulatedJob, SimulatedPagePrinter, SimulatedTicketPrinter
 from printing.transports import PrinterStatus
 from station.answers import OWN_HEADERS, answer
@@ -25,9 +27,9 @@ _SLOT_LIMIT_S = 20.0
 class CardSlot(Protocol):
     """Where a persona's card can be laid (devices.py: the simulated reader, or vpcd's slot)."""
 
-    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
-        """Lay the card on; KeyError when there is no such persona, OSError when there is nothing to lay it
-        on."""
+    def insert(self, persona: str, pull_after_apdu: int | None = None, faults: Sequence[Fault] = ()) -> None:
+        """Lay the card on, with these faults beside its own; KeyError when there is no such persona, OSError
+        when there is nothing to lay it on."""
         ...
 
     def remove(self) -> None:
@@ -51,6 +53,7 @@ class _Body(BaseModel):
 class _Card(_Body):
     persona: str = Field(min_length=1, max_length=64)
     pull_after_apdu: int | None = Field(default=None, ge=0, le=1000)
+    faults: list[FaultText] = Field(default=[], max_length=8)
 
 
 class _PrinterState(_Body):
@@ -101,7 +104,7 @@ class DevRoutes:
         await self._hand.finish(0)
 
     async def card(self, request: Request) -> Response:
-        """PUT {persona, pull_after_apdu?} lays that card on the reader; DELETE takes it off."""
+        """PUT {persona, pull_after_apdu?, faults?} lays that card on the reader; DELETE takes it off."""
         slot = self._slot
         if slot is None:
             return answer(409, "not_possible")
@@ -110,11 +113,13 @@ class DevRoutes:
                 await self._hand.call(slot.remove, _SLOT_LIMIT_S)
             else:
                 wanted = _Card.model_validate(await small_json(request))
+                faults = [Fault.parse(text) for text in wanted.faults]
                 await self._hand.call(
-                    lambda: slot.insert(wanted.persona, wanted.pull_after_apdu), _SLOT_LIMIT_S
+                    lambda: slot.insert(wanted.persona, wanted.pull_after_apdu, faults), _SLOT_LIMIT_S
                 )
-        except ValidationError:
-            return answer(422, "bad_request")
+        except ValidationError as error:
+            places = {item["loc"][:1] for item in error.errors(include_input=False)}
+            return answer(422, "bad_fault" if ("faults",) in places else "bad_request")
         except KeyError:
             return answer(404, "not_found")
         except (OSError, Stuck):

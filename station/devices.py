@@ -1,5 +1,6 @@
 """Chooses this station's devices from its settings: the only place that knows which backend is which."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from card_reader.pcsc import PcscReader
 from card_reader.reader import Reader, ReaderState
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.counters import TryCounters
+from card_reader.simulated.faults import Fault
+from card_reader.simulated.hierarchy import Hierarchy
 from card_reader.simulated.personas import load_personas
 from card_reader.simulated.reader import InProcessReader
 from card_reader.simulated.vpcd import VpcdCard, slot_port
@@ -47,15 +50,16 @@ def open_devices(config: StationConfig) -> Devices:
 
 
 def _reader(config: ReaderConfig) -> tuple[Reader | None, CardSlot | None]:
+    keys = Hierarchy(config.keys_dir) if config.keys_dir else None
     match config.backend:
         case "none":
             return None, None
         case "simulated":
-            reader = InProcessReader()
+            reader = InProcessReader(keys=keys)
             return reader, SimulatedSlot(reader)
         case "vpcd":
             virtual = PcscReader(f"Virtual PCD 00 {config.slot:02d}")
-            return virtual, VpcdSlot(slot_port(config.slot), virtual)
+            return virtual, VpcdSlot(slot_port(config.slot), virtual, keys)
         case "pcsc":
             return PcscReader(config.name), None
 
@@ -90,9 +94,9 @@ class SimulatedSlot:
     def __init__(self, reader: InProcessReader) -> None:
         self._reader = reader
 
-    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
+    def insert(self, persona: str, pull_after_apdu: int | None = None, faults: Sequence[Fault] = ()) -> None:
         """See CardSlot."""
-        self._reader.insert(persona, pull_after_apdu=pull_after_apdu)
+        self._reader.insert(persona, pull_after_apdu=pull_after_apdu, faults=faults)
 
     def remove(self) -> None:
         """See CardSlot."""
@@ -116,13 +120,14 @@ class SimulatedSlot:
 class VpcdSlot:
     """One slot of vpcd as a CardSlot: the card is read through the real PC/SC service."""
 
-    def __init__(self, port: int, reader: Reader) -> None:
+    def __init__(self, port: int, reader: Reader, keys: Hierarchy | None = None) -> None:
         self._port = port
         self._reader = reader
+        self._keys = keys
         self._counters: dict[str, TryCounters] = {}
         self._lying: VpcdCard | None = None
 
-    def insert(self, persona: str, pull_after_apdu: int | None) -> None:
+    def insert(self, persona: str, pull_after_apdu: int | None = None, faults: Sequence[Fault] = ()) -> None:
         """See CardSlot; also raises NoVirtualReader."""
         chosen = load_personas()[persona]
         if self._lying is not None:
@@ -130,7 +135,7 @@ class VpcdSlot:
             # The service looks every 0.4 s and would never see a card leave that is swapped faster.
             self._reader.wait_change(ReaderState.PRESENT, _NOTICED_S)
         counters = self._counters.setdefault(persona, TryCounters(chosen))
-        card = SimulatedCard(chosen, counters)
+        card = SimulatedCard(chosen, counters, faults=faults, keys=self._keys)
         self._lying = VpcdCard(card, self._port, pull_after_apdu=pull_after_apdu).start()
         self._reader.wait_change(ReaderState.EMPTY, _NOTICED_S)
 

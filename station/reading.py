@@ -20,7 +20,7 @@ from station.cards import CardDesk
 from station.link import ServerAway, ServerLink
 from station.masking import masked_birth, masked_name
 from station.secret import BadSecret
-from station.words import OTHER_CARD, Audience, Words, has_message, message, other_card
+from station.words import OTHER_CARD, Audience, Words, has_message, message, other_card, unreadable
 
 # Readings of which the server must know: it is to have the attributes, or the holder has one try less.
 _TOLD = frozenset({"read", "wrong_secret", "blocked"})
@@ -221,8 +221,8 @@ def _key(found: CardReadMessage | TriesMessage, audience: Audience, last_try: st
             return "wrong_secret_uncounted"
         case "blocked" if found.detail == NOT_ON_CARD and has_message(NOT_ON_CARD):
             return NOT_ON_CARD
-        case "unreadable" if found.detail is not None and found.detail.endswith(":mute"):
-            return "mute"
+        case "unreadable":
+            return unreadable(found.detail)
         case _:
             return found.outcome
 

@@ -18,6 +18,7 @@ from station.cards import READ_LIMIT_S, CardDesk
 from station.config import StationConfig
 from station.dev import DevRoutes
 from station.devices import Devices
+from station.forget import forget_received
 from station.gateway import Gateway
 from station.guard import Guard, is_own_route
 from station.job_log import JobLog
@@ -30,6 +31,8 @@ from station.signing import Signer
 from station.spooler import Spooler
 from station.upstream import Upstream
 
+# The routes to which pages send a secret.
+_SECRET_ROUTES = ("/station/card/read",)
 _PAGE_CONNECTIONS = 64
 _OWN_CONNECTIONS = 8
 _RESTART_AFTER_S = 2.0
@@ -135,7 +138,11 @@ class Station:
             _log.warning("refused a request: %s", code)
             await answer(403, code, accept.decode("latin-1"))(scope, receive, send)
         elif is_own_route(scope["path"]):
-            await self._own(scope, receive, send)
+            try:
+                await self._own(scope, receive, send)
+            finally:
+                if scope["path"] in _SECRET_ROUTES:
+                    await forget_received()
         else:
             await self._gateway(scope, receive, send)
 

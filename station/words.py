@@ -1,4 +1,4 @@
-"""What the station says to people: loads words.yaml and fills in the numbers."""
+"""What the station says to people: loads words.yaml and card_reader's sentences, and fills in the numbers."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+
+from card_reader.sentences import sentences
 
 Audience = Literal["kiosk", "counter"]
 OTHER_CARD: Final = "other_card"
@@ -42,8 +44,13 @@ class _Catalogue(BaseModel):
 
 @cache
 def _catalogue() -> _Catalogue:
-    text = files("station").joinpath("words.yaml").read_text(encoding="utf-8")
-    return _Catalogue.model_validate(yaml.safe_load(text))
+    """words.yaml, and the sentences about cards of other kinds, which are card_reader's."""
+    own = yaml.safe_load(files("station").joinpath("words.yaml").read_text(encoding="utf-8"))
+    for kind, words in sentences().kinds.items():
+        key = "mute" if kind == "mute" else f"{OTHER_CARD}_{kind}"
+        own["messages"][key] = {**words.resident.model_dump(), "counter": words.staff.model_dump()}
+    own["messages"][OTHER_CARD] = own["messages"][f"{OTHER_CARD}_unknown"]
+    return _Catalogue.model_validate(own)
 
 
 def message(
@@ -61,6 +68,13 @@ def message(
 def has_message(key: str) -> bool:
     """Whether there are words for this outcome."""
     return key in _catalogue().messages
+
+
+def unreadable(detail: str | None) -> str:
+    """The key of the words for a card that could not be read, by the reason at the end of `detail` (as in
+    CardReadMessage)."""
+    reasons = {"mute": "mute", "too_slow": "too_slow", "busy": "in_use"}
+    return reasons.get((detail or "").rpartition(":")[2], "unreadable")
 
 
 def notice(code: str, clock_ahead_s: int = 0) -> Words:

@@ -125,17 +125,9 @@ def run_personas(args: argparse.Namespace) -> int:
 
 
 def run_authority(args: argparse.Namespace) -> int:
-    """A policy that load_policy takes; makes the keys where there are none.
-
-    Nobody outside a demonstration should ever trust them.
-    """
+    """A policy that load_policy takes; makes the keys where there are none."""
     from card_reader.simulated.hierarchy import Hierarchy
     from card_reader.simulated.slot import keys_folder
 
-    trusted = Hierarchy(keys_folder(_state_dir(args))).trusted()
-    keys = [
-        {"id": key.key_id.hex().upper(), "modulus": key.modulus.hex().upper(), "exponent": key.exponent}
-        for key in trusted
-    ]
-    print(json.dumps({"authenticity": True, "ca_keys": keys}, indent=2))
+    print(Hierarchy(keys_folder(_state_dir(args))).policy())
     return _OK

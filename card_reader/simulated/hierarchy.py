@@ -5,6 +5,7 @@ has the same authorities and an administrator can name them as trusted (docs/sim
 belongs to the state of a demonstration and is never part of the project.
 """
 
+import json
 import os
 import threading
 from dataclasses import dataclass
@@ -60,6 +61,15 @@ class Hierarchy:
             TrustedKey(application, bytes.fromhex(names[key]), modulus_of(self.key(key).public_key()))
             for application, key in authorities
         )
+
+    def policy(self, **choices: object) -> str:
+        """A reading policy (card_reader.policy) with these choices that checks cards against these
+        authorities, as YAML. Nobody outside a demonstration should ever trust them."""
+        keys = [
+            {"id": key.key_id.hex().upper(), "modulus": key.modulus.hex().upper(), "exponent": key.exponent}
+            for key in self.trusted()
+        ]
+        return json.dumps({**choices, "authenticity": True, "ca_keys": keys}, indent=2)
 
     def _kept(self, folder: Path, name: str) -> rsa.RSAPrivateKey:
         path = folder / f"{name}.pem"

@@ -4,14 +4,12 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from server.demo import pcsc_service
 from server.demo.children import Child, answers
 from server.demo.plan import HOST, Plan
-from server.demo.state_dir import settings_file
+from server.demo.state_dir import policy_file, settings_file
 
-CARD_POLICY = Path(__file__).parent / "card-reading.yaml"
 # What fills the database first, and what then keeps running.
 Parts = tuple[Child, list[Child]]
 
@@ -25,7 +23,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "KAKANAI_PORT": str(plan.server_port),
         "KAKANAI_CORE_URL": plan.core_url,
         "KAKANAI_CORE_ADAPTER": "rest",
-        "KAKANAI_CARD_POLICY": str(CARD_POLICY),
+        "KAKANAI_CARD_POLICY": str(policy_file(plan)),
         "PYTHONUNBUFFERED": "1",
     }
     if plan.database_url:

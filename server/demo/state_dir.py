@@ -10,12 +10,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from card_reader.simulated.hierarchy import Hierarchy
+from card_reader.simulated.slot import keys_folder
 from server.demo.plan import HOST, Plan, StationPlan
 
 # scripts/reset.py knows both names: it deletes only a folder with the marker, and none that is locked.
 MARKER = "kakanai-state.json"
 LOCK = "run.lock"
 STATIONS = "stations"
+WAYS_OF_READING = ["pin", "b", "face", "none"]
 VIRTUAL_READERS = 2  # Debian's vpcd offers two slots; the third station keeps a simulated reader
 
 
@@ -62,6 +65,8 @@ def prepare(plan: Plan) -> None:
     folder = plan.state_dir / STATIONS
     for made in (folder, plan.state_dir / "logs", plan.state_dir / "core"):
         made.mkdir(parents=True, exist_ok=True)
+    keys = Hierarchy(keys_folder(plan.state_dir))
+    policy_file(plan).write_text(keys.policy(modes=WAYS_OF_READING) + "\n", encoding="utf-8")
     register = []
     for station in plan.stations:
         public = _public_key(key_file(plan, station))
@@ -91,6 +96,11 @@ def settings_file(plan: Plan, station: StationPlan) -> Path:
 def register_file(plan: Plan) -> Path:
     """The stations and their public keys, for server.seed."""
     return plan.state_dir / STATIONS / "stations.json"
+
+
+def policy_file(plan: Plan) -> Path:
+    """How 見本市 reads cards (docs/card-reader.md): checked against the authorities of the demo's own."""
+    return plan.state_dir / "card-policy.yaml"
 
 
 def _public_key(path: Path) -> str:
@@ -126,7 +136,11 @@ def _settings(plan: Plan, station: StationPlan) -> str:
         "dev": True,
     }
     sections: dict[str, dict[str, object]] = {
-        "reader": {"backend": reader, **({"slot": station.slot} if reader == "vpcd" else {})},
+        "reader": {
+            "backend": reader,
+            **({"slot": station.slot} if reader == "vpcd" else {}),
+            "keys_dir": str(keys_folder(plan.state_dir)),
+        },
         # As in an office: the kiosk gives tickets, the counters print forms.
         "ticket_printer": {"backend": "simulated" if station.kind == "kiosk" else "none"},
         "page_printer": {"backend": "simulated" if station.kind == "counter" else "none"},

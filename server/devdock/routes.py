@@ -10,6 +10,7 @@ from card_reader.simulated.personas import load_personas
 from server.auth import queries as auth
 from server.auth.queries import StationView
 from server.devdock import remote
+from server.devdock.faults import EFFECTS, PLACES, WantedFault
 from server.kit import failpoints
 from server.web.guards import GuardedRouter, Public, ctx_of
 from server.web.problems import Problem
@@ -27,10 +28,19 @@ class _Wire(BaseModel):
 
 
 class Card(_Wire):
-    """Which persona's card; pulled out again after so many commands, if given."""
+    """Which persona's card; pulled out again after so many commands, or with a fault, if given."""
 
     persona: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
     pull_after_apdu: Annotated[int, Field(ge=0, le=100)] | None = None
+    fault: WantedFault | None = None
+
+    def for_station(self) -> dict[str, Any]:
+        """What the station takes. Raises Problem."""
+        try:
+            faults = [self.fault.text()] if self.fault else []
+        except ValueError as error:
+            raise Problem(422, "card_fault") from error
+        return {**self.model_dump(exclude_none=True, exclude={"fault"}), "faults": faults}
 
 
 class Printer(_Wire):
@@ -79,7 +89,7 @@ def state(request: Request) -> JSONResponse:
 @router.guarded("PUT", "/api/stations/{name}/card", response_model=None)
 def insert(request: Request, name: str, card: Card) -> Response:
     """Lay a persona's card on the reader, in place of the one there."""
-    remote.station_call(_station(request, name), "PUT", "/card", card.model_dump(exclude_none=True))
+    remote.station_call(_station(request, name), "PUT", "/card", card.for_station())
     return JSONResponse({"station": name, "persona": card.persona})
 
 
@@ -160,6 +170,8 @@ def _state(request: Request) -> dict[str, Any]:
         "core_mode": mode,
         "core_modes": list(CORE_MODES),
         "printer_states": list(PRINTER_STATES),
+        "fault_effects": list(EFFECTS),
+        "fault_places": list(PLACES),
     }
 
 

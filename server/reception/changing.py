@@ -15,7 +15,6 @@ from server.reception.guidance import guide
 from server.reception.intake import load
 from server.reception.models import Reception
 
-
 # What stands in the list for certain, be it that a department has to confirm it.
 _LISTED = ("applies", "needs_confirmation")
 

@@ -18,9 +18,9 @@ from server.kit.clock import now
 from server.reception.models import FactRow
 
 # What is said at the counter is newer than what was entered at home.
-SOURCES = ("staff", "core", "card", "resident", "pre-entry", "derived")
+SOURCES = ("staff", "core", "card", "scan", "resident", "pre-entry", "derived")
 REGISTER_FIELDS = frozenset({"name", "kana", "birth", "sex", "relationship", "address"})
-_REGISTER_ORDER = ("core", "staff", "card", "resident", "pre-entry", "derived")
+_REGISTER_ORDER = ("core", "staff", "card", "scan", "resident", "pre-entry", "derived")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from server.bootstrap import card_policy
-from server.demo.parts import CARD_POLICY
 from server.doctor import examine
 from server.settings import Settings, SettingsRefusedError
 
@@ -16,10 +15,6 @@ def settings(file: Path | None, **more: str) -> Settings:
 
 def test_without_a_file_the_pin_is_offered_first_and_no_face() -> None:
     assert card_policy(settings(None)).modes == ("pin", "b", "none")
-
-
-def test_the_demo_offers_every_way() -> None:
-    assert card_policy(settings(CARD_POLICY)).modes == ("pin", "b", "face", "none")
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ class Rig:
         found: dict[str, Any] = http.get(f"{self.url}/station/state").json()
         return found
 
-    def insert(self, persona: str, **more: int) -> None:
+    def insert(self, persona: str, **more: Any) -> None:
         answer = http.put(f"{self.url}/station/dev/card", json={"persona": persona, **more})
         assert answer.status_code == 200, answer.text
         eventually(lambda: self.state()["reader"] in ("present", "mute"))

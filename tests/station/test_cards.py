@@ -32,6 +32,39 @@ def kiosk(running: Rig) -> Rig:
     return running
 
 
+@pytest.mark.parametrize(
+    ("fault", "outcome", "detail"),
+    [
+        ("pulled@4", "removed", None),
+        ("status=6D00@verify:text.pin", "unreadable", "verify:status_6D00"),
+        ("slow=0.01@*", "read", None),
+        ("garbage@read:text.attributes", "unreadable", None),
+        ("tag=FF21@read:text.attributes", "unreadable", None),
+        ("length=83FFFFFF@read:text.attributes", "unreadable", None),
+        ("cut=40@read:text.attributes", "unreadable", None),
+        ("before=0065@read:text.attributes", "read", None),
+    ],
+)
+def test_the_card_gets_the_fault_that_the_hardware_desk_chose(
+    kiosk: Rig, caplog: pytest.LogCaptureFixture, fault: str, outcome: str, detail: str | None
+) -> None:
+    kiosk.insert("mihon_taro", faults=[fault])
+    answer = kiosk.read()
+    assert answer["outcome"] == outcome
+    assert (answer["preview"] is not None) == (outcome == "read")
+    assert detail is None or f"detail={detail} " in caplog.text
+
+
+@pytest.mark.parametrize(
+    "faults", [["lightning@3"], ["slow=soon@*"], ["pulled"], "pulled@3", ["pulled@1"] * 9]
+)
+def test_a_fault_that_no_card_can_have_is_refused_with_a_sentence(kiosk: Rig, faults: object) -> None:
+    answer = http.put(f"{kiosk.url}/station/dev/card", json={"persona": "mihon_taro", "faults": faults})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_fault")
+    assert answer.json()["title"]["ja"] == "この故障はありません。"
+    assert kiosk.state()["reader"] == "empty"
+
+
 def told(station: Rig) -> list[Any]:
     return station.server.of("/api/v1/stations/card-reads")
 

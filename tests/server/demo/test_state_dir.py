@@ -10,6 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from card_reader.policy import load_policy
+from card_reader.simulated.hierarchy import Hierarchy
 from server.demo import state_dir
 from server.demo.plan import Plan, make_plan
 from station.config import load_config
@@ -40,6 +42,22 @@ def test_stations_start_from_the_files_and_the_register_has_their_keys(tmp_path:
         assert isinstance(private, Ed25519PrivateKey)
         assert isinstance(public, Ed25519PublicKey)
         public.verify(private.sign(b"a ticket"), b"a ticket")
+
+
+def test_a_card_on_any_reader_of_the_demo_comes_from_the_authorities_that_its_policy_trusts(
+    tmp_path: Path,
+) -> None:
+    plan = prepared(tmp_path)
+    policy = load_policy(state_dir.policy_file(plan))
+    assert policy.authenticity
+    assert policy.modes == ("pin", "b", "face", "none")
+    # Such keys are for a demonstration: the policy is refused in production.
+    assert policy.trusts_test_cards
+    found = []
+    for station in plan.stations:
+        keys = load_config(state_dir.settings_file(plan, station)).reader.keys_dir
+        found.append({key.key_id: key.modulus for key in Hierarchy(keys).trusted()})
+    assert found == [{bytes.fromhex(k.id): bytes.fromhex(k.modulus) for k in policy.ca_keys}] * 3
 
 
 def test_a_later_run_keeps_the_keys(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from server.reception.models import FactRow
 from server.web.services import Services
 from tests.factories.visits import FOUR, Visit
 
-REGISTER_ORDER = ["core", "staff", "card", "resident", "pre-entry", "derived"]
+REGISTER_ORDER = ["core", "staff", "card", "scan", "resident", "pre-entry", "derived"]
 
 
 def said(name: str, source: str, value: object, *, unknown: bool = False, person: str = "p") -> FactView:
@@ -22,7 +22,7 @@ def said(name: str, source: str, value: object, *, unknown: bool = False, person
 
 @given(st.permutations(SOURCES), st.sampled_from(sorted(REGISTER_FIELDS)))
 def test_the_register_stands_for_what_it_holds(order: list[str], name: str) -> None:
-    """In whatever order they were said: the core, then staff, then the card, then what people say."""
+    """In whatever order they were said: the core, then staff, then card and papers, then what people say."""
     found = Facts([said(name, source, source) for source in order])
     assert found.value("p", name) == "core"
     assert [view.source for view in found.all("p", name)] == REGISTER_ORDER
@@ -37,11 +37,7 @@ def test_a_staff_correction_outranks_everything_else(order: list[str], name: str
 @given(st.sets(st.sampled_from(SOURCES), min_size=1))
 def test_what_is_missing_leaves_the_order_of_the_rest(sources: set[str]) -> None:
     found = Facts([said("birth", source, source) for source in sources])
-    order = [
-        source
-        for source in ("core", "staff", "card", "resident", "pre-entry", "derived")
-        if source in sources
-    ]
+    order = [source for source in REGISTER_ORDER if source in sources]
     assert [view.source for view in found.all("p", "birth")] == order
 
 

@@ -16,9 +16,17 @@ async function call(method, url, body) {
   message.textContent = done ? message.dataset.done : said || message.dataset.failed;
 }
 
+/** What is filled in; `fault.effect` becomes the field `effect` of the object `fault`. */
 function content(form) {
-  const entries = [...new FormData(form)].filter(([, value]) => value !== "");
-  return Object.fromEntries(entries.map(([name, value]) => [name, form.elements[name].dataset.number === undefined ? value : Number(value)]));
+  const found = {};
+  for (const [name, value] of new FormData(form)) {
+    if (value === "") continue;
+    const [field, inner] = name.split(".");
+    const given = form.elements[name].dataset.number === undefined ? value : Number(value);
+    if (inner === undefined) found[field] = given;
+    else found[field] = { ...found[field], [inner]: given };
+  }
+  return found;
 }
 
 document.addEventListener("submit", (event) => {

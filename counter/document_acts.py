@@ -1,0 +1,58 @@
+"""A foreign resident's passport or residence card, scanned or typed into one field."""
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from counter.reception import context_of
+from counter.writing import shown
+from server.kit.clock import today
+from server.reception import documents, gathering, service
+from server.reception.documents import NotRead
+from server.web.forms import SentForm
+from server.web.guards import GuardedRouter, Staff, ctx_of
+from server.web.idempotency import once
+from server.web.problems import Problem
+from server.web.services import services
+from server.web.templating import page
+
+router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
+
+
+@router.action("/document")
+def read(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Take in what the lines say, for the search; what does not fit is said with its line and position."""
+    lines = sent.data.get("lines", "")
+    found = documents.read_document(lines if isinstance(lines, str) else "", today())
+    if isinstance(found, NotRead):
+        return _refused(request, reception_id, found)
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        # What was scanned is in no digest of requests either.
+        attempt = once(unit, ctx, sent.key, f"document:{reception_id}", [found.kind])
+        if attempt.earlier is None:
+            reception, key = service.locked(unit, ctx, held.vault, reception_id, sent.number("version"))
+            documents.keep(unit, ctx.at_desk(reception.desk), reception, key, found)
+            attempt.save(unit, ctx, {})
+    return shown(request, reception_id)
+
+
+def _refused(request: Request, reception_id: str, found: NotRead) -> Response:
+    """The sentence for `found`. The field keeps what was typed, so that it can be mended; the number that
+    nobody may take is cleared from it."""
+    problem = Problem(
+        422, f"document_{found.reason}", line=str(found.line), first=str(found.first), last=str(found.last)
+    )
+    if found.reason != "individual_number" or not request.headers.get("HX-Request"):
+        raise problem
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        reception, _ = service.opened(unit, ctx, held.vault, reception_id)
+        gathering.check_searchable(reception)
+        context = context_of(request, unit, reception_id)
+    return page(
+        request,
+        "counter/_workspace.html",
+        towns=held.towns.all(),
+        document_refused=problem.code,
+        **context,
+    )
