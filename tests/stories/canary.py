@@ -118,9 +118,14 @@ class Visited:
     token: list[str]
     item_id: list[str]
     print_id: list[str]
+    read_id: list[str]
     procedure_id: tuple[str, ...] = ("R007", "R010", "R019")
     hall: tuple[str, ...] = ("main",)
-    name: tuple[str, ...] = ("kiosk-1", "counter-1", "counter-2")
+    fact: tuple[str, ...] = ("dog", "dis_cert")
+    # Of stations, and of the pictures of a card's face.
+    name: tuple[str, ...] = ("kiosk-1", "counter-1", "counter-2", "photo", "address")
+    # The municipality's rules are about nobody.
+    version_id: tuple[str, ...] = ()
     form: tuple[str, ...] = ("png", "bin")
 
     def paths(self) -> list[str]:

@@ -75,7 +75,7 @@ def test_a_visit_in_english(demo: Demo, browser: Browser, chance: random.Random)
     assert len(them.head.name.display) == 40
     clerk.set_address(town.town_code, "14番4号")
     clerk.set_moved_on(YESTERDAY)
-    expect(clerk.page.locator('.ask-aloud[lang="en"]').first).to_be_visible()
+    expect(clerk.page.locator('[data-open="question"] [lang="en"]').first).to_be_visible()
     show(clerk.page, "aloud")
     r007 = clerk.page.locator('[data-procedure="R007"][data-outcome="sure"]')
     expect(r007).to_be_visible()
