@@ -84,6 +84,8 @@ class Plan:
             "kiosk": kiosk.page,
             "counter": counter.page,
             "backoffice": f"{counter.page.removesuffix('counter/')}backoffice/",
+            "admin": f"{counter.page.removesuffix('counter/')}admin/stations",
+            "navigator": f"{self.server_url}/navigator/",
             "display": f"{self.server_url}/display/main",
             "devdock": f"{self.server_url}/devdock/",
             "core": f"{self.core_url}/",

@@ -29,6 +29,7 @@ def summary(plan: Plan) -> str:
     # One clerk per counter, so that two people can play at once.
     clerks = iter([account.login for account in ACCOUNTS if account.role == "clerk"])
     department = next(account.login for account in ACCOUNTS if account.role == "department")
+    administrator = next(account.login for account in ACCOUNTS if account.role == "administrator")
     rows = []
     for station in plan.stations:
         if station.kind == "kiosk":
@@ -37,6 +38,8 @@ def summary(plan: Plan) -> str:
             rows.append((f"{station.desk}番窓口", f"counter {station.desk}", station.page, next(clerks, "")))
     rows += [
         ("担当課", "back office", plan.urls["backoffice"], department),
+        ("管理", "administration", plan.urls["admin"], administrator),
+        ("手続きナビ", "navigator", plan.urls["navigator"], ""),
         ("呼出表示", "call display", plan.urls["display"], ""),
         ("模擬機器", "hardware desk", plan.urls["devdock"], ""),
     ]
@@ -44,7 +47,7 @@ def summary(plan: Plan) -> str:
         "",
         both("準備ができました。画面をブラウザーで開いてください。", "Ready. Open these in a browser."),
         "",
-        *(f"  {_pad(ja, 10)} {_pad(en, 14)} {_pad(url, 36)} {who}".rstrip() for ja, en, url, who in rows),
+        *(f"  {_pad(ja, 10)} {_pad(en, 14)} {_pad(url, 38)} {who}".rstrip() for ja, en, url, who in rows),
         "",
         f"  {_pad('利用者', 10)} {_pad('accounts', 14)} {', '.join(logins)}",
         f"  {_pad('パスワード', 10)} {_pad('password', 14)} {PASSWORD}",
