@@ -45,14 +45,14 @@ TOGETHER = (
     ("a browser", ("tests/browser/",)),
 )
 
-# Rules above the database, tried on SQLite here and on both by `make prove-all`; what is below them, the
-# queue and the exchange run on both each time.
+# Rules above the database, tried on SQLite here and on both by `make prove-all`; what is below them and the
+# queue run on both each time, and the exchange in the visit on PostgreSQL.
 ABOVE_THE_DATABASE = (
     "tests/server/web/",
     "tests/server/preentry/",
     "tests/server/reception/",
     "tests/server/rulebook/",
-    "tests/server/submissions/test_completing",
+    "tests/server/submissions/",
     "tests/server/test_canary",
     "tests/server/test_enrolment",
     "tests/server/test_protection",

@@ -66,6 +66,7 @@ def test_no_pin_stays_in_the_memory_the_files_the_log_or_the_messages_of_a_stati
     assert [found for text in texts if (found := in_bytes(text, secrets.typed))] == []
 
 
+@pytest.mark.long
 def test_the_search_finds_what_is_there() -> None:
     kept = b'{"pin":"8351","purpose":"ticket"}'
     command = bytes.fromhex("0020008004") + b"9753"

@@ -293,6 +293,7 @@ def test_a_card_of_somebody_from_elsewhere_fits_nobody_and_staff_search(demo: De
     expect(desk.page.locator("[data-conflict]")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_two_people_alike_are_never_chosen_by_machine(demo: Demo, desk: Desk) -> None:
     for persona, address, members in (
         ("mihon_ichiro", "一番町2番10号", 1),

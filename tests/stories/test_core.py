@@ -83,6 +83,7 @@ def test_an_intake_begun_while_the_core_is_away_is_delivered_once_when_it_is_bac
     assert not visitor.complaints + clerk.complaints
 
 
+@pytest.mark.long
 def test_addresses_from_the_core_are_hidden_and_not_printed_while_it_is_away(
     demo: Demo, browser: Browser, chance: random.Random
 ) -> None:
@@ -228,6 +229,7 @@ def test_an_acknowledgement_that_is_lost_makes_no_second_notification(
     assert not visitor.complaints + clerk.complaints
 
 
+@pytest.mark.long
 def test_a_rejection_is_told_at_the_counter_and_becomes_work_without_editing_the_past(
     demo: Demo, browser: Browser, chance: random.Random
 ) -> None:

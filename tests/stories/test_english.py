@@ -34,6 +34,7 @@ def in_english(page: Page, *keys: str) -> None:
         expect(page.get_by_text(WORDS.say("en", key)).first).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_visit_in_english(demo: Demo, browser: Browser, chance: random.Random) -> None:
     them = family("mihonsky_alexander")
     town = elsewhere(chance, them)
