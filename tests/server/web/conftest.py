@@ -19,10 +19,20 @@ from tests.support_databases import Stations
 Opener = Callable[..., Browser]
 
 
+_built: list[FastAPI] = []
+
+
 @pytest.fixture
 def app(services: Services) -> FastAPI:
-    """The whole application; nothing of it runs by itself."""
-    return mount(services)
+    """The whole application; nothing of it runs by itself.
+
+    Its routes are the same over all services and take as long to build as a test takes: they are built once.
+    """
+    if not _built:
+        _built.append(mount(services))
+    (application,) = _built
+    application.state.services = services
+    return application
 
 
 @pytest.fixture

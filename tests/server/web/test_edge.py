@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text as sql
 
+from server.app import mount
 from server.web import middleware, problems
 from server.web.guards import REGISTER, GuardedRouter, Public
 from server.web.services import Services
@@ -25,6 +26,12 @@ SECURITY = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=()",
 }
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, app: FastAPI, services: Services) -> FastAPI:
+    """One of its own for tests that break it."""
+    return mount(services) if "breaking" in request.fixturenames else app
 
 
 @pytest.fixture

@@ -61,8 +61,9 @@ def test_the_register_is_the_application(app: FastAPI) -> None:
     assert walked == sorted((one.method, one.path, one.guard) for one in REGISTER)
 
 
-def test_a_route_without_a_guard_is_found(app: FastAPI) -> None:
+def test_a_route_without_a_guard_is_found(services: Services) -> None:
     """The walk would be worth nothing if a route added past the guarded router went unseen."""
+    app = mount(services)
 
     @app.get("/slipped-in")
     def slipped_in() -> PlainTextResponse:
