@@ -21,14 +21,8 @@ test: setup-test  ## every check and every test / すべての検査と試験
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory -j2 types tests
-
-# Side by side: tests wait for processes and devices now and then, the checking of types never does.
-.PHONY: types tests
-types:
 	$(BIN)/mypy
-tests:
-	$(BIN)/pytest -n 5 -m "not long"
+	$(BIN)/pytest -n 4 -m "not long"
 
 .PHONY: prove-all
 prove-all: setup-test  ## every test, the long ones too / 長い試験も含むすべて
