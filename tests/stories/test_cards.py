@@ -197,9 +197,10 @@ def test_every_other_card_is_called_by_its_name_at_the_kiosk(demo: Demo, kiosk: 
     assert len(set(said.values())) == len(OTHER_CARDS)
     kiosk.begin(lang)
     kiosk.lay("mute_card")
-    expect(kiosk.page.locator("[data-mute]")).to_contain_text(
-        {"ja": "ケースから出し", "en": "out of its case"}[lang]
-    )
+    silent = kiosk.page.locator("[data-mute]")
+    # The words stand in the page from the start; shown they are when the reader has told of the card.
+    expect(silent).to_be_visible()
+    expect(silent).to_contain_text({"ja": "ケースから出し", "en": "out of its case"}[lang])
     label = kiosk.ticket_without_card(lift=True)
     assert len(reads(demo)) == before
     wait_on_paper(demo, tickets(demo, label)[0]["id"])
