@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -156,15 +157,13 @@ def withdraw(request: Request, version_id: str, sent: SentForm) -> Response:
 @router.action("/{version_id}/take-back")
 def take_back(request: Request, version_id: str, sent: SentForm) -> Response:
     """From a proposal to a draft again."""
-    verb: Verb = lambda unit, ctx: service.take_back(unit, ctx, version_id)  # noqa: E731
-    return _act(request, version_id, sent, "take_back", verb)
+    return _act(request, version_id, sent, "take_back", partial(service.take_back, version_id=version_id))
 
 
 @router.action("/{version_id}/discard")
 def discard(request: Request, version_id: str, sent: SentForm) -> Response:
     """Put a draft away."""
-    verb: Verb = lambda unit, ctx: service.discard(unit, ctx, version_id)  # noqa: E731
-    return _act(request, version_id, sent, "discard", verb)
+    return _act(request, version_id, sent, "discard", partial(service.discard, version_id=version_id))
 
 
 Verb = Callable[[Unit, Context], object]
