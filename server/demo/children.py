@@ -4,15 +4,13 @@ import contextlib
 import http.client
 import os
 import signal
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from server.demo import leash
+from server.demo.programs import Process, Program
 
 RESTARTS_PER_MINUTE = 5
 LOG_LIMIT = 5_000_000
@@ -29,13 +27,13 @@ class Child:
     name: str
     ja: str
     en: str
-    command: list[str]
+    program: Program
     environment: Mapping[str, str]
     log: Path
     is_ready: Callable[[], bool] | None = None
     restarts_per_minute: int = RESTARTS_PER_MINUTE
     healthy: bool = False
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Process | None = None
     _restarts: deque[float] = field(default_factory=deque)
 
     @property
@@ -48,19 +46,11 @@ class Child:
         self.healthy = False
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own programs
-                [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *self.command],
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-            )
+        self._process = self.program.start(self.environment, self.log)
 
     def ended(self) -> int | None:
         """The exit code when it has ended (negative: the signal), else None."""
-        return self._process.poll() if self._process else None
+        return self._process.ended() if self._process else None
 
     def may_restart(self) -> bool:
         """Count one restart; False when there were too many within a minute."""
@@ -88,15 +78,15 @@ class Child:
         """Has it ended by the monotonic instant `until`?"""
         if self._process is None:
             return True
-        try:
-            self._process.wait(timeout=max(0.0, until - monotonic()))
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        self._process.wait(max(0.0, until - monotonic()))
+        return self.ended() is not None
 
     def wait_for_end(self) -> int:
         """Its exit code, once it has ended by itself."""
-        return self._process.wait() if self._process else 0
+        if self._process is None:
+            return 0
+        self._process.wait()
+        return self._process.ended() or 0
 
     def log_tail(self, lines: int = 12) -> str:
         """The end of its log, for a person who wants to know why."""

@@ -1,17 +1,20 @@
 """The processes of the demo: what is started, with what settings, and how one sees that it is ready."""
 
 import os
-import sys
 from collections.abc import Callable
 from functools import partial
 
 from server.demo import pcsc_service
 from server.demo.children import Child, answers
 from server.demo.plan import HOST, Plan
+from server.demo.programs import Module, load
 from server.demo.state_dir import policy_file, settings_file
 
 # What fills the database first, and what then keeps running.
 Parts = tuple[Child, list[Child]]
+
+# What the parts are made of, loaded once before the first of them starts.
+LOADED = ("server.app", "server.auth.service", "station.process", "core_adapter.sandbox.app")
 
 
 def environment(plan: Plan) -> dict[str, str]:
@@ -33,30 +36,24 @@ def environment(plan: Plan) -> dict[str, str]:
 
 def parts(plan: Plan) -> Parts:
     """The real demo. Raises pcsc_service.NoServiceError when virtual readers are asked for in vain."""
+    load(LOADED)
     return seed_of(plan), _children_of(plan)
 
 
 def seed_of(plan: Plan) -> Child:
     """Tables, accounts, stations, an open business day."""
-    command = [sys.executable, "-m", "server.seed"]
-    return Child(
-        "seed",
-        "データベース",
-        "the database",
-        command,
-        environment(plan),
-        plan.state_dir / "logs" / "seed.log",
-    )
+    log = plan.state_dir / "logs" / "seed.log"
+    return Child("seed", "データベース", "the database", Module("server.seed"), environment(plan), log)
 
 
 def _children_of(plan: Plan) -> list[Child]:
     """In the order in which they start."""
-    told, logs, python = environment(plan), plan.state_dir / "logs", sys.executable
+    told, logs = environment(plan), plan.state_dir / "logs"
 
     def child(name: str, ja: str, en: str, module: str, *arguments: str, port: int | None) -> Child:
         is_ready: Callable[[], bool] | None = partial(answers, port) if port else None
-        command, log = [python, "-m", module, *arguments], logs / f"{name}.log"
-        return Child(name, ja, en, command, told, log, is_ready, plan.restarts_per_minute)
+        program, log = Module(module, arguments), logs / f"{name}.log"
+        return Child(name, ja, en, program, told, log, is_ready, plan.restarts_per_minute)
 
     found = []
     if plan.reader == "vpcd" and not pcsc_service.is_running():

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from server.demo.children import Child
+from server.demo.programs import Command
 
 # Where pcscd listens; systemd holds it open and starts the service at the first connection.
 SERVICE_SOCKET = Path("/run/pcscd/pcscd.comm")
@@ -38,7 +39,7 @@ def child(environment: Mapping[str, str], log: Path) -> Child:
             "The PC/SC service (pcscd) does not run here: install and start pcscd and vsmartcard-vpcd, "
             "or use --reader simulated."
         )
-    command = [program, "--foreground"]
+    command = Command([program, "--foreground"])
     ready = partial(_listens, FIRST_SLOT)
     return Child("pcscd", "カードリーダーのサービス", "the PC/SC service", command, environment, log, ready)
 

@@ -102,6 +102,17 @@ def test_says_ready_writes_run_json_and_stops_on_sigterm(start: Callable[..., De
     assert not demo.run_json.exists()
 
 
+def test_a_copy_of_the_supervisor_is_a_process_of_its_own(start: Callable[..., Demo]) -> None:
+    demo = start()
+    demo.says("KAKANAI READY")
+    core = demo.pids()["core"]
+    assert group_members(core) == [core]
+    assert (demo.logs / "core.log").read_text() == f"core of {demo.logs.parent} in group {core}\n"
+    os.kill(core, signal.SIGTERM)
+    demo.says("core ended (signal 15); starting it again.")
+    demo.says("core is back.")
+
+
 def test_a_killed_part_comes_back_and_the_new_process_is_named(start: Callable[..., Demo]) -> None:
     demo = start()
     demo.says("KAKANAI READY")

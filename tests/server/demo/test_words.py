@@ -6,6 +6,7 @@ from pathlib import Path
 from server.demo import words
 from server.demo.children import Child
 from server.demo.plan import make_plan
+from server.demo.programs import Command
 
 
 def test_the_summary_ends_with_the_line_others_wait_for() -> None:
@@ -18,7 +19,7 @@ def test_the_summary_ends_with_the_line_others_wait_for() -> None:
 
 def test_run_json_has_urls_accounts_stations_and_pids(tmp_path: Path) -> None:
     plan = make_plan(tmp_path, offset=100)
-    child = Child("server", "サーバー", "the server", [], {}, tmp_path / "server.log")
+    child = Child("server", "サーバー", "the server", Command([]), {}, tmp_path / "server.log")
     document = json.loads(words.run_json(plan, [child], supervisor=41))
     assert document["urls"]["server"] == "http://127.0.0.1:8100/"
     assert document["urls"]["kiosk"] == "http://127.0.0.1:8201/kiosk/"

@@ -12,6 +12,7 @@ from pathlib import Path
 from server.demo.children import Child, answers
 from server.demo.parts import Parts, environment
 from server.demo.plan import Plan, make_plan
+from server.demo.programs import Command, Module, Program
 from server.demo.supervisor import run
 
 HEALTHY = """
@@ -41,15 +42,18 @@ def tiny_parts(plan: Plan, kind: str) -> Parts:
     """A seed that does nothing and two servers; the second of the given kind."""
     told, logs = environment(plan), plan.state_dir / "logs"
 
-    def child(name: str, program: str, port: int | None) -> Child:
-        command = [sys.executable, "-c", program, str(port)]
+    def child(name: str, program: Program, port: int | None) -> Child:
         is_ready = partial(answers, port) if port else None
-        return Child(name, name, name, command, told, logs / f"{name}.log", is_ready)
+        return Child(name, name, name, program, told, logs / f"{name}.log", is_ready)
 
-    seed = child("seed", PROGRAMS["broken"] if kind == "failing-seed" else "pass", None)
-    program = PROGRAMS.get(kind, PROGRAMS["good"])
-    core = child("core", PROGRAMS["good"], plan.core_port)
-    return seed, [core, child("server", program, plan.server_port)]
+    def script(text: str, *arguments: str) -> Command:
+        return Command([sys.executable, "-c", text, *arguments])
+
+    seed = child("seed", script(PROGRAMS["broken"] if kind == "failing-seed" else "pass"), None)
+    # One of each: a copy of the supervisor, and a program of the machine.
+    core = child("core", Module("tiny_core", (str(plan.core_port),)), plan.core_port)
+    server = script(PROGRAMS.get(kind, PROGRAMS["good"]), str(plan.server_port))
+    return seed, [core, child("server", server, plan.server_port)]
 
 
 def say(text: str) -> None:
