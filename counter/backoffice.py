@@ -126,6 +126,7 @@ def _act(
 def _list(request: Request) -> dict[str, Any]:
     held, ctx = services(request), ctx_of(request)
     department = ctx.department if ctx.role == "department" else request.query_params.get("department")
+    seen = held.hub.instant()
     with held.db.read() as unit:
         lines = queries.lines(unit, ctx, department)
     rules = held.catalogue
@@ -134,6 +135,7 @@ def _list(request: Request) -> dict[str, Any]:
         for key, found in rules.departments.items()
     }
     return {
+        "seen": seen,
         "lines": lines,
         "counts": Counter(line.standing for line in lines),
         "department": department,

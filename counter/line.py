@@ -158,9 +158,11 @@ def _desk(ctx: Context, sent: Sent) -> str:
 def _queue(request: Request) -> dict[str, Any]:
     held, ctx = services(request), ctx_of(request)
     desk = ctx.desk or request.query_params.get("desk")
+    seen = held.hub.instant()
     with held.db.read() as unit:
         line = queue.line(unit, ctx)
         return {
+            "seen": seen,
             "desk": desk,
             "waiting": _in(line, "waiting"),
             "called": _in(line, "called"),

@@ -36,10 +36,12 @@ router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff(
 def workspace(request: Request, reception_id: str) -> HTMLResponse:
     """The whole page. That it was shown is journalled with it: no entry, no page."""
     held, ctx = services(request), ctx_of(request)
+    seen = held.hub.instant()
     with held.db.write() as unit:
         record(unit, ctx, "reception.viewed", reception_id, screen="workspace")
         context = context_of(request, unit, reception_id)
-    return _keeping(request, page(request, "counter/reception.html", towns=held.towns.all(), **context))
+    answer = page(request, "counter/reception.html", towns=held.towns.all(), seen=seen, **context)
+    return _keeping(request, answer)
 
 
 @router.page("/workspace")
@@ -176,6 +178,7 @@ def render(
 ) -> HTMLResponse:
     """The workspace fragment as it is now."""
     held = services(request)
+    seen = held.hub.instant()
     with held.db.read() as unit:
         context = context_of(request, unit, reception_id, found, away)
-    return page(request, "counter/_workspace.html", towns=held.towns.all(), **context)
+    return page(request, "counter/_workspace.html", towns=held.towns.all(), seen=seen, **context)

@@ -95,10 +95,12 @@ def _shown(unit: Unit, ctx: Context, sent: Sent) -> str:
 
 
 def _panel(held: Services, ctx: Context) -> dict[str, Any]:
+    seen = held.hub.instant()
     with held.db.read() as unit:
         reception = presented_at(unit, ctx, ctx.desk or "")
         if reception is None:
             return {
+                "seen": seen,
                 "state": "idle",
                 "rows": [],
                 "reception_id": "",
@@ -109,6 +111,7 @@ def _panel(held: Services, ctx: Context) -> dict[str, Any]:
             }
         intake = service.current_intake(unit, reception.id)
         return {
+            "seen": seen,
             "state": presenting.state_of(reception),
             "rows": presenting.rows_of(unit, ctx, held.vault, reception),
             "reception_id": reception.id,

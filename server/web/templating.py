@@ -14,6 +14,7 @@ from server.kit.clock import jst
 from server.kit.ids import new_id
 from server.kit.wareki import long_date, partial
 from server.web.services import services
+from server.web.sse import SEEN
 from server.web.words import DEFAULT
 
 LANGUAGE_COOKIE = "kakanai_lang"
@@ -60,10 +61,20 @@ def language(request: Request) -> str:
 
 
 def page(
-    request: Request, template: str, *, status: int = 200, lang: str | None = None, **context: Any
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    lang: str | None = None,
+    seen: str = "",
+    **context: Any,
 ) -> HTMLResponse:
-    """Render `template` for the reader of `request`; staff who choose a language keep it."""
-    answer = HTMLResponse(render(request, template, lang=lang, **context), status_code=status)
+    """Render `template` for the reader of `request`; staff who choose a language keep it.
+
+    `seen`: the hub's instant before the context was read, for pages that renew themselves.
+    """
+    text = render(request, template, lang=lang, seen=seen, **context)
+    answer = HTMLResponse(text, status_code=status, headers={SEEN: seen} if seen else None)
     if "lang" in request.query_params and request.url.path.startswith(STAFF_ROOMS):
         chosen, secure = language(request), services(request).settings.secure_cookies
         for room in STAFF_ROOMS:

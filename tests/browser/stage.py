@@ -38,7 +38,7 @@ def render(template: str, lang: str, path: str = "/kiosk/", **context: Any) -> s
             ],
             csrf_token="",
             municipality=SimpleNamespace(name=name, office=office),
-            **context,
+            **{"seen": "", **context},
         )
     )
 

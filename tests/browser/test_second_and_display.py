@@ -104,6 +104,31 @@ def test_the_same_panel_again_covers_nothing_but_another_replaces_it(stage: Stag
     assert "見本　太郎" not in page.content()
 
 
+def test_what_the_page_shows_already_is_not_fetched_again(stage: Stage) -> None:
+    told = '"run.7"'
+    stage.events["/second/events"] = lambda: told
+    stage.answers["/second/panel"] = lambda sent: {
+        **_panel(state="done"),
+        "headers": {"Kakanai-Seen": "run.9"},
+    }
+    page = stage.open(
+        render("second/screen.html", "ja", "/second/", **review(), seen="run.7"), (1280, 800), "/second/"
+    )
+    for _ in range(2):
+        page.wait_for_event("requestfinished", lambda asked: asked.url.endswith("/second/events"))
+    assert stage.sent == []
+    told = '"run.8"'
+    expect(page.locator('[data-panel="done"]')).to_be_visible()
+    for once_more in ('"run.9"', '"run.8"'):
+        told = once_more
+        page.wait_for_event("requestfinished", lambda asked: asked.url.endswith("/second/events"))
+    assert [sent.path for sent in stage.sent] == ["/second/panel"]
+    # Another run of the server counts anew.
+    told = '"next.1"'
+    with page.expect_response("**/second/panel"):
+        pass
+
+
 def _display(stage: Stage, board: dict[str, Any]) -> Page:
     html = render("display/board.html", "ja", hall="main", board=board)
     return stage.open(html, LYING, "/display/main", still=False)

@@ -140,12 +140,12 @@ def test_a_moved_clock_and_an_armed_failpoint_come_from_the_settings(
         failpoints.arm("")
 
 
-def heard(hub: Hub, topics: list[str], act: object, count: int) -> list[int | None]:
+def heard(hub: Hub, topics: list[str], act: object, count: int) -> list[str | None]:
     """What a listener hears: `act` runs in another thread once it listens."""
 
-    async def run() -> list[int | None]:
+    async def run() -> list[str | None]:
         hub.start(asyncio.get_running_loop())
-        got: list[int | None] = []
+        got: list[str | None] = []
         async for version in hub.listen(topics):
             got.append(version)
             if len(got) == 1:
@@ -167,9 +167,33 @@ def test_a_listener_hears_its_topics_from_any_thread() -> None:
     assert hub._waiting == {}, "who has left is not remembered"
 
 
+def test_a_page_read_after_a_change_need_not_hear_of_it() -> None:
+    """What the event says is no later than what a page says that was read after it; and a later one is."""
+    hub, other = Hub(), Hub()
+    hub.publish(["board"])
+    seen = hub.instant()
+    hub.publish(["else"])
+    told, later = heard(hub, ["board", "core"], lambda: hub.publish(["core"]), 2)
+    run, number = seen.split(".")
+    assert told == seen
+    assert later == f"{run}.{int(number) + 2}"
+    assert other.instant().split(".")[0] != run, "a server that was started anew counts from nothing"
+    hub.publish_all()
+    assert heard(hub, ["never named"], print, 1) == [hub.instant()]
+
+
+def test_what_was_forgotten_counts_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.sse.REMEMBERED", 2)
+    hub = Hub()
+    hub.publish(["first", "second"])
+    assert str(heard(hub, ["quiet"], print, 1)[0]).endswith(".0")
+    hub.publish(["third"])
+    assert str(heard(hub, ["quiet"], print, 1)[0]).endswith(".1")
+
+
 def test_stopping_ends_every_stream() -> None:
     hub = Hub()
-    got: list[int | None] = []
+    got: list[str | None] = []
 
     async def run() -> None:
         hub.start(asyncio.get_running_loop())

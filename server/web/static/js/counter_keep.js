@@ -5,14 +5,18 @@
  */
 
 import { pageMessage } from "./page.js";
+import { isShown } from "./seen.js";
 
 const LOST_MS = 5_000;
+const ANYTHING = "anything";
 const FRAGMENTS = "#workspace, #queue, #work-list, #found";
 let kept = null;
 let saved = null;
 let composing = false;
 let pressing = false;
-let missed = false;
+// What was told last (null: nothing), and what the refresh under way was told.
+let missed = null;
+let asked = null;
 const presses = new Map();
 let lost = null;
 
@@ -169,8 +173,9 @@ function busy() {
 /** Fetches what changed meanwhile, as soon as nothing is in the middle of happening. */
 function catchUp() {
   if (!missed || busy()) return;
-  missed = false;
-  htmx.trigger("[data-refresh]", "sse:changed");
+  const told = missed;
+  missed = null;
+  if (!isShown(told)) htmx.trigger("[data-refresh]", "sse:changed");
 }
 
 /**
@@ -179,15 +184,17 @@ function catchUp() {
  */
 function onePieceAtATime() {
   document.addEventListener("htmx:confirm", (event) => {
-    if (!event.target.matches("[data-refresh]") || !busy()) return;
+    if (!event.target.matches("[data-refresh]")) return;
+    asked = event.detail.triggeringEvent?.detail?.data ?? ANYTHING;
+    if (!busy()) return;
     event.preventDefault();
-    missed = true;
+    missed = asked;
   });
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const refresh = document.querySelector("[data-refresh]");
     if (!refresh || !detail.elt.matches("form[data-once]")) return;
     presses.set(detail.xhr, snapshot(detail.elt));
-    if (refresh.matches(".htmx-request")) missed = true;
+    if (refresh.matches(".htmx-request")) missed = asked;
     htmx.trigger(refresh, "htmx:abort");
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
@@ -219,7 +226,7 @@ export function keepAcrossSwaps({ after }) {
     const from = event.detail.requestConfig?.elt;
     if (pressing && from?.matches?.("[data-refresh]")) {
       event.detail.shouldSwap = false;
-      missed = true;
+      missed = asked;
       return;
     }
     if (from?.matches?.("[data-refresh]") && choosing(target, event.detail.serverResponse)) {

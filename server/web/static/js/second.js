@@ -5,6 +5,8 @@
  * possible once every value was shown, however long ago.
  */
 
+import "./seen.js";
+
 const REMASK_MS = 60_000;
 const LOST_MS = 10_000;
 
