@@ -21,7 +21,7 @@ test: setup-test  ## every check and every test / すべての検査と試験
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/pytest -n 4 -m "not long"
 
 .PHONY: prove-all
