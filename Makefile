@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Dozens of processes load the same files: they are compiled once, whatever the shell is set to.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What stands after ## is what `make help` prints.
 .PHONY: help
