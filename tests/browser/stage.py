@@ -132,7 +132,9 @@ class Stage:
 
     def _stream(self, route: Route, event: str, data: str) -> None:
         # Each connection says the present state and ends; the browser comes back for the next one.
-        route.fulfill(body=f"retry: 200\n\nevent: {event}\ndata: {data}\n\n", content_type="text/event-stream")
+        route.fulfill(
+            body=f"retry: 200\n\nevent: {event}\ndata: {data}\n\n", content_type="text/event-stream"
+        )
 
 
 def _sent(request: Request) -> Sent:

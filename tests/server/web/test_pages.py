@@ -17,6 +17,7 @@ from server.queue.models import CardRead, Ticket
 from server.reception.models import Reception
 from server.submissions import service as submissions
 from server.web.services import Services
+from server.web.sse import SEEN
 from server.worklists import service as worklists
 from tests.factories.visits import Visit, issue
 from tests.server.web.conftest import Opener
@@ -211,6 +212,25 @@ def test_a_page_that_is_out_of_date_changes_nothing(open_reception: tuple[Browse
     assert (refused.status, refused.header("x-problem")) == (409, "stale_screen")
     replay = clerk.post(f"{base}/identify", fields | {"version": old}, key="1")
     assert replay.status == 303, "the same press again is answered as before"
+
+
+def test_an_act_is_on_the_page_that_answers_it_and_not_on_an_older_one(
+    open_reception: tuple[Browser, str], services: Services
+) -> None:
+    """The event of one's own act is no later than the page; whoever looks at an older page hears of it."""
+    clerk, base = open_reception
+    older = clerk.get(base)
+    fields = {"relation": "self", "method": "acquaintance", "version": hidden(older.text, "version")}
+    answer = clerk.post(f"{base}/identify", fields, key="1", headers={"hx-request": "true"})
+    told = clerk.get(f"{base}/events").text.split("data: ")[1].split()[0].strip('"')
+
+    def number(seen: str | None) -> int:
+        run, _, count = (seen or "").partition(".")
+        assert run == told.partition(".")[0]
+        return int(count)
+
+    assert number(older.header(SEEN)) < number(told) <= number(answer.header(SEEN))
+    assert f'data-seen="{older.header(SEEN)}"' in older.text
 
 
 def test_the_resident_confirms_only_the_paper_on_their_screen(
