@@ -86,7 +86,9 @@ def _of_zone(zone: Mrz, on: date) -> Document:
 
 
 def _day(digits: str) -> str:
-    """YYYYMMDD as YYYY-MM-DD, YYYY-MM or YYYY: zeros stand for what is not known."""
+    """YYYYMMDD as YYYY-MM-DD, YYYY-MM or YYYY, empty without a year: zeros stand for what is not known."""
+    if digits.startswith("0000"):
+        return ""
     year, month, day = digits[:4], digits[4:6], digits[6:]
     known = [year, *([month] if month != "00" else []), *([day] if "00" not in (month, day) else [])]
     return "-".join(part for part in known if part)

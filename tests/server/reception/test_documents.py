@@ -17,6 +17,7 @@ from server.reception import documents, forms
 from server.reception.documents import Document, NotRead, read_document
 from server.reception.models import FactRow
 from server.web.services import Services
+from tests.card_reader.test_mrz import td3
 from tests.factories.visits import Visit
 
 TODAY = date(2026, 11, 23)
@@ -44,6 +45,13 @@ def test_a_passport_fills_what_a_search_asks_for_and_leaves_its_number_behind() 
     )
     assert "L898902C3" not in str(asdict(found))
     assert "ERIKSSON" not in repr(found)
+
+
+@pytest.mark.parametrize(("birth", "known"), [("7408<<", "1974-08"), ("74<<<<", "1974"), ("<<<<<<", "")])
+def test_of_a_birth_date_only_what_the_passport_knows_is_taken(birth: str, known: str) -> None:
+    found = read_document(td3(birth), TODAY)
+    assert isinstance(found, Document)
+    assert found.birth == known
 
 
 def test_a_residence_card_gives_the_number_that_the_notification_asks_for() -> None:
