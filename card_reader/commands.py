@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from card_reader.messages import CardReadMessage
+from card_reader.messages import MALFORMED, CardReadMessage
 from card_reader.simulated import commands as simulated
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def run_read(args: argparse.Namespace) -> int:
 
 
 def _code(message: CardReadMessage) -> int:
-    if message.detail == "check_secret:secret_format":
+    if message.detail == MALFORMED:
         return _USAGE
     return _EXIT_CODES[message.outcome]
 

@@ -16,6 +16,9 @@ from card_reader.remedies import remedy_for
 from card_reader.sentences import Language, Sentences, sentences
 from card_reader.transport import CardRemoved, ReaderFailed, Transport
 
+# The counters behind the secrets that a reading presents; the others are only told.
+_READING: dict[str, Secret] = {"pin": "pin", "b": "b", "face_b": "b"}
+
 KeyState = Literal["left", "blocked", "uncounted", "absent", "unreadable"]
 
 
@@ -41,7 +44,7 @@ class CardSeen:
     @property
     def blocked(self) -> bool:
         """Whether a secret that reading needs is blocked."""
-        return any(seen.state == "blocked" for seen in self.keys if seen.key in ("pin", "b"))
+        return any(seen.state == "blocked" for seen in self.keys if seen.key in _READING)
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ End = Literal[
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is there. `end`: seen (a My Number card that can be read), blocked (one whose PIN or 照合番号B
-    is), or why there is none. `detail` is "step:reason_code" of a card that could not be looked at."""
+    """What is there. `end`: seen (a My Number card that can be read), blocked (one whose PIN or 照合番号B is,
+    in either application), or why there is none. `detail` is "step:reason_code" of a card that could not be
+    looked at."""
 
     readers: tuple[ReaderSeen, ...]
     end: End
@@ -203,12 +207,11 @@ def in_words(found: Diagnosis, language: Language) -> list[str]:
 
 def _what_next(words: Sentences, kind: str, card: CardSeen | None, language: Language) -> list[str]:
     """What staff do with this card; for a blocked secret the procedure that sets it anew."""
-    blocked = [seen.key for seen in card.keys if seen.state == "blocked"] if card else []
-    asked: tuple[Secret, ...] = ("pin", "b")
+    keys = card.keys if card else ()
+    blocked = [_READING[seen.key] for seen in keys if seen.key in _READING and seen.state == "blocked"]
     found = [
         words.outcomes[f"blocked_{secret}"].said(language, procedure=remedy_for(secret).procedure)
-        for secret in asked
-        if secret in blocked
+        for secret in dict.fromkeys(blocked)
     ]
     return found or [words.kind(kind).staff.said(language)]
 

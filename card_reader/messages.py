@@ -43,6 +43,9 @@ Outcome = Literal[
 NOT_ON_CARD = "no_secret"
 """`detail` of a card that has no such secret; `outcome` is then blocked, for to its holder it is the same."""
 
+MALFORMED = "check_secret:secret_format"
+"""`detail` when what was typed cannot be the secret: it has not its digits, and nothing was sent."""
+
 MAX_PHOTO_BYTES = 32 * 1024
 MAX_PICTURE_BYTES = 16 * 1024
 

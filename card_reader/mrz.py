@@ -47,6 +47,8 @@ class Mrz:
     def birth_date(self, on: date) -> str:
         """YYYYMMDD with zeros for what is not known; the zone has no century, so it is the last one in which
         the day is not after `on`. Whoever is over a hundred has to be asked."""
+        if self.birth.startswith(_FILLER):
+            return "00000000"
         digits = self.birth.replace(_FILLER, "0")
         century = "20" if f"20{digits}" <= f"{on:%Y%m%d}" else "19"
         return century + digits

@@ -127,6 +127,8 @@ class PcscReader:
                 if seconds > 0 and self._meaning(event) is known:
                     event = self._event(context, reader, event, seconds)
                 return self._meaning(event)
+        except CardRemoved:
+            return ReaderState.EMPTY
         except ReaderFailed as error:
             return ReaderState.NO_READER if error.reason == "no_reader" else ReaderState.NO_SERVICE
 
@@ -209,7 +211,8 @@ class PcscReader:
             # A program that crashed while it held the card lets go of it a moment later.
             if _code(result) != _SHARING_VIOLATION or time.monotonic() > give_up:
                 break
-            self._closed.wait(_BUSY_RETRY_SECONDS)
+            if self._closed.wait(_BUSY_RETRY_SECONDS):
+                break
         _check(result)
         return handle, int(protocol)
 

@@ -2,7 +2,7 @@
 
 import base64
 
-from card_reader.messages import NOT_ON_CARD, CardReadMessage
+from card_reader.messages import MALFORMED, NOT_ON_CARD, CardReadMessage
 from card_reader.sentences import Language, Words, sentences
 
 
@@ -42,6 +42,8 @@ def _outcome_words(message: CardReadMessage) -> Words:
         key = "tapped"
     elif message.detail == NOT_ON_CARD:
         key = NOT_ON_CARD
+    elif message.detail == MALFORMED:
+        key = "malformed_pin" if message.mode == "pin" else "malformed_b"
     elif key in ("wrong_secret", "blocked"):
         key += "_pin" if message.mode == "pin" else "_b"
     return sentences().failed(key, message.detail)

@@ -43,7 +43,7 @@ def read_header(data: Octets, offset: int = 0) -> Header:
             position += 1
             if not following & 0x80:
                 break
-            if position - offset > 3:
+            if position - offset >= 3:
                 raise BadTlv("tag too long")
     length = _byte(data, position)
     position += 1

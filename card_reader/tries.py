@@ -5,7 +5,7 @@ from typing import Literal
 
 from card_reader.cards import CardFacts
 from card_reader.dialogue import Dialogue, Ended, converse
-from card_reader.outcomes import OtherCard, Secret, Stopped
+from card_reader.outcomes import OtherCard, Secret, Step, Stopped
 from card_reader.transport import Transport
 
 AskedSecret = Literal["pin", "b", "face_b"]
@@ -34,10 +34,13 @@ def tries(transport: Transport, of: AskedSecret = "pin") -> TriesOutcome:
     what a card, a reader or a person does."""
 
     def work(dialogue: Dialogue) -> Tries:
-        opened = dialogue.select("select_face" if of == "face_b" else "select_text", _aid(dialogue.facts, of))
+        step: Step = "select_face" if of == "face_b" else "select_text"
+        opened = dialogue.select(step, _aid(dialogue.facts, of))
         if opened.status not in dialogue.facts.status.ok:
             # Only now is it worth finding out what lies there.
             dialogue.recognise()
+            dialogue.step = step
+            dialogue.expect_ok(opened, *dialogue.facts.status.not_found)
             raise Ended(OtherCard(dialogue.facts.without_text, dialogue.apdus))
         return Tries(of, dialogue.tries(_named(of), _reference(dialogue.facts, of)), dialogue.apdus)
 

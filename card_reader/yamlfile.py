@@ -27,6 +27,10 @@ def load(path: Path, model: type[M]) -> M:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         # Without its cause, which quotes the line.
         raise BadDataFile(f"{path}:{line}: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        # Bytes that are no text, of which the parser sees nothing: it knows the place and no line.
+        line = text[: error.position].count("\n") + 1
+        raise BadDataFile(f"{path}:{line}: {error.reason}") from None
     twice = [f"{path}:{line}: {key} is given twice" for key, line in _repeated_keys(root)]
     if twice:
         raise BadDataFile("\n".join(twice))

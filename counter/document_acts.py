@@ -7,7 +7,7 @@ from counter.reception import context_of
 from counter.writing import shown
 from server.kit.clock import today
 from server.reception import documents, gathering, service
-from server.reception.documents import NotRead
+from server.reception.documents import RESIDENCE_CARD, NotRead
 from server.web.forms import SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.idempotency import once
@@ -32,6 +32,28 @@ def read(request: Request, reception_id: str, sent: SentForm) -> Response:
         if attempt.earlier is None:
             reception, key = service.locked(unit, ctx, held.vault, reception_id, sent.number("version"))
             documents.keep(unit, ctx.at_desk(reception.desk), reception, key, found)
+            attempt.save(unit, ctx, {})
+    return shown(request, reception_id)
+
+
+@router.action("/document/holder")
+def holder(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Whose residence card it is, for the form; an empty number takes the person's back."""
+    typed, person_id = sent.text("number", limit=documents.LONGEST), sent.text("person_id", limit=36)
+    number = None
+    if typed:
+        found = documents.read_document(typed, today())
+        if isinstance(found, NotRead):
+            return _refused(request, reception_id, found)
+        if found.kind != RESIDENCE_CARD:
+            raise Problem(422, "document_no_card_number")
+        number = found.number
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        attempt = once(unit, ctx, sent.key, f"document-holder:{reception_id}", [person_id, bool(number)])
+        if attempt.earlier is None:
+            reception, key = service.locked(unit, ctx, held.vault, reception_id, sent.number("version"))
+            documents.give(unit, ctx.at_desk(reception.desk), reception, key, person_id, number)
             attempt.save(unit, ctx, {})
     return shown(request, reception_id)
 

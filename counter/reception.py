@@ -12,7 +12,7 @@ from server.journal.queries import noted_since
 from server.journal.service import record
 from server.kit.clock import now, today
 from server.preentry import queries as preentry
-from server.reception import changing, confirmation, desk_list, documents, intake, service
+from server.reception import changing, confirmation, desk_list, documents, facts, intake, service
 from server.reception import queries as receptions
 from server.reception.card_views import picture_of
 from server.reception.guidance import event_names, procedure_names
@@ -101,18 +101,24 @@ def history(request: Request, reception_id: str) -> HTMLResponse:
 
 @router.page("/why/{procedure_id}")
 def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
-    """The rule's own conditions, with the facts found and where they came from."""
+    """The rule's own conditions, with the facts found, where they came from and as of when.
+
+    A rule that stands in the list several times is explained for the person asked `for`."""
     _noted(request, reception_id)
     held = services(request)
     with held.db.read() as unit:
         context = context_of(request, unit, reception_id)
+        _, key = service.opened(unit, ctx_of(request), held.vault, reception_id)
+        told = facts.read(unit, key, reception_id)
     guidance = context["w"].guidance
     items = [*guidance.applies, *guidance.needs_confirmation, *guidance.may_apply] if guidance else []
     # A confidential one says what it is for nowhere on a screen at which a resident may look.
     found = [item for item in items if item.procedure_id == procedure_id and not item.confidential]
     if not found:
         raise Problem(404, "not_found")
-    return page(request, "counter/why.html", item=found[0], w=context["w"])
+    person = request.query_params.get("for")
+    item = next((one for one in found if person in one.person_ids), found[0])
+    return page(request, "counter/why.html", item=item, w=context["w"], told=told)
 
 
 def _noted(request: Request, reception_id: str) -> None:

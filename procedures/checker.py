@@ -103,13 +103,13 @@ def _named(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
 
 
 def _deadlines(catalogue: Catalogue) -> Iterable[Problem]:
-    """What a deadline counts from must be there to be had: asked, or told by the core system and asked
-    when that is silent.
+    """What a deadline counts from must be there to be had: asked, told by the core system and asked when that
+    is silent, or read from a card that the rule is about.
     """
     for rule in catalogue.rules:
         for start in sorted(rule.starts):
             spec = catalogue.facts[start]
-            if spec.question is None and spec.derive is None:
+            if spec.question is None and spec.derive is None and spec.source != "card":
                 yield Problem(rule.file, rule.line, f"{rule.id}: nobody can be asked for {start}")
 
 
@@ -119,6 +119,8 @@ def _unused_questions(catalogue: Catalogue, used: set[str]) -> Iterable[Problem]
             yield Problem(spec.file, spec.line, f"{spec.name} is asked, but no rule reads it")
         if spec.source == "derived" and spec.name not in used:
             yield Problem(spec.file, spec.line, f"{spec.name} is worked out, but no rule reads it")
+        if spec.source == "card" and spec.name not in used:
+            yield Problem(spec.file, spec.line, f"{spec.name} is read from cards, but no rule reads it")
 
 
 def _versions(rules: Iterable[Rule]) -> Iterable[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from procedures.case import Case
+from procedures.case import Case, CaseError
 from procedures.catalogue import Catalogue, Rule
 from procedures.conditions import Leaf, Node
 from procedures.facts import MUNICIPALITY, CaseView
@@ -22,7 +22,10 @@ def unreached(catalogue: Catalogue, cases: Iterable[Case]) -> Iterator[Problem]:
         current = catalogue.at(case.date)
         if not all(event in current.codes.events for event in case.events):
             continue
-        view = CaseView(case, current.facts, current.settings, current.calendar)
+        try:
+            view = CaseView(case, current.facts, current.settings, current.calendar)
+        except CaseError:
+            continue  # a case that cannot be read is reported where it is answered
         for rule in current.rules_for(case.events, case.date):
             lacking = open_.get(rule.version)
             if lacking is None:

@@ -59,7 +59,7 @@ class FactModel(Strict):
 
     scope: Literal["person", "household", "municipality"]
     type: Literal["yes_no", "choice", "choices", "date", "number", "text", "texts"]
-    source: Literal["core", "ask", "derived", "municipality"]
+    source: Literal["core", "card", "ask", "derived", "municipality"]
     label: Words
     holds: Words | None = None
     fails: Words | None = None
@@ -88,6 +88,8 @@ class FactModel(Strict):
             raise ValueError("a derived fact is a yes_no that nobody is asked")
         if self.source == "ask" and self.question is None:
             raise ValueError("a fact that is asked needs a question")
+        if self.source == "card" and self.question is not None:
+            raise ValueError("what only a card tells is asked of nobody")
         if self.question_for and self.question is None:
             raise ValueError("`question_for` changes the words of a question; there is none")
         if self.question is not None and self.type == "yes_no" and self.likelihood is None:

@@ -28,7 +28,8 @@ class Presumption:
 class FactSpec:
     """One fact as facts.yaml describes it.
 
-    type: yes_no | choice | choices | date | number. source: core | ask | derived | municipality.
+    type: yes_no | choice | choices | date | number. source: core | card | ask | derived |
+    municipality.
     `chances` maps each answer to its likelihood (for choices: of each option on its own). `only_if` must
     hold for the question to make sense.
     """

@@ -18,6 +18,7 @@ from procedures.conditions import (
     Node,
     Not,
     Truth,
+    walk,
 )
 from procedures.dates import PartialDate
 from procedures.facts import CaseView
@@ -165,9 +166,22 @@ class Explainer:
         return self.failing(rule.when, people)
 
     def because(self, node: Node, person: int) -> Text:
-        """One sentence of what was found that decides the condition (or leaves it open)."""
+        """One sentence of what was found that decides the condition (or leaves it open). What goes without
+        saying in this life event is left to the tree: in a removal nobody is told to be alive.
+        """
         reason = self.tree(node, person)
-        return joined(list(_decisive(reason))) if reason.children or reason.found else reason.required
+        if not reason.children and not reason.found:
+            return reason.required
+        said = list(_decisive(reason))
+        told = [words for one, words in said if not self._goes_without_saying(one)]
+        return joined(told or [words for _, words in said])
+
+    def _goes_without_saying(self, reason: Reason) -> bool:
+        """Whether it was presumed from the life event alone, and from no fact."""
+        people = self._view.case.household
+        home = next((i for i, one in enumerate(people) if one.id == reason.person_id), HOUSEHOLD)
+        presumption = self._view.presumed.get((reason.fact or "", home))
+        return presumption is not None and not any(isinstance(one, Leaf) for one in walk(presumption.when))
 
     def failing(self, node: Node, people: Sequence[int]) -> Text:
         """Why the condition holds for none of these: the requirement at which those who came furthest
@@ -188,10 +202,11 @@ class Explainer:
         return 0, self.words(node)
 
 
-def _decisive(reason: Reason) -> Iterator[Text]:
+def _decisive(reason: Reason) -> Iterator[tuple[Reason, Text]]:
+    """What decides, with the words for it."""
     if reason.kind in ("fact", "event"):
         if reason.found is not None:
-            yield reason.found
+            yield reason, reason.found
         return
     if reason.kind == "members":
         same = [child for child in reason.children if child.result == reason.result] or list(reason.children)
@@ -199,7 +214,7 @@ def _decisive(reason: Reason) -> Iterator[Text]:
             for child in same:
                 yield from _decisive(child)
         else:
-            yield reason.required
+            yield reason, reason.required
         return
     wanted: Truth = {"true": True, "false": False}.get(reason.result)
     children = [child for child in reason.children if child.result == _RESULT[wanted]]

@@ -15,6 +15,7 @@ from procedures.conditions import (
     Missing,
     Node,
     OnDate,
+    OnMonth,
     Value,
 )
 from procedures.dates import PartialDate, age_range
@@ -28,6 +29,7 @@ _UNKNOWN = {
     Missing.OPEN: Text("まだ決まりません", "still open"),
     Missing.UNAVAILABLE: Text("基幹から情報が届いていません", "the core system has not told"),
 }
+_NOT_READ = Text("カードから読み取っていません", "not read from a card")
 _AGE = {
     "legal_age": ("", "years old"),
     "kouki_age": ("誕生日当日から数えて", "years old, from the birthday itself,"),
@@ -68,7 +70,25 @@ def required(node: Node, specs: Mapping[str, FactSpec], codes: CodesModel) -> Te
             )
         ja, en = _range(node.low, node.high, "日")
         return Text(f"{spec.label.ja}から{ja}", f"{en} days after {spec.label.en}")
+    if isinstance(node, OnMonth):
+        return _months_required(node, spec.label)
     return spec.label
+
+
+def _months_required(node: OnMonth, label: Text) -> Text:
+    """From when until when, both days included."""
+    low = None if node.low is None else _month(node.low, label)
+    high = None if node.high is None else _month(node.high, label)
+    ja = (f"{low.ja}から" if low else "") + (f"{high.ja}まで" if high else "")
+    en = [*([f"from {low.en}"] if low else []), *([f"until {high.en}"] if high else [])]
+    return Text(ja, " ".join(en))
+
+
+def _month(months: int, label: Text) -> Text:
+    """The day that lies so many months after a date (negative: before)."""
+    side, side_en = ("後", "after") if months >= 0 else ("前", "before")
+    plural = "" if abs(months) == 1 else "s"
+    return Text(f"{label.ja}の{abs(months)}か月{side}", f"{abs(months)} month{plural} {side_en} {label.en}")
 
 
 def _age_required(node: Age) -> Text:
@@ -95,6 +115,12 @@ def opposite(node: Leaf, specs: Mapping[str, FactSpec], codes: CodesModel) -> Te
     if isinstance(node, Is) and spec.type == "choice":
         wanted = required(node, specs, codes)
         return Text(f"{wanted.ja}以外", f"not {wanted.en}")
+    if isinstance(node, OnMonth) and node.low is None and node.high is not None:
+        day = _month(node.high, spec.label)
+        return Text(f"{day.ja}の翌日から", f"later than {day.en}")
+    if isinstance(node, OnMonth) and node.high is None and node.low is not None:
+        day = _month(node.low, spec.label)
+        return Text(f"{day.ja}の前日まで", f"earlier than {day.en}")
     if isinstance(node, Age) and (node.low is None) != (node.high is None):
         low = None if node.high is None else node.high + 1
         high = None if node.low is None else node.low - 1
@@ -119,7 +145,8 @@ def _range(low: int | None, high: int | None, unit: str) -> tuple[str, str]:
 def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: date) -> Text:
     """What the case holds for the fact of a leaf; `on` is the day of filing, for ages."""
     if isinstance(value, Missing):
-        about = _UNKNOWN[value]
+        unread = value is Missing.UNAVAILABLE and spec.source == "card"
+        about = _NOT_READ if unread else _UNKNOWN[value]
         return Text(f"{spec.label.ja}：{about.ja}", f"{spec.label.en}: {about.en}")
     if spec.type == "yes_no" and isinstance(value, bool):
         return spec.words[value]

@@ -101,6 +101,10 @@ class VpcdCard:
                 self._answer_all(connection)
             self._socket = None
             self.card.power_off()
+        if self._socket is not None:
+            # Laid in again in the moment in which it was taken out.
+            self._socket.close()
+            self._socket = None
 
     def _answer_all(self, connection: socket.socket) -> None:
         """Answer until the other side or stop() ends the connection."""

@@ -182,7 +182,7 @@ def _cell(line: ChecklistLine, kind: SectionKind, words: dict[str, Any]) -> Call
         line.people,
         line.where if kind != "done" else "",
         line.fee,
-        line.until if kind == "here" else "",
+        line.until if kind in ("here", "info") else "",
     ]
     small = ["　".join(text for text in about if text)]
     if line.bring:

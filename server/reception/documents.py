@@ -2,7 +2,7 @@
 
 It fills the search and the form for somebody entered by hand; nothing of it is taken for the register's. The
 number of a passport is on no form and is dropped; that of a residence card is kept, for the notification asks
-for it.
+for it. It names nobody: whose card it is, staff say.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -12,10 +12,11 @@ from typing import Literal
 from card_reader.mrz import BadMrz, Mrz
 from card_reader.scan import NotScannable, ResidenceCardNumber, holder_of, read_scan
 from server.db.context import Context
-from server.db.uow import Unit
+from server.db.uow import NotThereError, Unit
 from server.db.vault import DataKey
 from server.journal.service import record
-from server.reception import facts
+from server.reception import facts, people
+from server.reception.facts import Facts
 from server.reception.models import Reception
 from server.reception.service import changed
 from server.reception.states import move
@@ -23,6 +24,7 @@ from server.reception.states import move
 FACT = "document"
 LONGEST = 400
 RESIDENCE_CARD = "residence_card"
+NUMBER = "residence_card_no"  # the fact of the person whose card it is
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def _of_zone(zone: Mrz, on: date) -> Document:
 
 
 def _day(digits: str) -> str:
-    """YYYYMMDD as YYYY-MM-DD, YYYY-MM or YYYY: zeros stand for what is not known."""
+    """YYYYMMDD as YYYY-MM-DD, YYYY-MM or YYYY, empty without a year: zeros stand for what is not known."""
+    if digits.startswith("0000"):
+        return ""
     year, month, day = digits[:4], digits[4:6], digits[6:]
     known = [year, *([month] if month != "00" else []), *([day] if "00" not in (month, day) else [])]
     return "-".join(part for part in known if part)
@@ -106,6 +110,44 @@ def kept(unit: Unit, key: DataKey, reception: Reception) -> list[Document]:
     known = facts.read(unit, key, reception.id)
     said = [known.value("", _fact(kind)) for kind in ("passport", RESIDENCE_CARD)]
     return [Document(**value) for value in said if value]
+
+
+def may_hold(known: Facts, person_id: str) -> bool:
+    """Whether a residence card or a special permanent resident's certificate can be this person's: nobody's
+    who is known to be a Japanese national."""
+    return bool(known.value(person_id, "nat") != "JP")
+
+
+def give(
+    unit: Unit, ctx: Context, reception: Reception, key: DataKey, person_id: str, number: str | None
+) -> None:
+    """Staff say whose the card with this number is; None takes a wrong one back. It is nobody else's then.
+
+    Raises NotThereError for whoever cannot hold such a card. Raises NotNowError.
+    """
+    known = facts.read(unit, key, reception.id)
+    everybody = [one.person_id for one in people.read(unit, key, reception.id)]
+    if person_id not in everybody or not may_hold(known, person_id):
+        raise NotThereError("Person")
+    move(reception, "edit")
+    unit.add(reception)
+    for one in everybody:
+        if one == person_id or known.value(one, NUMBER) == number:
+            facts.withdraw(unit, reception.id, person_id=one, name=NUMBER)
+    if number is not None:
+        facts.put(
+            unit,
+            ctx,
+            key,
+            reception.id,
+            NUMBER,
+            number,
+            source="scan",
+            person_id=person_id,
+            confirmed_by=ctx.actor,
+        )
+    record(unit, ctx, "reception.fact_set", reception.id, name=NUMBER, source="scan", person=person_id)
+    changed(unit, reception)
 
 
 def _fact(kind: str) -> str:

@@ -4,6 +4,7 @@ from printing.forms.residence_change import Filer, PersonNotes, ResidenceChangeF
 from printing.forms.residence_change import Person as FormPerson
 from printing.forms.values import AddressCell, DateCell, StaffNotes
 from server.kit.wareki import last_day_meant, wareki
+from server.reception import documents
 from server.reception.intake import Intake
 from server.reception.people import PersonView
 
@@ -126,6 +127,7 @@ def _person(intake: Intake, person: PersonView) -> FormPerson:
         sex=_SEX.get(facts.value(person.person_id, "sex", ""), "unknown"),  # type: ignore[arg-type]
         relationship=facts.value(person.person_id, "relationship", ""),
         card="held" if held == "held" else "none" if held == "none" else "unknown",
+        residence_card_no=facts.value(person.person_id, documents.NUMBER),
         notes=_notes(person),
     )
 

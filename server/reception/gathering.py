@@ -4,7 +4,7 @@ Nobody is taken to be somebody else: the holder of a card, the one who files and
 are three persons until staff say that they are one.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from core_adapter.models import Household
@@ -19,6 +19,7 @@ from server.queue import card_reads
 from server.queue.card_reads import CardContent, CardText
 from server.queue.models import CardRead
 from server.reception import facts, known, people, prefill
+from server.reception.facts import FactView
 from server.reception.life_events import date_fact
 from server.reception.models import Reception
 from server.reception.service import ProtectedError, changed
@@ -61,7 +62,7 @@ def attach_card(
             matched_by=matched_by,
             name=content.text.name if content.text else None,
         )
-        _keep_content(unit, ctx, reception, key, read.mode, content)
+        _keep_content(unit, ctx, reception, key, read, content)
         unit.add(reception)
         changed(unit, reception)
     return content.text
@@ -138,7 +139,7 @@ def take_household(
     reception.filer_person_id = reception.bearer_person_id = None
     card = _card_of(unit, key, reception)
     known_facts = facts.read(unit, key, reception.id)
-    reading, face = known_facts.value("", "card_reading", {}), known_facts.value("", "card_face", {})
+    reading, face = known_facts.get("", "card_reading"), known_facts.get("", "card_face")
     for position, member in enumerate(household.members):
         person = people.add_resident(unit, ctx, key, reception, position, member)
         facts.put_many(
@@ -222,8 +223,10 @@ def enter_person(
         facts.put(unit, ctx, key, reception.id, born, entered["birth"], source="derived")
     if origin == "card":
         reception.bearer_person_id = person.id
-        reading = facts.read(unit, key, reception.id).value("", "card_reading", {})
-        facts.put_many(unit, ctx, key, reception.id, person.id, "card", _of_holder(reading))
+        reading = facts.read(unit, key, reception.id).get("", "card_reading")
+        facts.put_many(
+            unit, ctx, key, reception.id, person.id, "card", _of_holder(reading), as_of=_read_at(reading)
+        )
         if reception.relation == "self":
             reception.filer_person_id = person.id
     unit.add(reception)
@@ -273,16 +276,27 @@ def _card_of(unit: Unit, key: DataKey, reception: Reception) -> CardText | None:
 
 
 def _keep_content(
-    unit: Unit, ctx: Context, reception: Reception, key: DataKey, mode: str, content: CardContent
+    unit: Unit, ctx: Context, reception: Reception, key: DataKey, read: CardRead, content: CardContent
 ) -> None:
-    """What this intake needs of a matched card, as facts under its own key; never a picture."""
+    """What this intake needs of a matched card, as facts under its own key, as of the moment at which it was
+    read; never a picture."""
 
     def keep(name: str, value: dict[str, Any]) -> None:
-        facts.put(unit, ctx, key, reception.id, name, value, source="card", confirmed_by=ctx.actor)
+        facts.put(
+            unit,
+            ctx,
+            key,
+            reception.id,
+            name,
+            value,
+            source="card",
+            as_of=read.read_at,
+            confirmed_by=ctx.actor,
+        )
 
     if content.text is not None:
         keep("card", vars(content.text))
-        keep("card_reading", {"mode": mode, "certificate_expires": content.certificate_expires})
+        keep("card_reading", {"mode": read.mode, "certificate_expires": content.certificate_expires})
     if content.face is not None:
         face = {
             "birth": content.face.birth,
@@ -291,18 +305,27 @@ def _keep_content(
         }
         keep("card_face", face)
         if reception.relation == "self" and reception.filer_person_id:
-            born = facts.read(unit, key, reception.id).value(reception.filer_person_id, "birth")
-            _face_facts(unit, ctx, key, reception, reception.filer_person_id, face, born)
+            known_facts = facts.read(unit, key, reception.id)
+            born = known_facts.value(reception.filer_person_id, "birth")
+            kept = known_facts.get("", "card_face")
+            _face_facts(unit, ctx, key, reception, reception.filer_person_id, kept, born)
 
 
-def _of_holder(reading: dict[str, Any]) -> dict[str, Any]:
+def _of_holder(reading: FactView | None) -> dict[str, Any]:
     """What a reading says of its holder's card, in the words of the rules. Only who typed the PIN knows it;
-    of who did not it is asked. No rule asks for the certificate's last day yet."""
-    return {
-        "mnc": "held",
-        "mnc_pin4_known": True if reading.get("mode", "pin") == "pin" else None,
-        "mnc_certificate_until": reading.get("certificate_expires"),
-    }
+    of who did not it is asked."""
+    said = reading.value if reading else {}
+    known = {"mnc": "held", "mnc_pin4_known": True if said.get("mode", "pin") == "pin" else None}
+    return known | _last_day("mnc_certificate", said.get("certificate_expires"))
+
+
+def _last_day(what: str, day: str | None) -> dict[str, Any]:
+    """A last day that only the card tells, and that it was read: the rules never ask for it."""
+    return {f"{what}_read": True, f"{what}_until": day} if day else {}
+
+
+def _read_at(reading: FactView | None) -> datetime | None:
+    return reading.as_of if reading else None
 
 
 def _card_facts(
@@ -312,10 +335,19 @@ def _card_facts(
     reception: Reception,
     person_id: str,
     card: CardText,
-    reading: dict[str, Any],
+    reading: FactView | None,
 ) -> None:
     printed = {"name": card.name, "address": card.address, "birth": card.born, "sex": card.sex}
-    facts.put_many(unit, ctx, key, reception.id, person_id, "card", printed | _of_holder(reading))
+    facts.put_many(
+        unit,
+        ctx,
+        key,
+        reception.id,
+        person_id,
+        "card",
+        printed | _of_holder(reading),
+        as_of=_read_at(reading),
+    )
 
 
 def _face_facts(
@@ -324,15 +356,14 @@ def _face_facts(
     key: DataKey,
     reception: Reception,
     person_id: str,
-    face: dict[str, Any],
+    kept: FactView | None,
     born: str | None,
 ) -> None:
     """A face names nobody in text: it is the filer's when staff have matched it and the birth dates agree."""
-    if not face or born is None or face["birth"] != born:
+    if kept is None or born is None or kept.value["birth"] != born:
         return
-    over = face["card_expires"] is not None and date.fromisoformat(face["card_expires"]) < today()
-    values = {
-        "mnc": "expired" if over else "held",
-        "mnc_certificate_until": face["certificate_expires"],
-    }
-    facts.put_many(unit, ctx, key, reception.id, person_id, "card", values)
+    ends, certificate = kept.value["card_expires"], kept.value["certificate_expires"]
+    over = ends is not None and date.fromisoformat(ends) < today()
+    values = {"mnc": "expired" if over else "held"}
+    values |= _last_day("mnc_card", ends) | _last_day("mnc_certificate", certificate)
+    facts.put_many(unit, ctx, key, reception.id, person_id, "card", values, as_of=kept.as_of)

@@ -59,7 +59,8 @@ def fill(
     lines: dict[SectionKind, list[ChecklistLine]] = {kind: [] for kind in _ORDER}
     for row in listed.rows:
         if row.outcome != "open" and not row.item.confidential:
-            lines[_section(row, finished)].append(_line(row, intake, language))
+            kind = _section(row, finished)
+            lines[kind].append(_line(row, intake, language, kind))
     return Checklist(
         office=office,
         case_no=intake.number,
@@ -162,13 +163,13 @@ def _undated(row: DeskRow) -> bool:
     return row.item.deadline.kind == "text" and not row.item.documents and not row.item.applicants
 
 
-def _line(row: DeskRow, intake: Intake, language: str) -> ChecklistLine:
+def _line(row: DeskRow, intake: Intake, language: str, kind: SectionKind) -> ChecklistLine:
     resident = resident_row(row.item, sure=row.outcome == "sure")
     settled = row.signed_by
     return ChecklistLine(
         name=say(resident.name, language),
         people=_people(row, intake),
-        until=_until(row, language),
+        until=_until(row, language) if kind != "info" or _ends(row) else "",
         where=say(resident.where, language),
         bring=list(_bring(row, language)),
         who=("; " if language == "en" else "、").join(_who(row, language)),
@@ -177,6 +178,11 @@ def _line(row: DeskRow, intake: Intake, language: str) -> ChecklistLine:
         sign="letter" if row.needs_letter else "later" if settled == "later" else None,
         certain=resident.certain,
     )
+
+
+def _ends(row: DeskRow) -> bool:
+    """Whether something that nobody has to do can be done until a certain day only."""
+    return row.item.optional and row.item.deadline.on is not None
 
 
 def _until(row: DeskRow, language: str) -> str:

@@ -23,6 +23,7 @@ from server.queue.queries import TicketView
 from server.reception import guidance as guiding
 from server.reception.card_views import CardView, FaceView, TapView, card_views
 from server.reception.confirmation import is_withheld
+from server.reception.documents import NUMBER, may_hold
 from server.reception.ending import held_items
 from server.reception.intake import Intake, load
 from server.reception.life_events import EVENTS
@@ -37,7 +38,7 @@ from server.submissions.queries import CoreStanding, SubmissionView, core_standi
 
 # Combinations of facts that cannot be, for which the page has a notice of its own.
 SAID_ELSEWHERE = ("future_event", "nobody_moves")
-SHOWN = ("name", "kana", "birth", "sex", "relationship", "address")
+SHOWN = ("name", "kana", "birth", "sex", "relationship", "address", NUMBER)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class MemberView:
     concerned: bool
     origin: str
     foreign: bool
+    may_hold_residence_card: bool
     age: int | None
     birth_text: str = field(repr=False)
     fields: dict[str, ValueView] = field(repr=False)
@@ -269,6 +271,7 @@ def member(intake: Intake, person: PersonView) -> MemberView:
         concerned=person in intake.concerned,
         origin=person.origin,
         foreign=resident is not None and resident.residence_kind != "JP",
+        may_hold_residence_card=may_hold(facts, person.person_id),
         age=_age(birth, intake.filed_on),
         birth_text=(resident.birth.text or "") if resident else "",
         fields=fields,

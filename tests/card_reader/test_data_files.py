@@ -47,6 +47,7 @@ def test_a_good_file_is_read_in_its_order(tmp_path: Path) -> None:
         ('sex: "1"', 'sex: "1"\n    sex: "2"', 9, "sex is given twice"),
         ("  taro:", "  Taro Mihon:", 2, "personas"),
         ('pin: "4321"', 'pin: "4321', 10, "end of stream"),
+        ('sex: "1"', 'sex: "\x07"', 8, "not allowed"),
         (GOOD, "personas:\n- a\n", 1, "personas"),
         (GOOD, "", 1, ""),
     ],

@@ -305,6 +305,36 @@ def test_a_blocked_card_is_not_said_to_be_readable(
     assert sentences().kinds["my_number"].staff.ja not in capsys.readouterr().out
 
 
+def test_a_face_that_cannot_be_opened_is_told_like_the_attributes(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = load_personas()["mihon_taro"].model_copy(update={"tries": {"face_b": 0}})
+    readers["ACS one"].insert(person)
+    assert call("card", "doctor", "--lang", "ja") == 1
+    shown = capsys.readouterr().out
+    assert shown.count("照合番号Bがロックされています") == 1
+    assert sentences().kinds["my_number"].staff.ja not in shown
+
+
+@pytest.mark.parametrize(
+    ("mode", "secret", "words"),
+    [("pin", "12345", "数字4けた"), ("b", "1234", "数字14けた"), ("face", "", "数字14けた")],
+)
+def test_what_cannot_be_the_secret_is_said_with_its_form(
+    readers: dict[str, InProcessReader],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    mode: str,
+    secret: str,
+    words: str,
+) -> None:
+    readers["ACS one"].insert("mihon_taro")
+    assert typed(monkeypatch, secret, "--mode", mode, "--lang", "ja") == 2
+    shown = capsys.readouterr().out
+    assert words in shown
+    assert "何も送っていません" in shown
+
+
 def test_every_kind_that_a_reading_can_tell_has_words() -> None:
     facts = card_facts()
     told = {*facts.labels.values(), facts.without_files, facts.without_text, "two_cards", "unknown", "mute"}

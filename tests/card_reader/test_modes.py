@@ -30,6 +30,7 @@ from card_reader import (
     tries,
 )
 from card_reader.certificate import BadCertificate, expiry_day
+from card_reader.outcomes import Step
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.faults import Fault
 from card_reader.simulated.personas import Persona, load_personas
@@ -147,6 +148,17 @@ def test_tries_are_told_without_using_one(status: str, expected: object) -> None
     card = SimulatedCard(persona("hanako"), faults=[Fault.parse(f"status={status}@tries:text.pin")])
     assert tries(card) == expected
     assert card.counters.left("pin") == 3
+
+
+@pytest.mark.parametrize(("of", "step"), [("pin", "select_text"), ("face_b", "select_face")])
+def test_a_card_that_will_not_open_an_application_is_not_taken_for_a_phone(
+    of: AskedSecret, step: Step
+) -> None:
+    where = step.replace("_", ":")
+    card = SimulatedCard(persona("hanako"), faults=[Fault.parse(f"status=6F42@{where}")])
+    assert tries(card, of) == Unreadable(step, "status_6F42", 4)
+    card = SimulatedCard(persona("hanako"), faults=[Fault.parse(f"status=6A82@{where}")])
+    assert tries(card, of) == OtherCard("phone", 4)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def td3(birth: str, *, sex: str = "F", name: str = "ERIKSSON<<ANNA") -> str:
         ("960229", date(2026, 11, 23), "19960229"),
         ("74<<<<", date(2026, 11, 23), "19740000"),
         ("7408<<", date(2026, 11, 23), "19740800"),
+        ("<<<<<<", date(2026, 11, 23), "00000000"),
     ],
 )
 def test_the_century_and_unknown_parts_of_a_birth_date(birth: str, on: date, day: str) -> None:

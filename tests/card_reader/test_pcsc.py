@@ -251,6 +251,19 @@ def test_closing_ends_a_wait(reader_with: Make) -> None:
     assert reader.wait_change(ReaderState.NO_SERVICE, 60) is ReaderState.NO_SERVICE
 
 
+def test_closing_ends_the_wait_for_a_card_that_another_program_holds(reader_with: Make) -> None:
+    reader, library = reader_with(SCardConnect=lambda c, r, share, protocols: (0x8010000B, 0, 0))
+    reader.close()
+    with pytest.raises(ReaderFailed, match="busy"), reader.session():
+        pass
+    assert library.names().count("SCardConnect") == 1
+
+
+def test_a_card_that_goes_while_the_reader_is_looked_at_leaves_it_empty(reader_with: Make) -> None:
+    reader, _ = reader_with(SCardGetStatusChange=lambda c, ms, s: (0x80100069, []))
+    assert reader.state() is ReaderState.EMPTY
+
+
 def test_without_pyscard_the_reader_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "smartcard", None)
     with pytest.raises(PcscNotInstalled, match="kakanai"):

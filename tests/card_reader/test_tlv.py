@@ -34,7 +34,8 @@ def test_long_forms_of_small_lengths_are_read(field: str, length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["", "FF", "FF20", "DF2181", "DF218201", "0480", "0484000000FF", "DF818181", "DF81818101"]
+    "data",
+    ["", "FF", "FF20", "DF2181", "DF218201", "0480", "0484000000FF", "DF818181", "DF81818101", "DF81810100"],
 )
 def test_broken_headers_are_refused(data: str) -> None:
     with pytest.raises(BadTlv):

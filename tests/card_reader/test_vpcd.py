@@ -53,6 +53,21 @@ def test_a_mute_card_gives_no_usable_answer_to_reset(vpcd: socket.socket) -> Non
         assert len(ask(line, b"\x04")) > 33
 
 
+class TakenOutAtOnce(VpcdCard):
+    """Is stopped while it is being laid in."""
+
+    def _connect(self) -> None:
+        super()._connect()
+        self._stopping.set()
+
+
+def test_a_card_that_is_taken_out_while_it_is_laid_in_does_not_stay(vpcd: socket.socket) -> None:
+    inserted = TakenOutAtOnce(card("hanako"), port_of(vpcd)).start()
+    with accept(vpcd) as line:
+        assert line.recv(1) == b""
+    inserted.stop()
+
+
 def test_stopping_is_taking_the_card_out(vpcd: socket.socket) -> None:
     inserted = VpcdCard(card("hanako"), port_of(vpcd)).start()
     with accept(vpcd) as line:

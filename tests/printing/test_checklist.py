@@ -40,8 +40,9 @@ def test_everything_that_is_given_stands_on_the_sheet(name: str) -> None:
             assert _plain(line.name) in said
             for bring in line.bring:
                 assert _plain(bring) in said
-            if section.kind in ("later", "elsewhere"):
+            if section.kind in ("here", "info", "later", "elsewhere"):
                 assert _plain(line.until) in said
+            if section.kind in ("later", "elsewhere"):
                 assert _plain(line.who) in said
     assert content.case_no in said
 

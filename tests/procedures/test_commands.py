@@ -37,11 +37,13 @@ def test_check_finds_a_wrong_case_and_a_rule_without_one(
     text = (CASES / "r157_no_dog.yaml").read_text(encoding="utf-8")
     (tmp_path / "wrong.yaml").write_text(text.replace("applies: []", "applies: [R157]"), encoding="utf-8")
     (tmp_path / "broken.yaml").write_text("municipality: '992011'\n", encoding="utf-8")
+    (tmp_path / "misspelt.yaml").write_text(text.replace("dog:", "dogs:"), encoding="utf-8")
     assert run("check", "--cases", str(tmp_path), "--quick", "--json") == 1
     answer = json.loads(capsys.readouterr().out)
     messages = {Path(problem["file"]).name: problem["message"] for problem in answer["problems"]}
     assert messages["wrong.yaml"] == "applies: missing R157"
     assert "missing: date, event, household" in messages["broken.yaml"]
+    assert "no household fact of this name" in messages["misspelt.yaml"]
     assert any(problem["message"] == "R157/counter occurs in no case" for problem in answer["problems"])
 
 

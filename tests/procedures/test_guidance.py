@@ -70,6 +70,12 @@ def test_a_reason_names_facts_values_and_sources(four: Guidance) -> None:
     assert found["mnc"] == ("held", "card", "true")
 
 
+def test_what_goes_without_saying_stands_in_the_tree_alone() -> None:
+    why = item(guide("r192_last_day"), "R192").why[0]
+    assert why.because.ja.endswith("読み取った、利用者証明用電子証明書の有効期限：2026-11-24")
+    assert "死亡の手続きではないため" in str(why.conditions.to_dict())
+
+
 def test_a_presumed_value_says_why() -> None:
     guidance = guide("h01_four_with_school_child_and_mother")
     mother = next(entry for entry in item(guidance, "R096").why if entry.person_id == "mother")

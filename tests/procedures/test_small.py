@@ -261,6 +261,18 @@ def test_an_extra_sunday_moves_no_deadline() -> None:
         (RULES, "{event: IN}", "{event: INTO}", "no such event: INTO"),
         ("facts/1.yaml", "    BORN: {ja: いつ生", "    BORNE: {ja: いつ生", "no such event: BORNE"),
         ("facts/1.yaml", "  question: {ja: 予定日は, easy: いつ, en: Due date?}\n", "", "needs a question"),
+        (
+            "facts/1.yaml",
+            "  source: core\n  label: {ja: 生年月日",
+            "  source: card\n  label: {ja: 生年月日",
+            "of nobody",
+        ),
+        (
+            "facts/1.yaml",
+            "moved_on:\n",
+            "chip_until: {scope: person, type: date, source: card, label: {ja: 期限, en: x}}\nmoved_on:\n",
+            "chip_until is read from cards, but no rule reads it",
+        ),
         ("impossible.yaml", "events: [IN]", "events: [INN]", "no such event: INN"),
         ("impossible.yaml", "is_head, birth", "is_boss, birth", "no such fact: is_boss"),
         ("codes.yaml", "MOVES: [IN, OUT]", "MOVES: [IN, OUTSIDE]", "no such event: OUTSIDE"),

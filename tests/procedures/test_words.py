@@ -68,6 +68,9 @@ def leaf(raw: Any) -> Leaf:
         ({"birth": {"school_year": {"at_least": 1, "at_most": 9}}}, "小学1年から中学3年の学年", None),
         ({"birth": {"school_year": {"at_least": 1, "at_most": 6}}}, "学年が1年生から6年生", None),
         ({"event_date": {"days_ago": {"at_most": 90}}}, "異動日から90日以内", None),
+        ({"due_date": {"months_until": {"at_most": 6}}}, "出産予定日の6か月前から", None),
+        ({"event_date": {"months_ago": {"at_least": 1}}}, "異動日の1か月後から", None),
+        ({"event_date": {"months_ago": {"at_most": 2}}}, "異動日の2か月後まで", None),
         ({"children": {"at_least": 3}}, "子の数が3以上", "number of children: at least 3"),
         ({"children": 3}, "子の数：3", None),
     ],
@@ -90,6 +93,12 @@ def test_events_in_words() -> None:
         ({"birth": {"legal_age": {"at_least": 75}}}, "75歳未満"),
         ({"birth": {"legal_age": {"less_than": 15}}}, "15歳以上"),
         ({"birth": {"legal_age": {"at_least": 20, "at_most": 59}}}, None),
+        (
+            {"mnc_certificate_until": {"months_until": {"at_least": 3}}},
+            "利用者証明用電子証明書の有効期限の3か月前の翌日から",
+        ),
+        ({"due_date": {"months_until": {"at_most": 6}}}, "出産予定日の6か月前の前日まで"),
+        ({"event_date": {"months_ago": {"at_least": 1, "at_most": 2}}}, None),
     ],
 )
 def test_the_opposite_in_words(raw: Any, ja: str | None) -> None:
@@ -114,6 +123,11 @@ def test_the_opposite_in_words(raw: Any, ja: str | None) -> None:
         ({"ins": "kokuho"}, Missing.UNASKED, "医療保険：まだ確認していません"),
         ({"ins": "kokuho"}, Missing.DECLARED_UNKNOWN, "医療保険：「わからない」との回答です"),
         ({"dv_support": True}, Missing.UNAVAILABLE, "支援措置：基幹から情報が届いていません"),
+        (
+            {"mnc_card_until": {"before": date(2027, 1, 1)}},
+            Missing.UNAVAILABLE,
+            "マイナンバーカード本体の有効期限：カードから読み取っていません",
+        ),
         ({"child18": True}, Missing.OPEN, "18歳の年度末までの子：まだ決まりません"),
     ],
 )

@@ -3,9 +3,10 @@ fit."""
 
 import pytest
 
+from server.reception.documents import NUMBER
 from server.web.services import Services
 from tests.factories.visits import Visit
-from tests.server.reception.test_documents import CARD, FIRST, SECOND, spoilt
+from tests.server.reception.test_documents import CARD, FIRST, SECOND, one_database, spoilt
 from tests.server.web.conftest import Opener
 from tests.support_asgi import Answer, Browser
 
@@ -73,3 +74,39 @@ def test_a_paper_is_taken_in_only_where_somebody_is_looked_for(clerk: Browser, s
     visit = Visit.opened(services)
     answer = scan(clerk, visit, CARD, "k1", version_of(services, visit))
     assert answer.status == 409
+
+
+@one_database
+def test_a_number_that_was_scanned_is_given_to_whoever_staff_say_it_is(
+    signed_in: Opener, services: Services
+) -> None:
+    visit = Visit.at(services, "intake", "nguyen_mihon")
+    first, second = (person.person_id for person in visit.state().people)
+    clerk, base = signed_in("clerk1", "counter-1"), f"/counter/receptions/{visit.reception_id}"
+
+    def post(path: str, key: str, **fields: str) -> Answer:
+        version = {"version": str(version_of(services, visit))}
+        return clerk.post(f"{base}/document{path}", fields | version, key=key, headers=HTMX)
+
+    page = post("", "k1", lines=CARD)
+    assert "どなたのカードか確かめてください" in page.text
+    assert f'name="number" type="text" value="{CARD}"' in page.text
+    page = post("/holder", "k2", number="ＡＢ-12345678-cd", person_id=second)
+    assert f"在留カード番号 {CARD}" in page.text
+    assert "TRAN THI REIJI の番号を取り消す" in page.text
+    assert "どなたのカードか確かめてください" not in page.text
+    assert visit.state().facts.value(second, NUMBER) == CARD
+    assert visit.state().facts.value(first, NUMBER) is None
+    refused = post("/holder", "k3", number="123456789012", person_id=first)
+    assert "12けたの数字は受け取りません" in refused.text
+    assert "123456789012" not in refused.text
+    assert post("/holder", "k4", number=f"{FIRST}{SECOND}", person_id=first).status == 422
+    assert post("/holder", "k5", number="AB1234567", person_id=first).status == 422
+    post("/holder", "k6", number="", person_id=second)
+    assert visit.state().facts.value(second, NUMBER) is None
+
+
+@one_database
+def test_a_japanese_household_is_asked_for_no_residence_card(clerk: Browser, services: Services) -> None:
+    visit = Visit.at(services, "intake")
+    assert 'id="residence-cards"' not in clerk.get(f"/counter/receptions/{visit.reception_id}").text
