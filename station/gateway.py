@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from station.answers import answer
 from station.signing import HEADER_PREFIX, Headers
-from station.upstream import UNREACHABLE, Upstream
+from station.upstream import UNREACHABLE, Body, Upstream
 
 MAX_BODY = 1_000_000
 _CONNECTIONS = 64
@@ -62,11 +62,10 @@ class Gateway:
         """Answers one HTTP request with what the server says, or 413, or 502 when it says nothing."""
         headers: Headers = scope["headers"]
         accept = b",".join(value for name, value in headers if name == b"accept").decode("latin-1")
-        whole = await _whole_body(headers, receive)
-        if whole is None:
+        body = await _whole_body(headers, receive)
+        if body is None:
             await answer(413, "too_large", accept)(scope, receive, send)
             return
-        body, digest = whole
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         exchange = _Exchange(send)
         now = asyncio.get_running_loop().time
@@ -79,7 +78,6 @@ class Gateway:
                     target,
                     [*_forwarded(headers), (b"kakanai-origin", self._own_origin)],
                     body,
-                    digest=digest,
                 ) as response:
                     self._on_reached(True)
                     await self._relay(response, exchange, receive)
@@ -196,19 +194,21 @@ def _forwarded(headers: Headers) -> Headers:
     ]
 
 
-def _is_keyed(headers: Headers, body: bytes) -> bool:
+def _is_keyed(headers: Headers, body: Body) -> bool:
     """Whether the server will do this once, however often it is asked."""
     by_name = {name.lower(): value for name, value in headers}
     in_form = by_name.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
-    return b"idempotency-key" in by_name or (in_form and _KEY_IN_FORM.search(body) is not None)
+    return b"idempotency-key" in by_name or (
+        in_form and _KEY_IN_FORM.search(b"".join(body.parts)) is not None
+    )
 
 
 def _is_event_stream(headers: Headers) -> bool:
     return any(n.lower() == b"content-type" and v.startswith(b"text/event-stream") for n, v in headers)
 
 
-async def _whole_body(headers: Headers, receive: Receive) -> tuple[bytes, str] | None:
-    """The request's body and its SHA-256, or None when it is larger than MAX_BODY or its sender left."""
+async def _whole_body(headers: Headers, receive: Receive) -> Body | None:
+    """The request's body, or None when it is larger than MAX_BODY or its sender left."""
     announced = next((value for name, value in headers if name == b"content-length"), b"0")
     if int(announced) > MAX_BODY:
         return None
@@ -227,7 +227,7 @@ async def _whole_body(headers: Headers, receive: Receive) -> tuple[bytes, str] |
         parts.append(part)
         digest.update(part)
         if not message.get("more_body"):
-            return b"".join(parts), digest.hexdigest()
+            return Body(tuple(parts), size, digest.hexdigest())
 
 
 async def _gone(receive: Receive) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 
 from station.signing import Headers
-from station.upstream import UNREACHABLE, Upstream
+from station.upstream import UNREACHABLE, Upstream, body_of
 
 API = "/api/v1/stations"
 _LARGEST_ANSWER = 20_000_000
@@ -71,7 +71,7 @@ class ServerLink:
         headers: Headers = [(b"content-type", b"application/json"), (b"accept", b"application/json")]
         if key is not None:
             headers.append((b"idempotency-key", key.encode("ascii")))
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        body = body_of(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
         target = (API + path).encode("ascii")
         try:
             async with (
@@ -97,7 +97,7 @@ class ServerLink:
         headers: Headers = [(b"accept", b"text/event-stream")]
         target = (API + "/events").encode("ascii")
         try:
-            async with self._upstream.open("GET", target, headers, b"", _SILENCE_S) as response:
+            async with self._upstream.open("GET", target, headers, body_of(b""), _SILENCE_S) as response:
                 if response.status != 200:
                     raise ServerAway(f"status {response.status}")
                 yield ""
