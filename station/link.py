@@ -59,34 +59,31 @@ class ServerLink:
         Messages of one lane (the first part of `path`) go one after the other, so that their numbers arrive
         rising; a heartbeat does not wait for a print job.
         """
-        # A message that waits for the one before it is as late as the server is.
-        async with self._turns.setdefault(path.split("/")[1], asyncio.Lock()):
-            answer = await self._post(path, payload, limit_s, key)
-            if answer.problem != "station_repeated" or not self._upstream.rise_above(answer.highest):
-                return answer
-            # This PC's clock went back, or the server was told a higher number: go on above that one.
-            return await self._post(path, payload, limit_s, key)
+        try:
+            # Waiting for the message before this one counts: it is as late as the server is.
+            async with asyncio.timeout(limit_s), self._turns.setdefault(path.split("/")[1], asyncio.Lock()):
+                answer = await self._post(path, payload, key)
+                if answer.problem != "station_repeated" or not self._upstream.rise_above(answer.highest):
+                    return answer
+                # This PC's clock went back, or the server was told a higher number: go on above that one.
+                return await self._post(path, payload, key)
+        except (*UNREACHABLE, TimeoutError) as error:
+            raise ServerAway(type(error).__name__) from None
 
-    async def _post(self, path: str, payload: object, limit_s: float, key: str | None) -> Answer:
+    async def _post(self, path: str, payload: object, key: str | None) -> Answer:
         headers: Headers = [(b"content-type", b"application/json"), (b"accept", b"application/json")]
         if key is not None:
             headers.append((b"idempotency-key", key.encode("ascii")))
         body = body_of(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
         target = (API + path).encode("ascii")
-        try:
-            async with (
-                asyncio.timeout(limit_s),
-                self._upstream.open("POST", target, headers, body) as response,
-            ):
-                parts, size = [], 0
-                async for part in response.aiter_stream():
-                    size += len(part)
-                    if size > _LARGEST_ANSWER:
-                        raise ServerAway("the answer is too large")
-                    parts.append(part)
-                return _answer(response, b"".join(parts), self._upstream.now_ms())
-        except (*UNREACHABLE, TimeoutError) as error:
-            raise ServerAway(type(error).__name__) from None
+        async with self._upstream.open("POST", target, headers, body) as response:
+            parts, size = [], 0
+            async for part in response.aiter_stream():
+                size += len(part)
+                if size > _LARGEST_ANSWER:
+                    raise ServerAway("the answer is too large")
+                parts.append(part)
+            return _answer(response, b"".join(parts), self._upstream.now_ms())
 
     async def events(self) -> AsyncIterator[str]:
         """The names of the server's events for this station as they come; "" once when the line is open.

@@ -41,6 +41,7 @@ class StationRoutes:
             Route("/station/state", self.state, methods=["GET"]),
             Route("/station/events", self.events, methods=["GET"]),
             Route("/station/card/read", self.read_card, methods=["POST"]),
+            Route("/station/card/tell", self.tell_again, methods=["POST"]),
             Route("/station/card/tries", self.tries, methods=["GET"]),
         ]
 
@@ -70,7 +71,8 @@ class StationRoutes:
 
     async def read_card(self, request: Request) -> Response:
         """Reads the card on the reader once: CardReadRequest and its secret in, CardReadAnswer out."""
-        if not self._tokens.accepts(request.headers.get("x-page-token", "")):
+        page = request.headers.get("x-page-token", "")
+        if not self._tokens.accepts(page):
             return answer(403, "page_token")
         found = await small_json(request)
         if found is None:
@@ -87,7 +89,15 @@ class StationRoutes:
             return json_answer(self._reading.bad_secret(mode, secret).model_dump(mode="json"))
         # The bytearray is zeroed after the reading. The strings and the request's bytes, which Python cannot
         # zero, are at least not held any longer.
-        return json_answer((await self._reading.run(wanted, secret)).model_dump(mode="json"))
+        return json_answer((await self._reading.run(wanted, secret, page)).model_dump(mode="json"))
+
+    async def tell_again(self, request: Request) -> Response:
+        """Sends a reading that the server did not answer once more: CardReadAnswer; nothing is asked of the
+        card."""
+        page = request.headers.get("x-page-token", "")
+        if not self._tokens.accepts(page):
+            return answer(403, "page_token")
+        return json_answer((await self._reading.tell_again(page)).model_dump(mode="json"))
 
     async def tries(self, request: Request) -> Response:
         """TriesAnswer for ?mode=: how often its secret can still be entered; asks the card and sends none."""
