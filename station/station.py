@@ -18,7 +18,7 @@ from station.cards import READ_LIMIT_S, CardDesk
 from station.config import StationConfig
 from station.dev import DevRoutes
 from station.devices import Devices
-from station.forget import forget_received
+from station.forget import forget_request
 from station.gateway import Gateway
 from station.guard import Guard, is_own_route
 from station.job_log import JobLog
@@ -142,7 +142,7 @@ class Station:
                 await self._own(scope, receive, send)
             finally:
                 if scope["path"] in _SECRET_ROUTES:
-                    await forget_received()
+                    await forget_request()
         else:
             await self._gateway(scope, receive, send)
 
