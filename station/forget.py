@@ -23,7 +23,7 @@ _LONG, _OF_EACH_LONG = range(2000, 480, -_STEP), 20
 async def forget_request() -> None:
     """Overwrite what the last request left in this process. OSError when no line to ourselves can be had."""
     await _forget_received()
-    _overwrite_freed()
+    overwrite_freed()
 
 
 async def _forget_received() -> None:
@@ -39,8 +39,11 @@ async def _forget_received() -> None:
             writer.close()
 
 
-def _overwrite_freed() -> None:
-    """Takes up the pieces of memory that were given back last, writes zeros into them and gives them back."""
+def overwrite_freed() -> None:
+    """Take up the pieces of memory that were given back last, write zeros into them and give them back.
+
+    To be called at once: what is given out meanwhile may cover a piece in part, and the rest is out of reach.
+    """
     taken = [bytes(size) for size in _LONG for _ in range(_OF_EACH_LONG)]
     taken += [bytes(size) for size in _SHORT for _ in range(_OF_EACH_SHORT)]
     taken.clear()

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from card_reader.outcomes import Mode
 from station.answers import OWN_HEADERS, answer
 from station.board import Board, StationState
+from station.forget import overwrite_freed
 from station.guard import Guard, PageTokens
 from station.notices import as_json
 from station.reading import CardReading, CardReadRequest
@@ -82,13 +83,13 @@ class StationRoutes:
             if not self._reading.offers(mode):
                 return answer(409, "not_possible")
             secret = secret_in(found, mode)
+            overwrite_freed()
             wanted = CardReadRequest.model_validate(found)
         except ValidationError:
             return answer(422, "bad_request")
         if isinstance(secret, BadSecret):
             return json_answer(self._reading.bad_secret(mode, secret).model_dump(mode="json"))
-        # The bytearray is zeroed after the reading. The strings and the request's bytes, which Python cannot
-        # zero, are at least not held any longer.
+        # The bytearray is zeroed after the reading; of the strings and bytes before it nothing is held.
         return json_answer((await self._reading.run(wanted, secret, page)).model_dump(mode="json"))
 
     async def tell_again(self, request: Request) -> Response:
