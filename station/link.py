@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 
 from station.signing import Headers
-from station.upstream import UNREACHABLE, Upstream, body_of
+from station.upstream import UNREACHABLE, Upstream, body_of, is_unknown
 
 API = "/api/v1/stations"
 _LARGEST_ANSWER = 20_000_000
@@ -18,6 +18,10 @@ _SILENCE_S = 60.0
 
 class ServerAway(Exception):
     """No whole answer came. Whether the server took the call is not known: repeat it with the same key."""
+
+
+class Unknown(ServerAway):
+    """The server does not know this station's key (any more)."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,15 @@ class ServerLink:
         """The names of the server's events for this station as they come; "" once when the line is open.
 
         Ends when the server closes the line; raises ServerAway when there is none, it is refused, or
-        nothing at all was heard for a minute (the server sends a comment more often than that).
+        nothing at all was heard for a minute (the server sends a comment more often than that), and Unknown
+        when the server does not know this station.
         """
         headers: Headers = [(b"accept", b"text/event-stream")]
         target = (API + "/events").encode("ascii")
         try:
             async with self._upstream.open("GET", target, headers, body_of(b""), _SILENCE_S) as response:
+                if is_unknown(response.status, response.headers):
+                    raise Unknown("not registered")
                 if response.status != 200:
                     raise ServerAway(f"status {response.status}")
                 yield ""

@@ -112,6 +112,12 @@ class Upstream:
         await self._pool.aclose()
 
 
+def is_unknown(status: int, headers: Headers) -> bool:
+    """Whether the server says that it does not know this station's key (any more)."""
+    said = next((value for name, value in headers if name.lower() == b"x-problem"), b"")
+    return status == 403 and said == b"station_unknown"
+
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
