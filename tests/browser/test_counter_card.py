@@ -111,7 +111,7 @@ def test_the_numbers_on_the_card_by_keyboard_alone(stage: Stage) -> None:
 
 @pytest.mark.long
 def test_a_reading_that_the_server_did_not_answer_is_sent_once_more_by_one_key(stage: Stage) -> None:
-    silent = _said("read", "「もう一度送る」を押してください。", **{"server": "down", "again": True})
+    silent = _said("read", "「もう一度送る」を押してください。", None, server="down", again=True)
     page = _panel(stage, silent)
     stage.answers["/station/card/tell"] = lambda sent: _said("removed", "もう残っていません。")
     page.fill("#card-pin", "1234")
