@@ -63,7 +63,11 @@ def b_from_fields(birth: str, printed: PrintedYear, expiry: str, code: str) -> B
     digits = _plain(code)
     if bad := _not_digits("code", digits, _CODE_DIGITS):
         return bad
-    return BNumber(bytearray((found_birth + year + digits).encode("ascii")))
+    # Never one text of all fourteen: that could not be zeroed.
+    whole = bytearray(_DIGITS)
+    for at, part in ((0, found_birth), (6, year), (10, digits)):
+        whole[at : at + len(part)] = part.encode("ascii")
+    return BNumber(whole)
 
 
 def b_from_scan(text: str) -> BNumber | BadB:

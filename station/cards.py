@@ -49,6 +49,8 @@ class CardDesk:
         self._seen: ReaderWord = "no_reader"
         self._trouble: ReaderTrouble = ""
         self._reading = False
+        # How often it was seen that no card lay there: while this stands still, it is the same card.
+        self.times_gone = 0
 
     async def watch(self) -> None:
         """Shows every change at the reader on the board, until cancelled.
@@ -98,6 +100,8 @@ class CardDesk:
             message = await self._worker.call(
                 lambda: read_card(line, secret, mode=mode, allow_last_try=allow_last_try, extras=extras),
                 self._limit,
+                # A question for the tries that hangs is no reason to wait twice as long.
+                from_now=True,
             )
         except Stuck:
             # The order matters: once the line is cut nothing goes to the card any more, least of all a
@@ -148,6 +152,7 @@ class CardDesk:
 
     def _show(self, word: ReaderWord, trouble: ReaderTrouble = "") -> None:
         self._seen, self._trouble = word, trouble
+        self.times_gone += word != "present"
         if not self._reading:
             self._board.set_reader(word, trouble)
 

@@ -10,6 +10,7 @@ it once, however often it hears of it. Any other write is never repeated.
 
 import asyncio
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Callable
@@ -18,8 +19,10 @@ import httpcore
 from starlette.types import Message, Receive, Scope, Send
 
 from station.answers import answer
+from station.board import ServerTrouble
 from station.signing import HEADER_PREFIX, Headers
-from station.upstream import UNREACHABLE, Upstream
+from station.upstream import UNREACHABLE, Body, Upstream, is_unknown
+from station.words import notice
 
 MAX_BODY = 1_000_000
 _CONNECTIONS = 64
@@ -39,19 +42,23 @@ _HOP_BY_HOP = frozenset(
 # Replaced by our own, or a claim about the way here that only a real proxy may make.
 _REPLACED = frozenset({b"host", b"content-length", b"expect", b"forwarded", b"x-real-ip"})
 
-# What an EventSource gets while the server is away: any other status would make the browser give up for good.
-_AWAY_EVENT = b"retry: 2000\nevent: server-away\ndata: {}\n\n"
+# What an EventSource gets while the server is away or does not know this station, with what to do about it:
+# any other status would make the browser give up for good.
+_AWAY_EVENT = "retry: 2000\nevent: server-away\ndata: {words}\n\n"
 
 _log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """An ASGI application for proxied requests. `on_reached(bool)` hears whether the server answered."""
+    """An ASGI application for proxied requests.
 
-    def __init__(self, upstream: Upstream, own_origin: str, on_reached: Callable[[bool], None]) -> None:
+    `on_away` hears that the server did not answer (""), or does not know this station (not_registered).
+    """
+
+    def __init__(self, upstream: Upstream, own_origin: str, on_away: Callable[[ServerTrouble], None]) -> None:
         self._upstream = upstream
         self._own_origin = own_origin.encode("ascii")
-        self._on_reached = on_reached
+        self._on_away = on_away
         self._closing = asyncio.Event()
 
     def close(self) -> None:
@@ -62,16 +69,16 @@ class Gateway:
         """Answers one HTTP request with what the server says, or 413, or 502 when it says nothing."""
         headers: Headers = scope["headers"]
         accept = b",".join(value for name, value in headers if name == b"accept").decode("latin-1")
-        whole = await _whole_body(headers, receive)
-        if whole is None:
+        body = await _whole_body(headers, receive)
+        if body is None:
             await answer(413, "too_large", accept)(scope, receive, send)
             return
-        body, digest = whole
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         exchange = _Exchange(send)
         now = asyncio.get_running_loop().time
         give_up = now() + (_PATIENCE_S if _is_keyed(headers, body) else 0.0)
         once_more = scope["method"] in ("GET", "HEAD")
+        events = accept == "text/event-stream"
         while True:
             try:
                 async with self._upstream.open(
@@ -79,10 +86,15 @@ class Gateway:
                     target,
                     [*_forwarded(headers), (b"kakanai-origin", self._own_origin)],
                     body,
-                    digest=digest,
                 ) as response:
-                    self._on_reached(True)
-                    await self._relay(response, exchange, receive)
+                    if not is_unknown(response.status, response.headers):
+                        await self._relay(response, exchange, receive)
+                    else:
+                        self._on_away("not_registered")
+                        if not events:
+                            await self._relay(response, exchange, receive)
+                        else:
+                            await exchange.away("server_not_registered")
                     return
             except httpcore.LocalProtocolError:
                 await answer(400, "bad_request", accept)(scope, receive, send)
@@ -101,14 +113,11 @@ class Gateway:
                 if kept and once_more:
                     once_more = False
                     continue
-                self._on_reached(False)
+                self._on_away("")
                 if now() >= give_up or await self._closes_within(_AGAIN_S):
                     break
-        if accept == "text/event-stream":
-            await exchange.begin(
-                200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-            )
-            await exchange.end(_AWAY_EVENT)
+        if events:
+            await exchange.away("server_down")
         else:
             back = None if scope["method"] in ("GET", "HEAD") else self._page_before(headers)
             await answer(502, "server_away", accept, reload=True, back=back)(scope, receive, send)
@@ -181,6 +190,12 @@ class _Exchange:
     async def end(self, last: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
+    async def away(self, code: str) -> None:
+        """For who listens to events: none now, and why (a notice of words.yaml)."""
+        said = json.dumps({"code": code, **notice(code).model_dump()}, ensure_ascii=False)
+        await self.begin(200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")])
+        await self.end(_AWAY_EVENT.format(words=said).encode())
+
 
 def _named_by_connection(headers: Headers) -> frozenset[bytes]:
     values = [value for name, value in headers if name.lower() == b"connection"]
@@ -196,19 +211,21 @@ def _forwarded(headers: Headers) -> Headers:
     ]
 
 
-def _is_keyed(headers: Headers, body: bytes) -> bool:
+def _is_keyed(headers: Headers, body: Body) -> bool:
     """Whether the server will do this once, however often it is asked."""
     by_name = {name.lower(): value for name, value in headers}
     in_form = by_name.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
-    return b"idempotency-key" in by_name or (in_form and _KEY_IN_FORM.search(body) is not None)
+    return b"idempotency-key" in by_name or (
+        in_form and _KEY_IN_FORM.search(b"".join(body.parts)) is not None
+    )
 
 
 def _is_event_stream(headers: Headers) -> bool:
     return any(n.lower() == b"content-type" and v.startswith(b"text/event-stream") for n, v in headers)
 
 
-async def _whole_body(headers: Headers, receive: Receive) -> tuple[bytes, str] | None:
-    """The request's body and its SHA-256, or None when it is larger than MAX_BODY or its sender left."""
+async def _whole_body(headers: Headers, receive: Receive) -> Body | None:
+    """The request's body, or None when it is larger than MAX_BODY or its sender left."""
     announced = next((value for name, value in headers if name == b"content-length"), b"0")
     if int(announced) > MAX_BODY:
         return None
@@ -227,7 +244,7 @@ async def _whole_body(headers: Headers, receive: Receive) -> tuple[bytes, str] |
         parts.append(part)
         digest.update(part)
         if not message.get("more_body"):
-            return b"".join(parts), digest.hexdigest()
+            return Body(tuple(parts), size, digest.hexdigest())
 
 
 async def _gone(receive: Receive) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 
 from station.signing import Headers
-from station.upstream import UNREACHABLE, Upstream
+from station.upstream import UNREACHABLE, Upstream, body_of, is_unknown
 
 API = "/api/v1/stations"
 _LARGEST_ANSWER = 20_000_000
@@ -18,6 +18,10 @@ _SILENCE_S = 60.0
 
 class ServerAway(Exception):
     """No whole answer came. Whether the server took the call is not known: repeat it with the same key."""
+
+
+class Unknown(ServerAway):
+    """The server does not know this station's key (any more)."""
 
 
 @dataclass(frozen=True)
@@ -59,45 +63,45 @@ class ServerLink:
         Messages of one lane (the first part of `path`) go one after the other, so that their numbers arrive
         rising; a heartbeat does not wait for a print job.
         """
-        # A message that waits for the one before it is as late as the server is.
-        async with self._turns.setdefault(path.split("/")[1], asyncio.Lock()):
-            answer = await self._post(path, payload, limit_s, key)
-            if answer.problem != "station_repeated" or not self._upstream.rise_above(answer.highest):
-                return answer
-            # This PC's clock went back, or the server was told a higher number: go on above that one.
-            return await self._post(path, payload, limit_s, key)
+        try:
+            # Waiting for the message before this one counts: it is as late as the server is.
+            async with asyncio.timeout(limit_s), self._turns.setdefault(path.split("/")[1], asyncio.Lock()):
+                answer = await self._post(path, payload, key)
+                if answer.problem != "station_repeated" or not self._upstream.rise_above(answer.highest):
+                    return answer
+                # This PC's clock went back, or the server was told a higher number: go on above that one.
+                return await self._post(path, payload, key)
+        except (*UNREACHABLE, TimeoutError) as error:
+            raise ServerAway(type(error).__name__) from None
 
-    async def _post(self, path: str, payload: object, limit_s: float, key: str | None) -> Answer:
+    async def _post(self, path: str, payload: object, key: str | None) -> Answer:
         headers: Headers = [(b"content-type", b"application/json"), (b"accept", b"application/json")]
         if key is not None:
             headers.append((b"idempotency-key", key.encode("ascii")))
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        body = body_of(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
         target = (API + path).encode("ascii")
-        try:
-            async with (
-                asyncio.timeout(limit_s),
-                self._upstream.open("POST", target, headers, body) as response,
-            ):
-                parts, size = [], 0
-                async for part in response.aiter_stream():
-                    size += len(part)
-                    if size > _LARGEST_ANSWER:
-                        raise ServerAway("the answer is too large")
-                    parts.append(part)
-                return _answer(response, b"".join(parts), self._upstream.now_ms())
-        except (*UNREACHABLE, TimeoutError) as error:
-            raise ServerAway(type(error).__name__) from None
+        async with self._upstream.open("POST", target, headers, body) as response:
+            parts, size = [], 0
+            async for part in response.aiter_stream():
+                size += len(part)
+                if size > _LARGEST_ANSWER:
+                    raise ServerAway("the answer is too large")
+                parts.append(part)
+            return _answer(response, b"".join(parts), self._upstream.now_ms())
 
     async def events(self) -> AsyncIterator[str]:
         """The names of the server's events for this station as they come; "" once when the line is open.
 
         Ends when the server closes the line; raises ServerAway when there is none, it is refused, or
-        nothing at all was heard for a minute (the server sends a comment more often than that).
+        nothing at all was heard for a minute (the server sends a comment more often than that), and Unknown
+        when the server does not know this station.
         """
         headers: Headers = [(b"accept", b"text/event-stream")]
         target = (API + "/events").encode("ascii")
         try:
-            async with self._upstream.open("GET", target, headers, b"", _SILENCE_S) as response:
+            async with self._upstream.open("GET", target, headers, body_of(b""), _SILENCE_S) as response:
+                if is_unknown(response.status, response.headers):
+                    raise Unknown("not registered")
                 if response.status != 200:
                     raise ServerAway(f"status {response.status}")
                 yield ""

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from card_reader.policy import ReadingPolicy
 from station.board import Board, ServerTrouble, StationState
-from station.link import ServerAway, ServerLink
+from station.link import ServerAway, ServerLink, Unknown
 from station.words import notice
 
 _BEAT_S = 10.0
@@ -109,6 +109,10 @@ async def listen(link: ServerLink, board: Board, wake: asyncio.Event) -> None:
                 pause, board.line_open = _RETRY_S, True
                 if name in ("", "jobs"):
                     wake.set()
+        except Unknown:
+            # The heartbeat, which wakes at this, has the last word.
+            if board.state.server == "up":
+                board.set_server("down", "not_registered")
         except ServerAway:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
         board.line_open = False

@@ -1,6 +1,7 @@
 """Runs one station as a process: loads its settings, serves on 127.0.0.1, and stops cleanly within two
 seconds."""
 
+import ctypes
 import logging
 import socket
 import sys
@@ -19,6 +20,9 @@ from station.station import Station
 
 OK, USAGE, MISSING = 0, 2, 3
 
+# Of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +38,7 @@ def run(config_file: Path) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own words
         return USAGE
     _leave_no_core()
+    keep_freed_memory()
     try:
         station = build(config)
     except (OSError, ValueError, PcscNotInstalled) as error:
@@ -59,6 +64,18 @@ def _leave_no_core() -> None:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         except (OSError, ValueError):
             _log.warning("core dumps of this process cannot be turned off here")
+
+
+def keep_freed_memory() -> None:
+    """Keeps up to 4 MB that is free for the next request instead of giving it back to the system.
+
+    glibc gives back every large piece at once, and the next one costs a page fault for each 4 KB: a third of
+    what an upload cost (measured). Elsewhere nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_TRIM_THRESHOLD, 4 * 2**20)
+        mallopt(_M_MMAP_THRESHOLD, 2**20)
 
 
 def listen_on(port: int) -> socket.socket:

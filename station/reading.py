@@ -6,9 +6,7 @@ there are, and what is looked at beside, is the municipality's choice, as the se
 """
 
 import asyncio
-import logging
-import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -17,19 +15,14 @@ from card_reader.mynumber import NO_EXTRAS, Extras
 from card_reader.outcomes import Mode
 from station.board import Board
 from station.cards import CardDesk
-from station.link import ServerAway, ServerLink
+from station.link import ServerLink
 from station.masking import masked_birth, masked_name
 from station.secret import BadSecret
+from station.telling import ANSWER_LIMIT_S, Report, ServerHeard, Telling
 from station.words import OTHER_CARD, Audience, Words, has_message, message, other_card, unreadable
 
 # Readings of which the server must know: it is to have the attributes, or the holder has one try less.
 _TOLD = frozenset({"read", "wrong_secret", "blocked"})
-_RETRIES_AFTER_S = (0.2, 1.0)
-_TELL_LIMIT_S = 3.0
-
-ServerHeard = Literal["ok", "down", "refused"]
-
-_log = logging.getLogger(__name__)
 
 
 class CardReadRequest(BaseModel):
@@ -55,7 +48,8 @@ class CardReadAnswer(BaseModel):
     """What the page gets. `outcome` is that of CardReadMessage, busy, or bad_secret (nothing was sent to the
     card: `field` is where to look); `server`: whether the server took the reading (where there was nothing
     to tell it: whether it answers at all). `procedure` and `instead` as in CardReadMessage, the latter
-    without the ways that this municipality does not offer."""
+    without the ways that this municipality does not offer. `again`: the server did not answer, and
+    /station/card/tell sends the same reading once more."""
 
     mode: Mode
     outcome: str
@@ -66,6 +60,7 @@ class CardReadAnswer(BaseModel):
     procedure: str | None = None
     instead: tuple[str, ...] = ()
     server: ServerHeard
+    again: bool = False
     message: Words
 
 
@@ -87,7 +82,7 @@ class CardReading:
         self._audience = audience
         self._board = board
         self._cards = cards
-        self._link = link
+        self._telling = Telling(link, board, cards)
 
     def offers(self, mode: Mode) -> bool:
         """Whether cards are read this way here: the municipality's choice, and at a kiosk no faces, for there
@@ -105,8 +100,11 @@ class CardReading:
             message=message(key, self._audience),
         )
 
-    async def run(self, request: CardReadRequest, secret: bytearray) -> CardReadAnswer:
-        """One reading; `secret` (ASCII digits) holds zeros afterwards."""
+    async def run(self, request: CardReadRequest, secret: bytearray, page: str = "") -> CardReadAnswer:
+        """One reading for the page with the token `page`; `secret` (ASCII digits) holds zeros afterwards."""
+        until = _answer_by()
+        self._telling.forget()
+        times_gone = self._cards.times_gone
         # Nobody of the staff stands behind what the page of a kiosk sends.
         by_staff = request.allow_last_try and self._audience == "counter"
         found = await self._cards.read(
@@ -116,14 +114,33 @@ class CardReading:
             extras=self._extras(request.mode),
         )
         if found is None:
-            return CardReadAnswer(
-                mode=request.mode,
-                outcome="busy",
-                server=self._server_now(),
-                message=message("busy", self._audience),
-            )
-        answer = CardReadAnswer(
-            mode=request.mode,
+            return self._answer("busy", request.mode)
+        if found.outcome not in _TOLD:
+            return self._of(found)
+        report = Report(found, request.purpose, request.reference)
+        server, read_id = await self._telling.tell(report, until)
+        again = server == "down" and found.outcome == "read" and self._telling.keep(report, page, times_gone)
+        return self._told(found, server, read_id, again)
+
+    async def tell_again(self, page: str) -> CardReadAnswer:
+        """Sends what the server did not take once more, without the card or its secret; `page` as before."""
+        until = _answer_by()
+        report = self._telling.take(page)
+        if report is None:
+            return self._answer("removed", "none", words="no_longer_kept")
+        return self._told(report.found, *await self._telling.tell(report, until))
+
+    def _answer(self, outcome: str, mode: Mode, words: str | None = None) -> CardReadAnswer:
+        return CardReadAnswer(
+            mode=mode,
+            outcome=outcome,
+            server=self._server_now(),
+            message=message(words or outcome, self._audience),
+        )
+
+    def _of(self, found: CardReadMessage) -> CardReadAnswer:
+        return CardReadAnswer(
+            mode=found.mode,
             outcome=found.outcome,
             tries_left=found.tries_left,
             procedure=found.procedure,
@@ -131,15 +148,15 @@ class CardReading:
             server=self._server_now(),
             message=self._words(found),
         )
-        if found.outcome not in _TOLD:
-            return answer
-        server, read_id = await self._tell(found, request)
-        answer = answer.model_copy(update={"server": server, "card_read_id": read_id})
-        if found.outcome != "read":
-            return answer
-        key = "read" if server == "ok" else f"read_server_{server}"
-        words = message(key, self._audience, of=found.mode)
-        return answer.model_copy(update={"preview": _preview(found), "message": words})
+
+    def _told(
+        self, found: CardReadMessage, server: ServerHeard, read_id: str | None, again: bool = False
+    ) -> CardReadAnswer:
+        told: dict[str, Any] = {"server": server, "card_read_id": read_id, "again": again}
+        if found.outcome == "read":
+            key = "read" if server == "ok" else f"read_server_{'silent' if again else server}"
+            told |= {"preview": _preview(found), "message": message(key, self._audience, of=found.mode)}
+        return self._of(found).model_copy(update=told)
 
     async def tries(self, mode: Mode) -> TriesAnswer:
         """How often the secret of `mode` can still be entered, for the page to say before the first digit."""
@@ -162,33 +179,6 @@ class CardReading:
     def _offered(self, found: CardReadMessage | TriesMessage) -> tuple[str, ...]:
         return tuple(way for way in found.instead if way == "manual" or way in self._board.policy.modes)
 
-    async def _tell(self, found: CardReadMessage, request: CardReadRequest) -> tuple[ServerHeard, str | None]:
-        """Whether the server took the reading, and its id there; the same key on each try, so it is taken
-        once."""
-        key = str(uuid.uuid4())
-        payload = {
-            **found.model_dump(mode="json"),
-            "purpose": request.purpose,
-            "reference": request.reference,
-        }
-        for pause in (*_RETRIES_AFTER_S, None):
-            try:
-                answer = await self._link.post("/card-reads", payload, limit_s=_TELL_LIMIT_S, key=key)
-            except ServerAway:
-                if pause is None:
-                    break
-                await asyncio.sleep(pause)
-                continue
-            if not answer.accepted:
-                _log.error("the server did not take a card reading: %d", answer.status)
-                return "refused", None
-            said = answer.json()
-            read_id = said.get("id") if isinstance(said, dict) else None
-            return "ok", read_id if isinstance(read_id, str) else key
-        _log.warning("the server could not be told of a card reading")
-        self._board.set_server("down")
-        return "down", None
-
     def _server_now(self) -> ServerHeard:
         return "ok" if self._board.state.server == "up" else "down"
 
@@ -202,6 +192,10 @@ class CardReading:
             of="" if found.mode in ("pin", "none") else "b",
             procedure=found.procedure,
         )
+
+
+def _answer_by() -> float:
+    return asyncio.get_running_loop().time() + ANSWER_LIMIT_S
 
 
 def _key(found: CardReadMessage | TriesMessage, audience: Audience, last_try: str) -> str:

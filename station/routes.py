@@ -11,6 +11,7 @@ from starlette.routing import Route
 from card_reader.outcomes import Mode
 from station.answers import OWN_HEADERS, answer
 from station.board import Board, StationState
+from station.forget import overwrite_freed
 from station.guard import Guard, PageTokens
 from station.notices import as_json
 from station.reading import CardReading, CardReadRequest
@@ -41,6 +42,7 @@ class StationRoutes:
             Route("/station/state", self.state, methods=["GET"]),
             Route("/station/events", self.events, methods=["GET"]),
             Route("/station/card/read", self.read_card, methods=["POST"]),
+            Route("/station/card/tell", self.tell_again, methods=["POST"]),
             Route("/station/card/tries", self.tries, methods=["GET"]),
         ]
 
@@ -70,7 +72,8 @@ class StationRoutes:
 
     async def read_card(self, request: Request) -> Response:
         """Reads the card on the reader once: CardReadRequest and its secret in, CardReadAnswer out."""
-        if not self._tokens.accepts(request.headers.get("x-page-token", "")):
+        page = request.headers.get("x-page-token", "")
+        if not self._tokens.accepts(page):
             return answer(403, "page_token")
         found = await small_json(request)
         if found is None:
@@ -80,14 +83,22 @@ class StationRoutes:
             if not self._reading.offers(mode):
                 return answer(409, "not_possible")
             secret = secret_in(found, mode)
+            overwrite_freed()
             wanted = CardReadRequest.model_validate(found)
         except ValidationError:
             return answer(422, "bad_request")
         if isinstance(secret, BadSecret):
             return json_answer(self._reading.bad_secret(mode, secret).model_dump(mode="json"))
-        # The bytearray is zeroed after the reading. The strings and the request's bytes, which Python cannot
-        # zero, are at least not held any longer.
-        return json_answer((await self._reading.run(wanted, secret)).model_dump(mode="json"))
+        # The bytearray is zeroed after the reading; of the strings and bytes before it nothing is held.
+        return json_answer((await self._reading.run(wanted, secret, page)).model_dump(mode="json"))
+
+    async def tell_again(self, request: Request) -> Response:
+        """Sends a reading that the server did not answer once more: CardReadAnswer; nothing is asked of the
+        card."""
+        page = request.headers.get("x-page-token", "")
+        if not self._tokens.accepts(page):
+            return answer(403, "page_token")
+        return json_answer((await self._reading.tell_again(page)).model_dump(mode="json"))
 
     async def tries(self, request: Request) -> Response:
         """TriesAnswer for ?mode=: how often its secret can still be entered; asks the card and sends none."""

@@ -80,15 +80,15 @@ class Signer:
     time_ms: Callable[[], int]
     numbers: Numbers = _NUMBERS
 
-    def headers(self, method: str, target: str, body: bytes, digest: str | None = None) -> Headers:
-        """The headers for one request, with a fresh nonce, and a number if it is a message of the station.
+    def headers(self, method: str, target: str, body: bytes) -> Headers:
+        """The headers for one request, with a fresh nonce, and a number if it is a message of the station."""
+        return self.headers_for(method, target, hashlib.sha256(body).hexdigest())
 
-        `digest` is the body's, for who has it already.
-        """
+    def headers_for(self, method: str, target: str, digest: str) -> Headers:
+        """The same, for who knows the SHA-256 of the body already."""
         time_ms = self.time_ms()
         nonce = secrets.token_hex(16)
         number = self.numbers.next(time_ms) if is_message(method, target) else None
-        digest = digest or hashlib.sha256(body).hexdigest()
         signed = canonical(self.station, method, target, time_ms, nonce, digest, number)
         counted = [] if number is None else [(b"kakanai-number", str(number).encode("ascii"))]
         return [

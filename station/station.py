@@ -13,12 +13,12 @@ from starlette.types import Receive, Scope, Send
 
 from printing.ticket import PrinterProfile
 from station.answers import answer
-from station.board import Board, StationState
+from station.board import Board, ServerTrouble, StationState
 from station.cards import READ_LIMIT_S, CardDesk
 from station.config import StationConfig
 from station.dev import DevRoutes
 from station.devices import Devices
-from station.forget import forget_received
+from station.forget import forget_request
 from station.gateway import Gateway
 from station.guard import Guard, is_own_route
 from station.job_log import JobLog
@@ -64,7 +64,7 @@ class Station:
         self._guard = Guard(config.port)
         self._upstreams = [Upstream(config, signer, size) for size in (_PAGE_CONNECTIONS, _OWN_CONNECTIONS)]
         self._link = ServerLink(self._upstreams[1])
-        self._gateway = Gateway(self._upstreams[0], f"http://127.0.0.1:{config.port}", self._server_reached)
+        self._gateway = Gateway(self._upstreams[0], f"http://127.0.0.1:{config.port}", self._server_away)
         self._cards = CardDesk(devices.reader, self.board, read_limit_s)
         profile = PrinterProfile(width_dots=config.ticket_printer.width_dots, cut=config.ticket_printer.cut)
         self._printers = {
@@ -142,7 +142,7 @@ class Station:
                 await self._own(scope, receive, send)
             finally:
                 if scope["path"] in _SECRET_ROUTES:
-                    await forget_received()
+                    await forget_request()
         else:
             await self._gateway(scope, receive, send)
 
@@ -157,12 +157,13 @@ class Station:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    def _server_reached(self, reached: bool) -> None:
+    def _server_away(self, trouble: ServerTrouble) -> None:
         # Only a heartbeat that was accepted says "up": a page answered by somebody else's server proves
         # little.
-        if not reached and self.board.state.server == "up":
-            _log.warning("a page could not reach the server")
-            self.board.set_server("down")
+        state = self.board.state
+        if state.server == "up" or (trouble and trouble != state.server_trouble):
+            _log.warning("a page could not reach the server %s", trouble)
+            self.board.set_server("down", trouble)
 
 
 async def _kept_going(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -37,13 +37,13 @@ class DeviceThread:
         self._given_up: list[threading.Thread] = []
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def call(self, job: Callable[[], T], limit_s: float) -> T:
+    async def call(self, job: Callable[[], T], limit_s: float, *, from_now: bool = False) -> T:
         """What `job` returns or raises, from the device's thread; Stuck after `limit_s` seconds of its
-        running.
+        running, or with `from_now` after as many seconds from now, waiting for its turn included.
 
         A caller that is cancelled leaves the job running to its end, so that the next one cannot overtake it.
         """
-        task = asyncio.ensure_future(self._in_turn(job, limit_s))
+        task = asyncio.ensure_future(self._in_turn(job, limit_s, from_now))
         self._running.add(task)
         task.add_done_callback(self._finished)
         return await asyncio.shield(task)
@@ -68,27 +68,40 @@ class DeviceThread:
         if not task.cancelled():
             task.exception()
 
-    async def _in_turn(self, job: Callable[[], T], limit_s: float) -> T:
-        async with self._turn:
-            jobs = self._open()
-            loop = asyncio.get_running_loop()
-            ended: asyncio.Future[T] = loop.create_future()
+    async def _in_turn(self, job: Callable[[], T], limit_s: float, from_now: bool) -> T:
+        loop = asyncio.get_running_loop()
+        called = loop.time()
+        try:
+            async with asyncio.timeout(limit_s if from_now else None):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise Stuck(self._name) from None
+        try:
+            waited = loop.time() - called if from_now else 0.0
+            return await self._run(job, limit_s - waited)
+        finally:
+            self._turn.release()
 
-            def work() -> None:
-                try:
-                    result = job()
-                except Exception as error:
-                    _tell(loop, ended, partial(ended.set_exception, error))
-                else:
-                    _tell(loop, ended, partial(ended.set_result, result))
+    async def _run(self, job: Callable[[], T], limit_s: float) -> T:
+        jobs = self._open()
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[T] = loop.create_future()
 
-            jobs.put(work)
-            done, _ = await asyncio.wait({ended}, timeout=limit_s)
-            if not done:
-                ended.cancel()
-                self._give_up()
-                raise Stuck(self._name)
-            return ended.result()
+        def work() -> None:
+            try:
+                result = job()
+            except Exception as error:
+                _tell(loop, ended, partial(ended.set_exception, error))
+            else:
+                _tell(loop, ended, partial(ended.set_result, result))
+
+        jobs.put(work)
+        done, _ = await asyncio.wait({ended}, timeout=limit_s)
+        if not done:
+            ended.cancel()
+            self._give_up()
+            raise Stuck(self._name)
+        return ended.result()
 
     def _open(self) -> queue.SimpleQueue[_Job | None]:
         if self._jobs is None:

@@ -163,6 +163,7 @@ def redeem(
         replaced=replaced,
     )
     unit.announce("stations")
+    unit.announce(key_topic(ctx.tenant_id, name))
     return Enrolled(name, row.kind, row.desk, mark, replaced)
 
 
@@ -178,6 +179,12 @@ def revoke(unit: Unit, ctx: Context, name: str) -> None:
     unit.add(row)
     record(unit, ctx, "station.revoked", name, fingerprint=fingerprint(row.public_key))
     unit.announce("stations")
+    unit.announce(key_topic(ctx.tenant_id, name))
+
+
+def key_topic(tenant_id: str, name: str) -> str:
+    """What is announced when the key of this station is taken back or another one is registered."""
+    return f"station-key:{tenant_id}:{name}"
 
 
 def proof_text(name: str, code: str, public_key: str) -> bytes:

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.web.open_streams import TrustedStream
 from server.web.problems import Problem, failed
 from server.web.signatures import recognise
 
@@ -63,8 +64,16 @@ class Edge:
                 body = await _read(receive)
                 receive = _replay(body, receive)
             # In a thread, as every look into the database: this loop carries everybody's requests.
-            request.state.station = await run_in_threadpool(recognise, request, body)
-            await self.app(scope, receive, sending)
+            station = await run_in_threadpool(recognise, request, body)
+            request.state.station = station
+            if station is None or not _asks_for_events(request):
+                await self.app(scope, receive, sending)
+                return
+            stream = TrustedStream(request, station, receive)
+            await self.app(scope, stream.receive, sending)
+            if stream.ended and started:
+                # A clean end: the station is there, and is told why when it asks again.
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         except ClientDisconnect:
             # Half a form is no form, and nobody waits for an answer.
             return
@@ -73,6 +82,10 @@ class Edge:
             response = _failed(request, error)
             if not started:
                 await response(scope, receive, send)
+
+
+def _asks_for_events(request: Request) -> bool:
+    return request.method == "GET" and "text/event-stream" in request.headers.get("accept", "")
 
 
 def _failed(request: Request, error: Exception) -> Response:

@@ -36,7 +36,7 @@ def _json(body: dict[str, Any]) -> dict[str, Any]:
 
 def _said(outcome: str, ja: str, left: int | None = None, **more: Any) -> dict[str, Any]:
     return _json(
-        {"outcome": outcome, "tries_left": left, "server": "ok", "message": {"ja": ja, "en": "…"}, **more}
+        {"outcome": outcome, "tries_left": left, "server": "ok", "message": {"ja": ja, "en": "…"}} | more
     )
 
 
@@ -107,6 +107,20 @@ def test_the_numbers_on_the_card_by_keyboard_alone(stage: Stage) -> None:
     assert (third["scan"], third["reference"]) == ("48041220275678", "r-1")
     assert "5678" not in without_chance(page.content())
     assert axe(page) == []
+
+
+@pytest.mark.long
+def test_a_reading_that_the_server_did_not_answer_is_sent_once_more_by_one_key(stage: Stage) -> None:
+    silent = _said("read", "「もう一度送る」を押してください。", None, server="down", again=True)
+    page = _panel(stage, silent)
+    stage.answers["/station/card/tell"] = lambda sent: _said("removed", "もう残っていません。")
+    page.fill("#card-pin", "1234")
+    page.locator("[data-card-read]").press("Enter")
+    expect(page.locator("[data-card-tell]")).to_be_focused()
+    assert axe(page) == []
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-card-message]")).to_contain_text("もう残っていません")
+    expect(page.locator("[data-card-tell]")).to_be_hidden()
 
 
 @pytest.mark.long

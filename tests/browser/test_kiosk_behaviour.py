@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from station.words import message
 from tests.browser.contexts import LYING, UPRIGHT, issued, lines, service
 from tests.browser.stage import EMPTY, Sent, Stage, render
 from tests.support_chance import without_chance
@@ -114,6 +115,23 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_one_is_not_used(s
     stage.station = dict(EMPTY)
     page.wait_for_url("**/kiosk/tickets?lang=ja")
     assert stage.posts("/kiosk/tickets")[0].fields["card_read_id"] == [""]
+
+
+def test_a_reading_that_the_server_did_not_answer_is_sent_once_more_without_typing(stage: Stage) -> None:
+    silent = message("read_server_silent", "kiosk").model_dump()
+    untold = {**READ, "card_read_id": None, "server": "down", "again": True, "message": silent}
+    page = _pin_page(stage, untold)
+    stage.answers["/station/card/tell"] = lambda sent: _json(READ)
+    stage.station = dict(PRESENT)
+    _step(page, "pin")
+    _type(page)
+    _step(page, "trouble")
+    expect(page.locator("[data-trouble-title]")).to_have_text("まだ受付に届いていません")
+    expect(page.locator("[data-trouble-message]")).to_have_text(silent["ja"])
+    expect(page.locator("[data-again]")).to_be_hidden()
+    page.locator("[data-tell]").click()
+    _step(page, "confirm")
+    assert [sent.body for sent in stage.posts("/station/card/tell")] == ["{}"]
 
 
 def _tries(stage: Stage, outcome: str, left: int | None, ja: str, *instead: str) -> None:

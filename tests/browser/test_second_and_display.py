@@ -86,6 +86,18 @@ def test_values_are_covered_again_after_a_minute(stage: Stage) -> None:
     assert "見本　太郎" not in page.locator("main").inner_text()
 
 
+def test_values_are_covered_while_the_gateway_answers_for_a_server_that_is_away(stage: Stage) -> None:
+    away = "retry: 50\nevent: server-away\ndata: {}\n\n"
+    stage.answers["/second/events"] = lambda sent: {"content_type": "text/event-stream", "body": away}
+    page = _second(stage, clock=True)
+    page.locator("[data-show-all]").click()
+    for _ in range(3):
+        page.clock.run_for(5_000)
+        with page.expect_response("**/second/events"):
+            pass
+    assert "見本　太郎" not in page.locator("main").inner_text()
+
+
 def test_the_same_panel_again_covers_nothing_but_another_replaces_it(stage: Stage) -> None:
     changed = "1"
     stage.events["/second/events"] = lambda: changed

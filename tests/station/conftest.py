@@ -139,6 +139,10 @@ class FakeServer:
     cards: dict[str, Any] | None = None
     # What to answer before anything else: path prefix → status.
     broken: dict[str, int] = field(default_factory=dict)
+    # Whether the station's key was taken back: its streams end, and nothing it says is believed.
+    revoked: bool = False
+    # Paths that are heard and never answered, as long as they stand here.
+    silent: set[str] = field(default_factory=set)
 
     def app(self) -> Starlette:
         everything = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"]
@@ -168,6 +172,10 @@ class FakeServer:
         seen = Seen(request.method, request.scope["raw_path"].decode(), query, headers, body)
         self.seen.append(seen)
         self.verify(seen)
+        if self.revoked:
+            return Response("unknown", 403, {"x-problem": "station_unknown"})
+        while seen.path in self.silent and not self.closing:
+            await asyncio.sleep(0.02)
         for prefix, status in self.broken.items():
             if seen.path.startswith(prefix):
                 return Response(status_code=status)
@@ -252,7 +260,7 @@ class FakeServer:
             self.open_streams += 1
             try:
                 yield "event: hello\ndata: {}\n\n"
-                while not await request.is_disconnected() and not self.closing:
+                while not (await request.is_disconnected() or self.closing or self.revoked):
                     yield "event: jobs\ndata: {}\n\n" if self.jobs else ": still here\n\n"
                     await asyncio.sleep(0.05)
             finally:

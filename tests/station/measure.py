@@ -118,10 +118,15 @@ def _await(call: Call, path: str, ready: Callable[[bytes], bool] = bool) -> None
     raise RuntimeError(f"{path} was never ready")
 
 
+def _asked(rounds: int) -> int:
+    """How often each call is made for `rounds` samples."""
+    return rounds + rounds // 10
+
+
 def _timed(rounds: int, calls: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
     """Milliseconds per call, the calls taking turns; the first tenth warms up and is not counted."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(rounds + rounds // 10):
+    for number in range(_asked(rounds)):
         for name, call in calls.items():
             began = time.perf_counter()
             call()
@@ -173,7 +178,9 @@ def _added(id: str, taken: Mapping[str, Sequence[float]]) -> Figure:
     )
 
 
-def _gateway(rounds: int, ways: Mapping[str, int]) -> list[Figure]:
+def _gateway(rounds: int, ways: Mapping[str, int], pids: Mapping[str, int]) -> list[Figure]:
+    """For each shape of request: the time that the gateway adds, and its CPU time beside the plain proxy's,
+    which a busy machine lengthens less."""
     lines = {way: client(port) for way, port in ways.items()}
     for line in lines.values():
         _await(line, "/")
@@ -185,7 +192,12 @@ def _gateway(rounds: int, ways: Mapping[str, int]) -> list[Figure]:
     found = []
     for shape, count, asked in shapes:
         calls = {way: lambda line=line, asked=asked: line(*asked) for way, line in lines.items()}
-        found.append(_added(f"station.gateway_{shape}_added", _timed(count, calls)))
+        before = {way: _cpu_s(pid) for way, pid in pids.items()}
+        taken = _timed(count, calls)
+        cpu = {way: (_cpu_s(pid) - before[way]) * 1000 / _asked(count) for way, pid in pids.items()}
+        found.append(_added(f"station.gateway_{shape}_added", taken))
+        name = f"station.gateway_{shape}_cpu"
+        found.append(_figure(name, "ms", cpu["station"], None, None, count, cpu["proxy"] or None))
     return [*found, _added("station.gateway_event_added", _events(ways, max(rounds, 20)))]
 
 
@@ -304,8 +316,9 @@ def figures(rounds: int = 1000, idle_s: float = 30.0) -> list[Figure]:
             _process(own, "--serve", str(server)),
             _process("tests.station.plain_proxy", str(proxy), str(server)) as proxy_pid,
         ):
-            with _process("station", "--config", str(simulated)):
-                found = _gateway(rounds, {"direct": server, "proxy": proxy, "station": port})
+            with _process("station", "--config", str(simulated)) as pid:
+                ways = {"direct": server, "proxy": proxy, "station": port}
+                found = _gateway(rounds, ways, {"proxy": proxy_pid, "station": pid})
                 found.append(_card_reading(max(rounds // 4, 20), port))
             with _process("station", "--config", str(real), env=pcscd.env) as station_pid:
                 _await(client(idle), "/station/state", lambda said: json.loads(said)["server"] == "up")

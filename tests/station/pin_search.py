@@ -1,11 +1,12 @@
-"""Searches what remains of readings at a station for the PINs that were typed there: files, and memory.
+"""Searches what remains of readings at a station for what was typed there: files, and memory.
 
     python -m tests.station.pin_search --readings 400 [--seed N]
 
-starts the whole demonstration, types distinctive PINs at a station while the card misbehaves in every way,
-and looks through the demonstration's folder (databases with their journals, logs, settings), and through the
-memory of each of its processes. A four-digit number stands in megabytes of memory by chance; so it is looked
-for with what was around it when it was sent, and as bare digits beside as many numbers that nobody typed.
+starts the whole demonstration, types distinctive PINs and numbers of cards (照合番号B) at a station while the
+card misbehaves in every way, and looks through the demonstration's folder (databases with their journals,
+logs, settings), and through the memory of each of its processes. A four-digit number stands in megabytes of
+memory by chance; so it is looked for with what was around it when it was sent, and as bare digits beside as
+many numbers that nobody typed (tests.station.typed says what is looked for).
 """
 
 import argparse
@@ -23,52 +24,37 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.station.typed import RIGHT_B, RIGHT_PIN, Typed, drawn
 from tests.stories.demo import NO_TLS, running
 from tests.support_chance import without_chance
 
-WHO, RIGHT = "mihon_taro", "1234"
+WHO = "mihon_taro"
 FAULTS = (
     (), ("pulled@verify",), ("pulled@read:text.attributes",), ("status=6F00@verify",),
     ("garbage@tries",), ("garbage@verify",), ("short=1@verify",), ("tag=FF21@read:text.attributes",),
     ("length=83FFFFFF@read:text.attributes",), ("cut=40@read:text.attributes",), ("slow=0.01@*",),
     ("status=6984@verify",),
 )  # fmt: skip
-# A page's request, and VERIFY of four digits as it goes to the card.
-_AS_SENT = re.compile(rb'"pin": ?"([0-9]{4})"|\x00\x20\x00\x80\x04([0-9]{4})')
 
 
-@dataclass(frozen=True)
-class Secrets:
-    """PINs that are typed, and as many that nobody ever types."""
-
-    typed: tuple[str, ...]
-    never: tuple[str, ...]
-
-
-def drawn(chance: random.Random, many: int) -> Secrets:
-    """Numbers that are no year and no PIN of a persona."""
-    found = chance.sample([f"{number}" for number in range(3000, 10_000)], 2 * many)
-    return Secrets(tuple(found[:many]), tuple(found[many:]))
-
-
-def type_at(url: str, pins: Sequence[str], client: httpx.Client) -> list[str]:
-    """Reads a card with each of `pins`, which are wrong, and with the right one before each, so that tries
-    remain; the last request is one with a PIN of ours. What the readings came to."""
+def type_at(url: str, typed: Sequence[Typed], client: httpx.Client) -> list[str]:
+    """Reads a card with each of `typed`, which are wrong, and with what is right before each, so that tries
+    remain; the last request is one of ours. What the readings came to."""
     said = {"origin": url, "sec-fetch-site": "same-origin"}
     token = client.get(f"{url}/station/page-token", headers=said).json()["token"]
     outcomes = []
-    for number, pin in enumerate(pins):
-        for typed, faults in ((RIGHT, ()), (pin, FAULTS[number % len(FAULTS)])):
+    for number, one in enumerate(typed):
+        right = RIGHT_PIN if one.mode == "pin" else RIGHT_B
+        for body, faults in ((right, ()), (one.body, FAULTS[number % len(FAULTS)])):
             laid = client.put(f"{url}/station/dev/card", json={"persona": WHO, "faults": faults})
             laid.raise_for_status()
-            outcomes.append(_read(url, typed, {**said, "x-page-token": token}))
+            outcomes.append(_read(url, body, {**said, "x-page-token": token}))
     return outcomes
 
 
-def _read(url: str, pin: str, headers: dict[str, str]) -> str:
+def _read(url: str, body: bytes, headers: dict[str, str]) -> str:
     """One reading, asked for in one piece as browsers do: then the PIN is at the end of what is received."""
     line = HTTPConnection(urlsplit(url).netloc, timeout=20)
-    body = b'{"purpose":"ticket","pin":"%s"}' % pin.encode()
     line.request("POST", "/station/card/read", body, {**headers, "content-type": "application/json"})
     answer = line.getresponse()
     said = json.loads(answer.read())
@@ -76,34 +62,36 @@ def _read(url: str, pin: str, headers: dict[str, str]) -> str:
     return str(said["outcome"])
 
 
-def in_bytes(content: bytes, pins: Sequence[str]) -> set[str]:
-    """Those of `pins` that stand in a file or message, as digits or in hexadecimal, not by chance."""
+def in_bytes(content: bytes, digits: Sequence[str]) -> set[str]:
+    """Those of `digits` that stand in a file or message, as digits or in hexadecimal, not by chance."""
     text = without_chance(content.decode("latin-1"))
     found = set()
-    for pin in pins:
-        hexadecimal = pin.encode().hex()
-        if re.search(rf"(?<![0-9A-Za-z+/.]){pin}(?![0-9A-Za-z+/])|{hexadecimal}", text):
-            found.add(pin)
+    for one in digits:
+        if one not in text and one.encode().hex() not in text:
+            continue
+        if re.search(rf"(?<![0-9A-Za-z+/.]){one}(?![0-9A-Za-z+/])|{one.encode().hex()}", text):
+            found.add(one)
     return found
 
 
-def in_files(folder: Path, pins: Sequence[str]) -> list[str]:
-    """The files below `folder` in which a PIN stands."""
+def in_files(folder: Path, digits: Sequence[str]) -> list[str]:
+    """The files below `folder` in which one of `digits` stands."""
     return [
         f"{path.relative_to(folder)}: {sorted(found)}"
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and (found := in_bytes(path.read_bytes(), pins))
+        if path.is_file() and (found := in_bytes(path.read_bytes(), digits))
     ]
 
 
 @dataclass(frozen=True)
 class InMemory:
-    """What the memory of one process holds. `as_sent`: PINs with their request or their command around them;
-    `bare` and `by_chance`: how many typed PINs stand somewhere as digits, and how many that nobody typed."""
+    """What the memory of one process holds. `as_sent`: what was typed in a form that does not stand there by
+    chance; `bare`: short parts of it that stand somewhere as digits, and `by_chance`: those that nobody
+    typed."""
 
     as_sent: tuple[str, ...]
-    bare: int
-    by_chance: int
+    bare: tuple[str, ...]
+    by_chance: tuple[str, ...]
 
 
 def memory_of(pid: int) -> Iterator[bytes]:
@@ -123,15 +111,12 @@ def memory_of(pid: int) -> Iterator[bytes]:
                 continue
 
 
-def in_memory(pid: int, secrets: Secrets) -> InMemory:
-    """The search in one process that still runs."""
+def in_memory(pid: int, typed: Sequence[Typed], never: Sequence[Typed]) -> InMemory:
+    """The search in one process that still runs, for what was `typed`, and for what nobody ever typed."""
     everything = b"\0".join(memory_of(pid))
-    typed = {pin.encode() for pin in secrets.typed}
-    as_sent = [found[0] for found in _AS_SENT.finditer(everything) if typed & set(found.groups())]
     return InMemory(
-        tuple(repr(found) for found in as_sent),
-        sum(pin.encode() in everything for pin in secrets.typed),
-        sum(pin.encode() in everything for pin in secrets.never),
+        tuple(repr(trace) for one in typed for trace in one.traces if trace in everything),
+        *(tuple(x.short for x in some if x.short.encode() in everything) for some in (typed, never)),
     )
 
 
@@ -144,28 +129,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
     args = parser.parse_args(arguments)
     seed = random.SystemRandom().getrandbits(32) if args.seed is None else args.seed
-    secrets = drawn(random.Random(seed), args.readings // 2)
+    chance = random.Random(seed)
+    typed, never = (drawn(chance, args.readings // 2) for _ in range(2))
     findings, lines = [], [f"seed {seed}"]
     with tempfile.TemporaryDirectory() as kept:
         folder = Path(kept) / "demo"
         client = httpx.Client(verify=NO_TLS, trust_env=False, timeout=20)
         with running(folder) as demo:
             url = f"http://{urlsplit(demo.station('kiosk-1')).netloc}"
-            ends = Counter(type_at(url, secrets.typed, client))
+            ends = Counter(type_at(url, typed, client))
             lines += [f"  {outcome:18}{count}" for outcome, count in ends.most_common()]
             for name, pid in demo.run["pids"].items():
                 try:
-                    seen = in_memory(pid, secrets)
+                    seen = in_memory(pid, typed, never)
                 except OSError as error:
                     lines.append(f"the memory of {name} may not be read here: {error.strerror}")
                     continue
                 findings += [f"memory of {name}: {found}" for found in seen.as_sent]
                 lines.append(
-                    f"memory of {name}: digits of {seen.bare} of the {len(secrets.typed)} PINs somewhere, "
-                    f"of {seen.by_chance} that nobody typed"
+                    f"memory of {name}: digits of {len(seen.bare)} of the {len(typed)} that were typed "
+                    f"somewhere, of {len(seen.by_chance)} that nobody typed"
                 )
-        findings += in_files(Path(kept), secrets.typed)
-    sys.stdout.write("\n".join([*lines, *findings, "" if findings else "no PIN found", ""]))
+        findings += in_files(Path(kept), [digits for one in typed for digits in one.digits])
+    sys.stdout.write(
+        "\n".join([*lines, *findings, "" if findings else "nothing that was typed was found", ""])
+    )
     return 1 if findings else 0
 
 

@@ -82,6 +82,7 @@ def test_a_card_is_read_and_the_page_sees_only_a_mask(kiosk: Rig) -> None:
         "procedure": None,
         "instead": [],
         "server": "ok",
+        "again": False,
         "message": {
             "ja": "カードを読み取りました。カードをお取りください。",
             "en": "Your card has been read. Please take your card.",
@@ -216,7 +217,8 @@ def test_the_server_is_away_while_the_card_is_read(rig: RigMaker) -> None:
     answer = station.read()
     assert (answer["outcome"], answer["server"], answer["card_read_id"]) == ("read", "down", None)
     assert answer["preview"] == {"name_masked": "○○　太＊", "birth_masked": "昭和＊年"}
-    assert "サーバーにつながりません" in answer["message"]["ja"]
+    assert answer["again"]
+    assert "サーバーから返事がありません" in answer["message"]["ja"]
 
 
 def test_the_server_comes_back_while_the_reading_is_told(rig: RigMaker) -> None:

@@ -65,3 +65,20 @@ def test_a_card_that_stalls_holds_up_neither_the_station_nor_the_next_card() -> 
         await desk.cards.close()
 
     asyncio.run(visit())
+
+
+def test_a_question_for_the_tries_that_hangs_does_not_double_the_wait() -> None:
+    async def visit() -> None:
+        desk = Desk()
+        desk.reader.insert("mihon_taro", faults=[Fault.parse("slow=60@tries")])
+        asked = asyncio.create_task(desk.cards.tries("pin"))
+        await asyncio.sleep(LIMIT_S / 2)
+        began = time.monotonic()
+        found = await desk.cards.read(bytearray(b"1234"))
+        assert found is not None
+        assert found.outcome == "unreadable"
+        assert time.monotonic() - began < 1.5 * LIMIT_S
+        assert (await asked) is not None
+        await desk.cards.close()
+
+    asyncio.run(visit())

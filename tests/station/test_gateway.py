@@ -3,6 +3,7 @@ server."""
 
 import json
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -104,6 +105,29 @@ def test_events_pass_at_once_and_end_with_the_page(station: Rig) -> None:
         eventually(lambda: station.server.open_streams >= 1)
         other_streams = 1  # the station's own ear for jobs
     eventually(lambda: station.server.open_streams <= other_streams)
+
+
+def test_a_large_body_arrives_as_it_was_sent(station: Rig) -> None:
+    sent = b"".join(number.to_bytes(4, "big") for number in range(MAX_BODY // 4))
+    with station.client() as browser:
+        assert browser.post("/upload", content=sent).status_code == 200
+    assert [seen.body == sent for seen in station.server.of("/upload")] == [True]
+
+
+def test_a_request_looks_for_no_library_on_the_disk(station: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """httpcore asks for one in every request; a look that fails was a third of what a page cost."""
+    looked: list[str] = []
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: object, target: object = None) -> None:
+            looked.append(name)
+
+    with station.client() as browser:
+        browser.get("/kiosk/")
+        monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+        browser.get("/kiosk/")
+    assert looked == []
 
 
 def test_a_body_over_the_limit_is_refused(station: Rig) -> None:

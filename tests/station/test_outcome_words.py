@@ -70,6 +70,8 @@ def endings(mode: Mode) -> list[CardOutcome | ReaderState]:
 class _Desk:
     """A card desk whose readings end as they are told to."""
 
+    times_gone = 0
+
     def __init__(self, ending: CardOutcome | ReaderState, mode: Mode) -> None:
         self._said = message_from(ending, mode)
 

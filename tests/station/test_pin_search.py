@@ -1,4 +1,4 @@
-"""A short search for PINs that were typed at a station; the long one is
+"""A short search for the PINs and 照合番号B that were typed at a station; the long one is
 `python -m tests.station.pin_search`."""
 
 import os
@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,11 @@ import uvicorn
 
 from station.signing import create_key
 from tests.station.conftest import NO_TLS, FakeServer, Live, eventually, free_port, http, settings
-from tests.station.pin_search import FAULTS, Secrets, drawn, in_bytes, in_memory, type_at
+from tests.station.pin_search import in_bytes, in_memory, type_at
+from tests.station.typed import drawn
+
+# Seven forms of 照合番号B, a PIN before each; more than there are faults.
+EVERY_FORM = 14
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +32,9 @@ def answers(url: str) -> bool:
 
 
 @pytest.mark.story
-def test_no_pin_stays_in_the_memory_the_files_the_log_or_the_messages_of_a_station(tmp_path: Path) -> None:
+def test_nothing_typed_stays_in_the_memory_the_files_the_log_or_the_messages_of_a_station(
+    tmp_path: Path,
+) -> None:
     """A real process, so that the search does not find the test's own PINs."""
     port, server_port = free_port(), free_port()
     fake = FakeServer(create_key(tmp_path / "station.key").public_key())
@@ -38,7 +45,8 @@ def test_no_pin_stays_in_the_memory_the_files_the_log_or_the_messages_of_a_stati
     config.write_text(
         settings("kiosk", port, server_port, '[reader]\nbackend = "simulated"\n'), encoding="utf-8"
     )
-    secrets = drawn(random.Random(20261123), 2 * len(FAULTS))
+    chance = random.Random(20261123)
+    typed, never = (drawn(chance, EVERY_FORM) for _ in range(2))
     command = [sys.executable, "-m", "station", "--config", str(config)]
     url = f"http://127.0.0.1:{port}"
     with (tmp_path / "log").open("wb") as log:
@@ -51,31 +59,30 @@ def test_no_pin_stays_in_the_memory_the_files_the_log_or_the_messages_of_a_stati
     try:
         eventually(lambda: answers(url), seconds=20)
         with httpx.Client(verify=NO_TLS, trust_env=False, timeout=20) as client:
-            outcomes = type_at(url, secrets.typed, client)
-        seen = in_memory(process.pid, secrets)
+            outcomes = type_at(url, typed, client)
+        seen = in_memory(process.pid, typed, never)
     finally:
         process.send_signal(signal.SIGABRT)
         process.wait(10)
         server.stop()
     assert {"read", "wrong_secret", "unreadable", "removed", "blocked"} <= set(outcomes)
     assert seen.as_sent == ()
+    assert [digits for digits in seen.bare if len(digits) > 4] == []
     assert [path for path in tmp_path.iterdir() if path.name.startswith("core")] == []
     texts = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     texts += [repr((seen.path, seen.query, seen.headers.raw, seen.body)).encode() for seen in fake.seen]
-    assert len(fake.of("/api/v1/stations/card-reads")) > len(secrets.typed)
-    assert [found for text in texts if (found := in_bytes(text, secrets.typed))] == []
+    assert len(fake.of("/api/v1/stations/card-reads")) > len(typed)
+    digits = [one for secret in typed for one in secret.digits]
+    assert [found for text in texts if (found := in_bytes(text, digits))] == []
 
 
 @pytest.mark.long
 def test_the_search_finds_what_is_there() -> None:
-    kept = b'{"pin":"8351","purpose":"ticket"}'
-    command = bytes.fromhex("0020008004") + b"9753"
-    found = in_memory(os.getpid(), Secrets(("8351", "9753"), ("4444", "5555")))
-    assert any('"pin":"8351"' in one for one in found.as_sent)
-    assert any(one.endswith("9753'") for one in found.as_sent)
-    assert found.bare == 2
-    assert kept
-    assert command
+    chance = random.Random(1)
+    typed, never = drawn(chance, 28), drawn(chance, 28)
+    kept = [one.body for one in typed[:20]] + [one.traces[-1] for one in typed[20:]]
+    found = in_memory(os.getpid(), [replace(one, traces=one.traces[-1:]) for one in typed], never)
+    assert len(found.as_sent) == len(found.bare) == len(kept)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 
 from station.config import load_config
 from station.signing import Signer, create_key
-from station.upstream import UNREACHABLE, Upstream
+from station.upstream import UNREACHABLE, Upstream, body_of
 from tests.station.conftest import Live, free_port
 
 
@@ -92,7 +92,7 @@ def asked(folder: Path, port: int, tls: str, host: str = "localhost") -> int:
     async def ask() -> int:
         upstream = Upstream(load_config(file), Signer("kiosk-1", key, lambda: 0), 1)
         try:
-            async with upstream.open("GET", b"/", [], b"") as response:
+            async with upstream.open("GET", b"/", [], body_of(b"")) as response:
                 return response.status
         finally:
             await upstream.aclose()

@@ -19,6 +19,8 @@ OUTCOMES = [
     "tries_uncounted",
     "read_server_down",
     "read_server_refused",
+    "read_server_silent",
+    "no_longer_kept",
     "last_try_never",
     *(f"bad_secret_{at}" for at in ("pin", "birth", "printed", "expiry", "code", "whole")),
     "bad_secret_individual_number",

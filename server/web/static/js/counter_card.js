@@ -6,7 +6,7 @@
  */
 
 import { words } from "./page.js";
-import { askTries, readCard, watchStation } from "./station.js";
+import { askTries, readCard, tellAgain, watchStation } from "./station.js";
 
 const NO_READER = new Set(["no_reader", "no_service"]);
 // After these there is nothing to type; another way, or another card.
@@ -89,11 +89,13 @@ function ready(panel, lastLeft, ended = false) {
   find(panel, "tries").textContent = "";
 }
 
-function tell(panel, text) {
+/** `again`: with the button that sends to the server once more what it did not answer. */
+function tell(panel, text, again = false) {
   const line = document.createElement("p");
   line.className = "card-said";
   line.textContent = text;
   find(panel, "message").replaceChildren(...(text ? [line] : []));
+  find(panel, "again").hidden = !again;
 }
 
 function said(answer, otherwise) {
@@ -165,6 +167,16 @@ async function read(panel) {
   return after(panel, answer, secret);
 }
 
+/** What was read and not taken goes out once more; the card stays, and nothing is typed. */
+async function sendAgain(panel) {
+  tell(panel, "");
+  find(panel, "state").focus();
+  busy(panel, true);
+  const answer = await tellAgain();
+  busy(panel, false);
+  return after(panel, answer, {});
+}
+
 function busy(panel, reading) {
   if (reading) panel.dataset.reading = "";
   else delete panel.dataset.reading;
@@ -175,7 +187,10 @@ function busy(panel, reading) {
 function after(panel, answer, secret) {
   const lastLeft = answer.outcome === "last_try_refused" || (answer.outcome === "wrong_secret" && answer.tries_left === 1);
   ready(panel, lastLeft, ENDS.has(answer.outcome));
-  if (answer.outcome === "read" && answer.server === "down") return tell(panel, said(answer, "card-server-down"));
+  if (answer.outcome === "read" && answer.server === "down") {
+    tell(panel, said(answer, "card-server-down"), answer.again);
+    return answer.again ? find(panel, "tell").focus() : undefined;
+  }
   tell(panel, said(answer, "card-failed"));
   if (answer.outcome === "bad_secret") return mend(panel, answer.field, secret);
   if (lastLeft && !find(panel, "entry").hidden) return find(panel, "last").querySelector("input").focus();
@@ -225,6 +240,7 @@ function wire(panel) {
     });
   }
   find(panel, "read").addEventListener("click", () => void read(panel));
+  find(panel, "tell").addEventListener("click", () => void sendAgain(panel));
   find(panel, "erase").addEventListener("click", () => {
     clear(panel);
     fields(panel)[0]?.focus();

@@ -4,7 +4,7 @@
  * goes on to the next open thing.
  */
 
-import { pageMessage } from "./page.js";
+import { pageMessage, pageSays, words } from "./page.js";
 import { isShown } from "./seen.js";
 
 const LOST_MS = 5_000;
@@ -247,10 +247,26 @@ export function keepAcrossSwaps({ after }) {
     saved = null;
     after();
   });
-  // A line that comes back within moments is nobody's concern.
-  document.addEventListener("htmx:sseError", () => { lost ??= setTimeout(() => pageMessage("request-failed"), LOST_MS); });
-  document.addEventListener("htmx:sseOpen", () => {
+  document.addEventListener("htmx:sseError", () => lineLost(words("request-failed")));
+  // The gateway says so on the line itself while the server is away or does not know this station.
+  document.addEventListener("htmx:sseOpen", (event) => event.detail.source.addEventListener("server-away", lineAway));
+  document.addEventListener("htmx:sseMessage", () => {
     clearTimeout(lost);
+    if (lost !== null) pageMessage("");
     lost = null;
   });
+}
+
+/** A line that comes back within moments is nobody's concern. */
+function lineLost(text) {
+  lost ??= setTimeout(() => pageSays(text), LOST_MS);
+}
+
+function lineAway(event) {
+  const said = JSON.parse(event.data);
+  const text = said[document.documentElement.lang] ?? said.ja;
+  lineLost(text);
+  if (said.code !== "server_not_registered") return;
+  clearTimeout(lost);
+  pageSays(text);
 }

@@ -17,16 +17,21 @@ export function words(name) {
 
 /** Shows the words of template `name` as an error notice at the foot of the page; "" clears it. */
 export function pageMessage(name) {
+  pageSays(name ? words(name) : "");
+}
+
+/** The same with a sentence that the page was told. */
+export function pageSays(text) {
   const place = document.getElementById("page-message");
   if (!place) return;
   place.textContent = "";
-  if (!name) return;
+  if (!text) return;
   const box = document.createElement("div");
   box.className = "notice notice-error";
   box.dataset.noAnswer = "";
   const body = document.createElement("div");
   body.className = "notice-body";
-  body.textContent = words(name);
+  body.textContent = text;
   box.append(body);
   place.append(box);
 }

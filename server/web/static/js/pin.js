@@ -10,7 +10,7 @@
 import { digitsOf } from "./digits.js";
 import { words } from "./page.js";
 import { chime, TAKE_CARD } from "./sound.js";
-import { askTries, readCard, watchStation } from "./station.js";
+import { askTries, readCard, tellAgain, watchStation } from "./station.js";
 
 const WITH_CARD = new Set(["present", "mute", "busy"]);
 const AGAIN = new Set(["other_card", "removed", "unreadable", "no_card", "failed"]);
@@ -96,6 +96,12 @@ export function startPin({ alive }) {
     after(await readCard({ mode: "none", purpose: "ticket" }));
   }
 
+  /** The reading that the server did not answer, once more: the card stays, and nothing is typed. */
+  async function sendAgain() {
+    show("reading");
+    after(await tellAgain());
+  }
+
   // --- what came of it --------------------------------------------------------------------------------------------
 
   function after(answer) {
@@ -116,7 +122,8 @@ export function startPin({ alive }) {
     } else if (answer.outcome === "wrong_secret") {
       trouble("last_try_refused", message, answer);
     } else {
-      trouble(answer.outcome === "read" ? "server_down" : answer.outcome, message, answer);
+      const untold = answer.again ? "server_silent" : "server_down";
+      trouble(answer.outcome === "read" ? untold : answer.outcome, message, answer);
     }
   }
 
@@ -130,11 +137,12 @@ export function startPin({ alive }) {
   }
 
   /** `instead`: the other ways that this answer leaves. */
-  function trouble(kind, message, { mode = "pin", instead = [] } = {}) {
+  function trouble(kind, message, { mode = "pin", instead = [], again = false } = {}) {
     const name = kind === "no_service" ? "no-reader" : kind.replaceAll("_", "-");
     find("[data-trouble-title]").textContent = words(`trouble-${name}-${mode}`) || words(`trouble-${name}`) || words("trouble-failed");
     find("[data-trouble-message]").textContent = message || words(`${name}-next`) || words("failed-next");
     find("[data-again]").hidden = !AGAIN.has(kind);
+    find("[data-tell]").hidden = !again;
     for (const way of section("trouble").querySelectorAll("[data-choose]")) {
       way.hidden = !instead.includes(way.dataset.choose) || !modes.includes(way.dataset.choose);
     }
@@ -210,6 +218,7 @@ export function startPin({ alive }) {
     "[data-without-card]": () => leave(false),
     "[data-taken]": send,
     "[data-again]": begin,
+    "[data-tell]": sendAgain,
   };
   document.addEventListener("click", (event) => {
     for (const [selector, act] of Object.entries(presses)) {

@@ -106,7 +106,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:sseError", () => {
   lost ??= setTimeout(coverAll, LOST_MS);
 });
-document.addEventListener("htmx:sseOpen", () => {
+// Not when the line opens: while the server is away the gateway opens it and has nothing to say.
+document.addEventListener("htmx:sseMessage", () => {
   clearTimeout(lost);
   lost = null;
 });

@@ -3,7 +3,7 @@
  *
  * State: { reader: no_service|no_reader|empty|present|mute|busy, ticket_printer, page_printer, server: up|down }.
  * Read answer: { mode, outcome, tries_left, card_read_id, preview: {name_masked, birth_masked}|null, field, procedure, instead,
- * server, message: {ja, en} }.
+ * server, again, message: {ja, en} }; again: the server did not take it, and tellAgain() sends it once more.
  * PIN and 照合番号B go to the gateway on this machine and nowhere else; nothing here keeps them.
  */
 
@@ -60,6 +60,14 @@ export async function readCard({ mode = "pin", secret = {}, purpose, reference =
 }
 
 /**
+ * Sends the reading that the server did not take once more, while its card still lies there; nothing is entered again.
+ * Resolves as readCard does: to "removed" when the reading is no longer kept.
+ */
+export async function tellAgain() {
+  return asked("/station/card/tell", { method: "POST", body: "{}" });
+}
+
+/**
  * How often the secret of `mode` can still be entered, asked of the card without using a try. Resolves to { outcome: "asked",
  * tries_left, message }, to how asking ended, or to { outcome: "failed" } when the gateway gives no answer. Never rejects.
  */
@@ -68,7 +76,7 @@ export async function askTries(mode) {
 }
 
 async function asked(path, request) {
-  const failed = { outcome: "failed", tries_left: null, card_read_id: null, preview: null, instead: [], server: "down", message: null };
+  const failed = { outcome: "failed", tries_left: null, card_read_id: null, preview: null, instead: [], server: "down", again: false, message: null };
   try {
     let answer = await send(path, request);
     if (answer.status === 403) {
