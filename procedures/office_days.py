@@ -61,9 +61,9 @@ class OfficeCalendar:
             day -= _DAY
         return day
 
-    def is_last_chance(self, today: date, deadline: date) -> bool:
-        """True when no open day is left after `today` up to and including `deadline`."""
-        return self.open_from(today + _DAY) > deadline
+    def open_after(self, day: date) -> date:
+        """The first open day after `day`: what ends before it ends today."""
+        return self.open_from(day + _DAY)
 
 
 def day_ja(day: date) -> str:
