@@ -87,7 +87,7 @@ class Parser:
         if isinstance(raw, str):
             return self._fact(raw, True, place, scope)
         if raw is True:
-            return All(())
+            return _node(All, ())
         if not isinstance(raw, Mapping) or len(raw) != 1:
             return self.fault(place, "a condition is a fact's name or a mapping with one key")
         key, body = next(iter(raw.items()))

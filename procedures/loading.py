@@ -228,9 +228,9 @@ def _leaves(
 def _calendar(overlay: OverlayModel) -> OfficeCalendar:
     first, last = (tuple(int(part) for part in day.split("-")) for day in overlay.calendar.year_end)
     return OfficeCalendar(
-        closed_weekdays=overlay.calendar.closed_weekdays,
+        closed_weekdays=frozenset(overlay.calendar.closed_weekdays),
         year_end=((first[0], first[1]), (last[0], last[1])),
-        closed=overlay.calendar.closed,
+        closed=frozenset(overlay.calendar.closed),
     )
 
 

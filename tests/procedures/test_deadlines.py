@@ -36,7 +36,7 @@ def test_closed_days(day: date, is_open: bool) -> None:
 
 def test_a_municipality_may_close_on_a_weekday() -> None:
     tuesday = date(2026, 6, 2)
-    calendar = OfficeCalendar(closed=[tuesday])
+    calendar = OfficeCalendar(closed=frozenset([tuesday]))
     assert calendar.open_from(tuesday) == date(2026, 6, 3)
     assert calendar.open_until(tuesday) == date(2026, 6, 1)
 
