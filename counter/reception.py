@@ -99,7 +99,9 @@ def history(request: Request, reception_id: str) -> HTMLResponse:
 
 @router.page("/why/{procedure_id}")
 def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
-    """The rule's own conditions, with the facts found and where they came from."""
+    """The rule's own conditions, with the facts found and where they came from; each time when the procedure
+    stands in the result for several people, each for a reason or a day of their own.
+    """
     _noted(request, reception_id)
     held = services(request)
     with held.db.read() as unit:
@@ -110,7 +112,7 @@ def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
     found = [item for item in items if item.procedure_id == procedure_id and not item.confidential]
     if not found:
         raise Problem(404, "not_found")
-    return page(request, "counter/why.html", item=found[0], w=context["w"])
+    return page(request, "counter/why.html", items=found, w=context["w"])
 
 
 def _noted(request: Request, reception_id: str) -> None:

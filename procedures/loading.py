@@ -53,6 +53,11 @@ def _load(municipality: str, data: Path) -> Catalogue:
     return catalogue
 
 
+def municipalities(data: Path = DATA) -> list[str]:
+    """The codes of the municipalities whose decisions are installed."""
+    return sorted(path.name for path in (data / "municipalities").iterdir() if path.is_dir())
+
+
 def overlay_path(municipality: str, data: Path = DATA) -> Path:
     """Where the overlay of a municipality lies, whether or not it is there."""
     return data / "municipalities" / municipality / "overlay.yaml"
