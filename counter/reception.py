@@ -101,9 +101,9 @@ def history(request: Request, reception_id: str) -> HTMLResponse:
 
 @router.page("/why/{procedure_id}")
 def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
-    """The rule's own conditions, with the facts found, where they came from and as of when.
-
-    A rule that stands in the list several times is explained for the person asked `for`."""
+    """The rule's own conditions, with the facts found, where they came from and as of when; each time when the
+    procedure stands in the list for several people, or for the person asked `for`.
+    """
     _noted(request, reception_id)
     held = services(request)
     with held.db.read() as unit:
@@ -117,8 +117,8 @@ def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
     if not found:
         raise Problem(404, "not_found")
     person = request.query_params.get("for")
-    item = next((one for one in found if person in one.person_ids), found[0])
-    return page(request, "counter/why.html", item=item, w=context["w"], told=told)
+    asked = [item for item in found if person in item.person_ids]
+    return page(request, "counter/why.html", items=asked or found, w=context["w"], told=told)
 
 
 def _noted(request: Request, reception_id: str) -> None:

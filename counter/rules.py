@@ -85,7 +85,7 @@ def tried(request: Request, version_id: str) -> HTMLResponse:
 
 @router.page("/{version_id}/cases/found")
 def found(request: Request, version_id: str) -> HTMLResponse:
-    """What comes out differently for the cases that are kept. Takes some seconds for hundreds of them."""
+    """What comes out differently for the cases that are kept. Takes a second or more for hundreds of them."""
     book, frame = services(request).rulebook, framed(request, version_id)
     outcome = cases.effects(
         book.municipality, frame["against"].text, frame["v"].content, asked_day(request), book.data

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, TypeVar
 
 from procedures.analysis import Analysis, Analyst
 from procedures.conditions import Leaf, Node, Value
@@ -19,6 +20,8 @@ from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, Unk
 from procedures.text import Text
 
 Analysed = tuple[Analysis, tuple[Variable, ...]]
+Kept = TypeVar("Kept")
+_MOST_KEPT = 20_000
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
 
 
@@ -42,7 +45,9 @@ class DocumentSpec:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What a procedure looks like in one of its variants."""
+    """What a procedure looks like in one of its variants. `each_dated`: its deadline counts from a fact of
+    each person. Equal deadlines of a catalogue are one object.
+    """
 
     name: Text
     reason: Text
@@ -60,6 +65,7 @@ class Face:
     forms: tuple[Form, ...] = ()
     lost_if_missed: Text | None = None
     confirm: Text | None = None
+    each_dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +142,42 @@ class Rule:
         )
 
 
+class Memory:
+    """What was worked out about a catalogue's rules and is kept for the next case; nobody's facts among it.
+
+    reads: see residual.py. fixed: see items.py, by the id of the face. rules: see Catalogue.rules_for.
+    """
+
+    def __init__(self) -> None:
+        self.reads: dict[Node, Reads] = {}
+        self.fixed: dict[int, dict[str, Any]] = {}
+        self.rules: dict[Hashable, tuple[Rule, ...]] = {}
+        self.analysed: dict[Hashable, dict[tuple[Any, ...], Analysed]] = {}
+        self._count = 0
+
+    def analysed_on(self, on: date, events: frozenset[str]) -> dict[tuple[Any, ...], Analysed]:
+        """The analyses of conditions in cases of a day and of life events: see openings.py."""
+        found = self.analysed.get((on, events))
+        return self.keep(self.analysed, (on, events), {}) if found is None else found
+
+    def keep(self, among: dict[Any, Kept], key: Hashable, found: Kept) -> Kept:
+        """Add what was found. What depends on the case is forgotten when there is too much of it."""
+        self._count += 1
+        if self._count > _MOST_KEPT:
+            self._count = 0
+            self.rules.clear()
+            self.analysed.clear()
+        among[key] = found
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything the engine needs. Immutable; share one per municipality.
 
     `version` changes with every file's content, `national_version` is that of the national package. What a
     municipality has entered ahead is a catalogue of its own: `at(day)` gives the one that counts on a day.
-    What was worked out once (`reads`, `analysed`: see openings.py) is kept for the next case.
+    `memory` keeps what was worked out once for the next case.
     """
 
     municipality: str
@@ -163,11 +198,7 @@ class Catalogue:
     impossible: tuple[Impossible, ...] = ()
     disabled: Mapping[str, Text] = field(default_factory=dict)
     opening: Opening | None = None
-    reads: dict[Node, Reads] = field(init=False, repr=False, compare=False, default_factory=dict)
-    analysed: dict[Hashable, Analysed] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _by_events: dict[frozenset[str], list[Rule]] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )
+    memory: Memory = field(init=False, repr=False, compare=False, default_factory=Memory)
 
     def at(self, on: date) -> Catalogue:
         """The catalogue that counts on a day: the last one entered for that day or before it."""
@@ -176,14 +207,14 @@ class Catalogue:
                 return catalogue
         return self
 
-    def rules_for(self, events: str | Iterable[str], on: date) -> list[Rule]:
+    def rules_for(self, events: str | Iterable[str], on: date) -> Sequence[Rule]:
         """The rules of one life event or of several together that are in force on a day, each once."""
         wanted = frozenset([events] if isinstance(events, str) else events)
-        listed = self._by_events.get(wanted)
+        listed = self.memory.rules.get((wanted, on))
         if listed is None:
-            listed = [rule for rule in self.rules if not wanted.isdisjoint(rule.events)]
-            self._by_events[wanted] = listed
-        return [rule for rule in listed if rule.in_force(on)]
+            found = [rule for rule in self.rules if not wanted.isdisjoint(rule.events) and rule.in_force(on)]
+            listed = self.memory.keep(self.memory.rules, (wanted, on), tuple(found))
+        return listed
 
     def ready(self, event: str) -> bool:
         """True when every rule of that life event is in the catalogue."""

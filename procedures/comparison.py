@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from procedures.case import CaseError
 from procedures.case_file import CaseFile, read_cases
-from procedures.catalogue import Catalogue
+from procedures.catalogue import Catalogue, Rule
+from procedures.conditions import Age, Leaf, Value, walk
 from procedures.engine import evaluate
+from procedures.facts import FactSpec
 from procedures.guidance import Guidance, Item
 from procedures.guidance_changes import Change, changes
 from procedures.loading import load_catalogue
@@ -77,31 +79,91 @@ def case_changes(old: Path, new: Path, cases: Path) -> list[CaseChange]:
     if problems:
         raise CatalogueInvalid(problems)
     found = []
-    for file in files:
-        code = file.case.municipality
-        found += answered_differently([file], load_catalogue(code, old), load_catalogue(code, new))
-    return found
+    for code in {file.case.municipality for file in files}:
+        own = [file for file in files if file.case.municipality == code]
+        found += answered_differently(own, load_catalogue(code, old), load_catalogue(code, new))
+    order = {_name(file): place for place, file in enumerate(files)}
+    return sorted(found, key=lambda one: order[one.case])
 
 
 def answered_differently(files: Iterable[CaseFile], old: Catalogue, new: Catalogue) -> list[CaseChange]:
-    """Those of the cases, all of one municipality, that come out differently by two of its catalogues."""
+    """Those of the cases, all of one municipality, that come out differently by two of its catalogues.
+
+    Only the rules that differ are asked: what one of them answers depends on no other.
+    """
     found = []
+    differing: dict[tuple[int, int], tuple[Catalogue, Catalogue]] = {}
     for file in files:
-        name = Path(file.source.file).stem
         answers, faults = [], []
-        for catalogue in (old, new):
+        counting = old.at(file.case.date), new.at(file.case.date)
+        key = id(counting[0]), id(counting[1])
+        if key not in differing:
+            differing[key] = without_common_rules(*counting)
+        for catalogue in differing[key]:
             try:
                 answers.append(evaluate(file.case, catalogue))
             except CaseError as error:
                 faults.append(str(error))
         if len(faults) == 1:
-            found.append(CaseChange(name, file.title, (), faults[0]))
+            found.append(CaseChange(_name(file), file.title, (), faults[0]))
         elif not faults:
             different = changes(*answers)
             if different:
                 found.append(
-                    CaseChange(name, file.title, different, deadlines=_deadlines(different, *answers))
+                    CaseChange(_name(file), file.title, different, deadlines=_deadlines(different, *answers))
                 )
+    return found
+
+
+def _name(file: CaseFile) -> str:
+    return Path(file.source.file).stem
+
+
+def without_common_rules(old: Catalogue, new: Catalogue) -> tuple[Catalogue, Catalogue]:
+    """Two catalogues, each of one period, without the rules that come out the same by both in every case."""
+    if old.codes != new.codes or old.calendar != new.calendar:
+        return replace(old, later=()), replace(new, later=())
+    changed = {name for name in {*old.facts, *new.facts} if _told(old, name) != _told(new, name)}
+
+    def left(one: Catalogue, other: Catalogue) -> tuple[Rule, ...]:
+        there = {rule.version: _anywhere(rule) for rule in other.rules}
+        return tuple(
+            rule
+            for rule in one.rules
+            if there.get(rule.version) != _anywhere(rule) or not changed.isdisjoint(_facts(rule, one))
+        )
+
+    return replace(old, rules=left(old, new), later=()), replace(new, rules=left(new, old), later=())
+
+
+def _anywhere(rule: Rule) -> Rule:
+    """The rule wherever it is written. Equal conditions are the same object (see condition_parser.py)."""
+    return replace(rule, file="", line=0)
+
+
+def _told(catalogue: Catalogue, fact: str) -> tuple[FactSpec | None, Value | None]:
+    """What a catalogue says of a fact."""
+    spec = catalogue.facts.get(fact)
+    return spec and replace(spec, file="", line=0), catalogue.settings.get(fact)
+
+
+def _facts(rule: Rule, catalogue: Catalogue) -> set[str]:
+    """Every fact that an answer of the rule can depend on."""
+    found: set[str] = set()
+    todo = [*rule.starts]
+    nodes = [rule.when, *(variant.when for variant in rule.variants)]
+    for face in (rule.face, *(variant.face for variant in rule.variants)):
+        for document in face.documents:
+            nodes += [node for node, _ in document.unnecessary_when]
+            nodes += [document.when] if document.when else []
+    while nodes or todo:
+        for leaf in (one for node in nodes for one in walk(node) if isinstance(one, Leaf)):
+            todo += [leaf.fact, leaf.at] if isinstance(leaf, Age) and leaf.at else [leaf.fact]
+        fresh = set(todo) - found
+        found |= fresh
+        specs = [catalogue.facts[name] for name in fresh]
+        behind = [node for spec in specs for node in (spec.derive, spec.only_if) if node]
+        nodes, todo = [*behind, *(one.when for spec in specs for one in spec.presume)], []
     return found
 
 

@@ -32,7 +32,6 @@ from procedures.conditions import (
     Event,
     Has,
     Is,
-    Leaf,
     Members,
     Node,
     Not,
@@ -46,8 +45,10 @@ from procedures.yaml_lines import Located, Place, Problem, validated
 
 
 @cache
-def _leaf(kind: type[Leaf], *arguments: Raw) -> Leaf:
-    """Equal tests are one leaf, so that the analysis of open facts sees that they go together."""
+def _node(kind: type[Node], *arguments: Raw) -> Node:
+    """Equal conditions are one node: it is worked out once in a case, however many rules hold it, and the
+    analysis of open facts sees that equal tests go together.
+    """
     return kind(*arguments)
 
 
@@ -86,7 +87,7 @@ class Parser:
         if isinstance(raw, str):
             return self._fact(raw, True, place, scope)
         if raw is True:
-            return All(())
+            return _node(All, ())
         if not isinstance(raw, Mapping) or len(raw) != 1:
             return self.fault(place, "a condition is a fact's name or a mapping with one key")
         key, body = next(iter(raw.items()))
@@ -95,9 +96,9 @@ class Parser:
             if not isinstance(body, list) or not body:
                 return self.fault(below, f"`{key}` needs a list of conditions")
             parts = tuple(self.parse(part, (*below, index), scope) for index, part in enumerate(body))
-            return All(parts) if key == "all" else Any(parts)
+            return _node(All if key == "all" else Any, parts)
         if key == "not":
-            return Not(self.parse(body, below, scope))
+            return _node(Not, self.parse(body, below, scope))
         if key in ("any_member", "no_member", "all_members", "count_members"):
             return self._members(key, body, below)
         if key == "event":
@@ -116,11 +117,11 @@ class Parser:
             bounds = self._bounds({k: v for k, v in body.items() if k != "where"}, place)
             if bounds is None:
                 return Any(())
-            return Members(kind, self.parse(body["where"], (*place, "where"), "person"), *bounds)
+            return _node(Members, kind, self.parse(body["where"], (*place, "where"), "person"), *bounds)
         where = self.parse(body, place, "person")
         if kind == "any_member":
-            return Members(kind, where, 1, None)
-        return Members(kind, where if kind == "no_member" else Not(where), None, 0)
+            return _node(Members, kind, where, 1, None)
+        return _node(Members, kind, where if kind == "no_member" else _node(Not, where), None, 0)
 
     def _event(self, body: Raw, place: Place) -> Node:
         codes: set[str] = set()
@@ -131,7 +132,7 @@ class Parser:
                 codes.add(code)
             else:
                 return self.fault(place, f"no such event: {code}")
-        return Event(frozenset(codes))
+        return _node(Event, frozenset(codes))
 
     def _bounds(self, body: Raw, place: Place) -> tuple[int | None, int | None] | None:
         if (
@@ -161,16 +162,16 @@ class Parser:
             return self._test(str(name), household, kind, fact, body, place, scope)
         values = body if isinstance(body, list) else [body]
         if kind == "yes_no" and all(isinstance(value, bool) for value in values):
-            return _leaf(Is, str(name), household, frozenset(values))
+            return _node(Is, str(name), household, frozenset(values))
         if kind == "number" and all(
             isinstance(value, int) and not isinstance(value, bool) for value in values
         ):
-            return _leaf(Is, str(name), household, frozenset(values))
+            return _node(Is, str(name), household, frozenset(values))
         if kind == "choice":
             unknown = [str(value) for value in values if value not in fact["choices"]]
             if unknown:
                 return self.fault(place, f"{name} has no choice {', '.join(unknown)}")
-            return _leaf(Is, str(name), household, frozenset(values))
+            return _node(Is, str(name), household, frozenset(values))
         return self.fault(place, f"{name} is of type {kind} and cannot be compared like this")
 
     def _test(
@@ -185,7 +186,7 @@ class Parser:
     ) -> Node:
         if kind == "number":
             bounds = self._bounds(body, place)
-            return Any(()) if bounds is None else _leaf(Between, name, household, *bounds)
+            return Any(()) if bounds is None else _node(Between, name, household, *bounds)
         at = body.get("at")
         if at is not None:
             body = {key: value for key, value in body.items() if key != "at"}
@@ -198,7 +199,7 @@ class Parser:
             unknown = [str(value) for value in values if kind == "choices" and value not in fact["choices"]]
             if unknown:
                 return self.fault(below, f"{name} has no choice {', '.join(unknown)}")
-            return _leaf(Has, name, household, frozenset(values))
+            return _node(Has, name, household, frozenset(values))
         if kind == "date" and test in AGE_KINDS:
             return self._age(name, household, test, argument, at, place, scope)
         if at is not None:
@@ -210,15 +211,15 @@ class Parser:
             if test.endswith("until"):
                 low, high = bounds
                 bounds = None if high is None else -high, None if low is None else -low
-            return _leaf(_COUNTED[test], name, household, *bounds)
+            return _node(_COUNTED[test], name, household, *bounds)
         if kind == "date" and test in ("on_or_after", "before"):
             if not isinstance(argument, date):
                 return self.fault(below, "a day is written YYYY-MM-DD")
             ends = (argument, None) if test == "on_or_after" else (None, argument)
-            return _leaf(Dated, name, household, *ends)
+            return _node(Dated, name, household, *ends)
         if kind == "date" and test == "within":
             period = validated(PeriodModel, argument, self.source, below, self.problems)
-            return Any(()) if period is None else _leaf(Within, name, household, period.period())
+            return Any(()) if period is None else _node(Within, name, household, period.period())
         return self.fault(below, f"{name} is of type {kind}, which has no test `{test}`")
 
     def _age(
@@ -228,9 +229,9 @@ class Parser:
         if bounds is None:
             return Any(())
         if at is None:
-            return _leaf(Age, name, household, kind, *bounds)
+            return _node(Age, name, household, kind, *bounds)
         day = self._facts.get(at)
         if day is None or day["type"] != "date" or (day["scope"] == "person" and scope != "person"):
             return self.fault((*place, "at"), f"{at} is no date on which an age can be counted here")
         self.used.setdefault(str(at), (*place, "at"))
-        return _leaf(Age, name, household, kind, *bounds, str(at), day["scope"] != "person")
+        return _node(Age, name, household, kind, *bounds, str(at), day["scope"] != "person")

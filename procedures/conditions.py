@@ -19,7 +19,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Protocol
 
-from procedures.dates import AGE_KINDS, PartialDate, age_range, months_later
+from procedures.dates import PartialDate, age_range, months_later
 from procedures.office_days import OfficeCalendar
 from procedures.periods import Period, last_day
 
@@ -75,6 +75,12 @@ class View(Protocol):
     def spread(self, fact: str) -> Sequence[tuple[Value, int]]:
         """The values of a fact with the set of members who have each; whoever is in none has no value.
         A fact of the household has one value for everybody.
+        """
+
+    def ages(self, kind: str, fact: str, at: str | None) -> Sequence[tuple[int, int, int]]:
+        """The lowest and the highest age that a date of birth allows (equal when it is complete), each with
+        the set of members of whom it is so; counted in one of the ways of dates.AGE_KINDS on the day of
+        filing, or on the day in the fact `at`.
         """
 
 
@@ -182,21 +188,13 @@ class Age(Leaf):
     at_household: bool = True
 
     def _sets(self, view: View) -> Sets:
-        if self.at is None:
-            return Leaf._sets(self, view)
         true = false = 0
-        count = AGE_KINDS[self.kind]
-        for birth, born in view.spread(self.fact):
-            for day, counted in view.spread(self.at):
-                if members := born & counted:
-                    assert isinstance(birth, PartialDate)  # noqa: S101 - as below
-                    assert isinstance(day, PartialDate)  # noqa: S101 - as below
-                    least, most = count(birth.latest, day.earliest), count(birth.earliest, day.latest)
-                    truth = span(least, most, self.low, self.high)
-                    if truth is True:
-                        true |= members
-                    elif truth is False:
-                        false |= members
+        for least, most, people in view.ages(self.kind, self.fact, self.at):
+            truth = span(least, most, self.low, self.high)
+            if truth is True:
+                true |= people
+            elif truth is False:
+                false |= people
         return true, false
 
     def test(self, value: Value, view: View) -> Truth:
@@ -301,12 +299,13 @@ class All(Node):
     of: tuple[Node, ...]
 
     def _sets(self, view: View) -> Sets:
-        true, false = view.everybody, 0
+        known, everybody = view.known, view.everybody
+        true, false = everybody, 0
         for part in self.of:
-            holds, fails = part.sets(view)
+            holds, fails = known.get(part) or part.sets(view)
             true &= holds
             false |= fails
-            if false == view.everybody:
+            if false == everybody:
                 break
         return true, false
 
@@ -328,12 +327,13 @@ class Any(Node):
     of: tuple[Node, ...]
 
     def _sets(self, view: View) -> Sets:
-        true, false = 0, view.everybody
+        known, everybody = view.known, view.everybody
+        true, false = 0, everybody
         for part in self.of:
-            holds, fails = part.sets(view)
+            holds, fails = known.get(part) or part.sets(view)
             true |= holds
             false &= fails
-            if true == view.everybody:
+            if true == everybody:
                 break
         return true, false
 

@@ -123,8 +123,12 @@ AGE_KINDS = {
 }
 
 
-def age_range(kind: str, birth: PartialDate, on: date) -> tuple[int, int]:
-    """The lowest and the highest age that an incomplete date of birth allows; equal when it is complete."""
-    count = AGE_KINDS[kind]
-    highest = count(birth.earliest, on)
-    return (highest, highest) if birth.earliest == birth.latest else (count(birth.latest, on), highest)
+def age_range(kind: str, birth: PartialDate, on: date, until: date | None = None) -> tuple[int, int]:
+    """The lowest and the highest age that an incomplete date of birth allows on a day, or on some day until
+    a later one; equal when everything is complete.
+    """
+    count, last = AGE_KINDS[kind], until or on
+    highest = count(birth.earliest, last)
+    if birth.earliest == birth.latest and on == last:
+        return highest, highest
+    return count(birth.latest, on), highest

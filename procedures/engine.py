@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import partial
 
 from procedures.case import Case, CaseError, Fact
-from procedures.catalogue import Catalogue, Face, Rule, Variant, starts
+from procedures.catalogue import Catalogue, DeadlineSpec, Rule, Variant, starts
 from procedures.conditions import HOUSEHOLD, Truth, both, members
 from procedures.deadlines import deadline
-from procedures.facts import PERSON, CaseView
+from procedures.facts import CaseView
 from procedures.guidance import Deadline, Guidance, Item, NotApplicable
 from procedures.guidance_parts import Conflict
 from procedures.items import Found, Items, Undecided, handling_order
@@ -43,7 +43,10 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
         raise EventNotReady("event", "the catalogue is not complete for this life event")
     stages = {event: _Evaluation(_led_by(case, event, catalogue), catalogue) for event in case.events}
     for rule in catalogue.rules_for(case.events, case.date):
-        stages[next(event for event in case.events if event in rule.events)].take(rule)
+        first = case.event
+        if first not in rule.events:
+            first = next(event for event in case.also if event in rule.events)
+        stages[first].take(rule)
     return _joined(list(stages.values()), case, catalogue)
 
 
@@ -169,31 +172,22 @@ class _Evaluation:
         elif variant is not None and variant.needs_confirmation:
             outcome = NEEDS_CONFIRMATION
         face = variant.face if variant else rule.face
-        for same, person in self._alike(rule, face, people):
-            until = self._until(face, person)
+        for person in members(people) if rule.person and face.each_dated else (HOUSEHOLD,):
+            until = self._until(face.deadline, person)
             if outcome != MAY_APPLY and until.kind == "unknown":
                 self.openings += self._open.dated(rule, starts(face.deadline), person)
-            named = (id(rule), outcome, id(variant), until.on, until.kind)
+            named = (id(face), outcome, until.on, until.kind)
             entry = self.found.get(named)
             if entry is None:
                 branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
                 entry = self.found[named] = Found(rule, outcome, variant, until, both(rule.when, branch))
-            entry.people |= same
+            entry.people |= people if person == HOUSEHOLD else 1 << person
             if undecided:
                 entry.undecided.append((people, undecided))
 
-    def _alike(self, rule: Rule, face: Face, people: int) -> list[tuple[int, int]]:
-        """The members in sets that have the same deadline, each with somebody for whom to work it out."""
-        if rule.person:
-            for start in starts(face.deadline):
-                if self._catalogue.facts[start].scope == PERSON:
-                    return [(1 << person, person) for person in members(people)]
-        return [(people, HOUSEHOLD)]
-
-    def _until(self, face: Face, person: int) -> Deadline:
-        """The deadline of a face; worked out once unless it counts from a fact of the person."""
-        until = self._deadlines.get((id(face), person))
+    def _until(self, spec: DeadlineSpec, person: int) -> Deadline:
+        """The last day by a deadline; worked out once unless it counts from a fact of the person."""
+        until = self._deadlines.get((id(spec), person))
         if until is None:
-            until = deadline(face.deadline, self.view, person, self._catalogue)
-            self._deadlines[id(face), person] = until
+            until = self._deadlines[id(spec), person] = deadline(spec, self.view, person, self._catalogue)
         return until

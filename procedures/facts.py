@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from procedures.case import Case, CaseError, Fact
 from procedures.conditions import HOUSEHOLD, Missing, Node, Sets, Value, members
-from procedures.dates import parse_partial
+from procedures.dates import PartialDate, age_range, parse_partial
 from procedures.office_days import OfficeCalendar
 from procedures.text import Text
 
 PERSON, HOUSEHOLD_SCOPE, MUNICIPALITY = "person", "household", "municipality"
+_NOTHING: Mapping[int, Value | Missing] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ class FactSpec:
     label_for: Mapping[str, Text] = field(default_factory=dict)
     file: str = ""
     line: int = 0
+
+    @property
+    def missing(self) -> Missing:
+        """Why it has no value as long as nobody has said anything about it."""
+        if self.derive is not None:
+            return Missing.OPEN
+        return Missing.UNAVAILABLE if self.question is None else Missing.UNASKED
 
     def asked(self, events: tuple[str, ...]) -> Text | None:
         """The words of the question in these life events."""
@@ -106,9 +115,14 @@ class CaseView:
     everybody: int = field(init=False)
     known: dict[Node, Sets] = field(init=False, repr=False, default_factory=dict)
     presumed: dict[tuple[str, int], Presumption] = field(init=False, repr=False, default_factory=dict)
-    _given: list[dict[str, Value | Missing]] = field(init=False, repr=False)
+    _given: defaultdict[str, dict[int, Value | Missing]] = field(
+        init=False, repr=False, default_factory=lambda: defaultdict(dict)
+    )
     _values: dict[str, list[Value | Missing]] = field(init=False, repr=False, default_factory=dict)
     _ids: dict[int, tuple[str, ...]] = field(init=False, repr=False, default_factory=dict)
+    _ages: dict[tuple[str, str, str | None], list[tuple[int, int, int]]] = field(
+        init=False, repr=False, default_factory=dict
+    )
     _spreads: dict[str, list[tuple[Value, int]]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,25 +130,19 @@ class CaseView:
         self.events = frozenset(self.case.events)
         self.size = len(self.case.household)
         self.everybody = (1 << self.size) - 1
-        household = self._read(self.case.facts, HOUSEHOLD_SCOPE, "facts")
-        people = [
-            self._read(person.facts, PERSON, f"household[{index}].facts")
-            for index, person in enumerate(self.case.household)
-        ]
-        self._given = [*people, household]  # so that the household stands at HOUSEHOLD, the last place
+        self._read(self.case.facts, HOUSEHOLD, HOUSEHOLD_SCOPE, "facts")
+        for index, person in enumerate(self.case.household):
+            self._read(person.facts, index, PERSON, f"household[{index}].facts")
 
-    def _read(self, facts: Mapping[str, Fact], scope: str, path: str) -> dict[str, Value | Missing]:
-        values: dict[str, Value | Missing] = {}
+    def _read(self, facts: Mapping[str, Fact], home: int, scope: str, path: str) -> None:
         for name, fact in facts.items():
             spec = self.specs.get(name)
             if spec is None or spec.scope != scope:
                 raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
-            if not (fact.unknown and spec.presume):  # わからない gives way to a presumption, a value does not
-                try:
-                    values[name] = spec.read(fact)
-                except ValueError as error:
-                    raise CaseError(f"{path}.{name}", str(error)) from None
-        return values
+            try:
+                self._given[name][home] = spec.read(fact)
+            except ValueError as error:
+                raise CaseError(f"{path}.{name}", str(error)) from None
 
     def value(self, fact: str, person: int) -> Value | Missing:
         """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality
@@ -149,33 +157,36 @@ class CaseView:
         found = self._values.get(fact)
         if found is None:
             spec = self.specs[fact]
-            given = self._given[:-1] if spec.scope == PERSON else self._given[-1:]
-            if spec.scope == MUNICIPALITY:
-                found = [self.settings[fact]]
-            elif spec.derive is None and not spec.presume:
-                missing = Missing.UNAVAILABLE if spec.question is None else Missing.UNASKED
-                found = [facts.get(fact, missing) for facts in given]
-            else:
-                found = [
-                    facts[fact] if fact in facts else self._work_out(spec, home)
-                    for home, facts in enumerate(given, 0 if spec.scope == PERSON else HOUSEHOLD)
-                ]
+            told, missing = self._told(spec), spec.missing
+            homes = range(self.size) if spec.scope == PERSON else (HOUSEHOLD,)
+            found = [told.get(home, missing) for home in homes] if told else [missing] * len(homes)
             self._values[fact] = found
         return found
 
-    def _work_out(self, spec: FactSpec, person: int) -> Value | Missing:
-        """A derived or presumed value, or why there is none."""
+    def _told(self, spec: FactSpec) -> Mapping[int, Value | Missing]:
+        """The values by member, or under HOUSEHOLD: those that were given, and what is derived or presumed
+        for the others. わからない gives way to a presumption, a value does not.
+        """
+        if spec.scope == MUNICIPALITY:
+            return {HOUSEHOLD: self.settings[spec.name]}
+        given = self._given.get(spec.name, _NOTHING)
         if spec.derive is not None:
-            truth = spec.derive.truth(self, person)
-            return Missing.OPEN if truth is None else truth
+            true, false = spec.derive.sets(self)
+            if not true | false:
+                return given
+            holds = dict.fromkeys(self._homes(spec, true), True)
+            fails = dict.fromkeys(self._homes(spec, false), False)
+            return {**holds, **fails, **given}
         for presumption in spec.presume:
-            if presumption.when.truth(self, person) is True:
-                self.presumed[spec.name, person] = presumption
-                return presumption.value
-        given = self.case.facts if person == HOUSEHOLD else self.case.household[person].facts
-        if spec.name in given:
-            return Missing.DECLARED_UNKNOWN
-        return Missing.UNAVAILABLE if spec.question is None else Missing.UNASKED
+            for home in self._homes(spec, presumption.when.sets(self)[0]):
+                if given.get(home, Missing.DECLARED_UNKNOWN) is Missing.DECLARED_UNKNOWN:
+                    self.presumed[spec.name, home] = presumption
+                    given = {**given, home: presumption.value}
+        return given
+
+    def _homes(self, spec: FactSpec, people: int) -> Sequence[int]:
+        """Under which a fact is kept that is the same for these: they themselves, or the HOUSEHOLD."""
+        return members(people) if spec.scope == PERSON else (HOUSEHOLD,) if people else ()
 
     def spread(self, fact: str) -> list[tuple[Value, int]]:
         """See conditions.View."""
@@ -185,16 +196,36 @@ class CaseView:
         return found
 
     def _spread(self, fact: str) -> list[tuple[Value, int]]:
-        values = self.values(fact)
-        if self.specs[fact].scope != PERSON:
-            return [] if isinstance(values[0], Missing) else [(values[0], self.everybody)]
-        told = [(value, 1 << index) for index, value in enumerate(values) if not isinstance(value, Missing)]
-        if self.specs[fact].type == "date":
-            return told  # mostly each their own
+        spec = self.specs[fact]
+        told = self._told(spec)
+        if not told:
+            return []
+        if spec.scope != PERSON:
+            value = told.get(HOUSEHOLD, Missing.UNASKED)
+            return [] if isinstance(value, Missing) else [(value, self.everybody)]
+        values = [(value, 1 << person) for person, value in told.items() if not isinstance(value, Missing)]
+        if spec.type == "date":
+            return values  # mostly each their own
         found: dict[Value, int] = {}
-        for value, member in told:
+        for value, member in values:
             found[value] = found.get(value, 0) | member
         return list(found.items())
+
+    def ages(self, kind: str, fact: str, at: str | None) -> list[tuple[int, int, int]]:
+        """See conditions.View."""
+        found = self._ages.get((kind, fact, at))
+        if found is None:
+            found = self._ages[kind, fact, at] = list(self._counted(kind, fact, at))
+        return found
+
+    def _counted(self, kind: str, fact: str, at: str | None) -> Iterator[tuple[int, int, int]]:
+        today: Value = PartialDate(self.date, self.date)
+        for day, counted in self.spread(at) if at else [(today, self.everybody)]:
+            for birth, born in self.spread(fact):
+                if people := born & counted:
+                    assert isinstance(birth, PartialDate)  # noqa: S101 - the checker admits date facts only
+                    assert isinstance(day, PartialDate)  # noqa: S101 - as above
+                    yield *age_range(kind, birth, day.earliest, day.latest), people
 
     def ids(self, people: int) -> tuple[str, ...]:
         """The ids of a set of members."""

@@ -6,7 +6,7 @@ Everything here is frozen, free of behaviour that needs the catalogue, and turns
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -230,11 +230,13 @@ class Item:
     bundled: tuple[str, ...]
     _details: Details = field(repr=False, compare=False)
 
-    def __init__(self, **fields: Any) -> None:
-        """Every field by its name. Written out because that of a frozen dataclass takes three times as long,
-        and an answer can hold a hundred items.
+    def __init__(self, fixed: Mapping[str, Any], **fields: Any) -> None:
+        """Every field by its name; `fixed` holds those that are the same in every case. Written out because
+        that of a frozen dataclass takes six times as long, and an answer can hold a hundred items.
         """
-        self.__dict__.update(fields)
+        everything = self.__dict__
+        everything.update(fixed)
+        everything.update(fields)
 
     @cached_property
     def deciding(self) -> tuple[Deciding, ...]:

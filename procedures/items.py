@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from typing import Any
 
 from procedures.catalogue import Catalogue, DocumentSpec, Face, Rule, Variant
 from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, members
@@ -55,7 +56,8 @@ class Items:
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._view = view
-        self._calendar = catalogue.calendar
+        self._fixed = catalogue.memory.fixed
+        self._next_open = catalogue.calendar.open_after(view.date)
         self._explainer = Explainer(view, catalogue)
 
     def not_applicable(self, rule: Rule) -> NotApplicable:
@@ -71,37 +73,49 @@ class Items:
             until.on is not None
             and not face.optional
             and face.klass not in ("D", "E")
-            and self._calendar.is_last_chance(self._view.date, until.on)
+            and self._next_open > until.on
         )
+        fixed = self._fixed.get(id(face))
+        if fixed is None:
+            fixed = self._fixed[id(face)] = _fixed(rule, entry.variant)
         return Item(
-            procedure_id=rule.id,
-            variant=entry.variant.id if entry.variant else None,
-            name=face.name,
+            fixed,
             person_ids=self._view.ids(entry.people) if rule.person else (),
-            reason=face.reason,
-            department=face.department,
             deadline=until,
-            applicants=face.applicants,
-            legal_basis=face.legal_basis,
-            klass=face.klass,
-            variance=rule.variance,
-            confidence=rule.confidence,
-            optional=face.optional,
-            confidential=rule.confidential,
             must_today=must_today,
             group="today" if must_today else face.group,
-            order=face.order,
-            note=face.note,
-            rule_version=rule.version,
-            fee=face.fee,
-            forms=face.forms,
-            lost_if_missed=face.lost_if_missed,
-            to_confirm=face.confirm or _TO_CONFIRM.get(rule.confidence),
-            confirmed=rule.confirmed,
-            needs_juki_net=rule.needs_juki_net,
             bundled=tuple([name for name in rule.bundles if name in present]),
             _details=_Details(entry, self._view, self._explainer),
         )
+
+
+def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
+    """What the guidance says of a rule and its variant in every case."""
+    face = variant.face if variant else rule.face
+    own = ("person_ids", "deadline", "must_today", "group", "bundled", "_details")
+    return dict.fromkeys(own) | {  # a place for what each case has of its own: the dictionary need not grow
+        "procedure_id": rule.id,
+        "variant": variant.id if variant else None,
+        "name": face.name,
+        "reason": face.reason,
+        "department": face.department,
+        "applicants": face.applicants,
+        "legal_basis": face.legal_basis,
+        "klass": face.klass,
+        "variance": rule.variance,
+        "confidence": rule.confidence,
+        "optional": face.optional,
+        "confidential": rule.confidential,
+        "order": face.order,
+        "note": face.note,
+        "rule_version": rule.version,
+        "fee": face.fee,
+        "forms": face.forms,
+        "lost_if_missed": face.lost_if_missed,
+        "to_confirm": face.confirm or _TO_CONFIRM.get(rule.confidence),
+        "confirmed": rule.confirmed,
+        "needs_juki_net": rule.needs_juki_net,
+    }
 
 
 @dataclass(slots=True)

@@ -53,6 +53,11 @@ def _load(municipality: str, data: Path) -> Catalogue:
     return catalogue
 
 
+def municipalities(data: Path = DATA) -> list[str]:
+    """The codes of the municipalities whose decisions are installed."""
+    return sorted(path.name for path in (data / "municipalities").iterdir() if path.is_dir())
+
+
 def overlay_path(municipality: str, data: Path = DATA) -> Path:
     """Where the overlay of a municipality lies, whether or not it is there."""
     return data / "municipalities" / municipality / "overlay.yaml"
@@ -228,9 +233,9 @@ def _leaves(
 def _calendar(overlay: OverlayModel) -> OfficeCalendar:
     first, last = (tuple(int(part) for part in day.split("-")) for day in overlay.calendar.year_end)
     return OfficeCalendar(
-        closed_weekdays=overlay.calendar.closed_weekdays,
+        closed_weekdays=frozenset(overlay.calendar.closed_weekdays),
         year_end=((first[0], first[1]), (last[0], last[1])),
-        closed=overlay.calendar.closed,
+        closed=frozenset(overlay.calendar.closed),
     )
 
 

@@ -7,7 +7,7 @@ the year from the municipality's own ordinance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -22,30 +22,25 @@ def _is_holiday(day: date) -> bool:
     return bool(jpholiday.is_holiday(day))
 
 
+@dataclass(frozen=True, slots=True)
 class OfficeCalendar:
-    """Closed days of one municipality. Immutable after construction."""
+    """Closed days of one municipality. Weekdays count from Monday = 0; `year_end` is the first and the last
+    (month, day), both closed.
+    """
 
-    def __init__(
-        self,
-        closed_weekdays: Iterable[int] = (5, 6),
-        year_end: tuple[tuple[int, int], tuple[int, int]] = ((12, 29), (1, 3)),
-        closed: Iterable[date] = (),
-    ) -> None:
-        """Weekdays count from Monday = 0; `year_end` is the first and the last (month, day), both
-        closed.
-        """
-        self._weekdays = frozenset(closed_weekdays)
-        self._first, self._last = year_end
-        self._closed = frozenset(closed)
+    closed_weekdays: frozenset[int] = frozenset((5, 6))
+    year_end: tuple[tuple[int, int], tuple[int, int]] = ((12, 29), (1, 3))
+    closed: frozenset[date] = frozenset()
 
     def is_open(self, day: date) -> bool:
         """True on a day that the ordinance does not close. Extra openings (opening.py) do not count here."""
         month_day = (day.month, day.day)
+        first, last = self.year_end
         return not (
-            day.weekday() in self._weekdays
-            or month_day >= self._first
-            or month_day <= self._last
-            or day in self._closed
+            day.weekday() in self.closed_weekdays
+            or month_day >= first
+            or month_day <= last
+            or day in self.closed
             or _is_holiday(day)
         )
 
@@ -61,9 +56,9 @@ class OfficeCalendar:
             day -= _DAY
         return day
 
-    def is_last_chance(self, today: date, deadline: date) -> bool:
-        """True when no open day is left after `today` up to and including `deadline`."""
-        return self.open_from(today + _DAY) > deadline
+    def open_after(self, day: date) -> date:
+        """The first open day after `day`: what ends before it ends today."""
+        return self.open_from(day + _DAY)
 
 
 def day_ja(day: date) -> str:

@@ -16,10 +16,9 @@ from procedures.catalogue import Analysed, Catalogue, Rule
 from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, Value, members
 from procedures.date_answers import Day
 from procedures.facts import CaseView
-from procedures.residual import Reads, Variable, blamed, reads, residual
+from procedures.residual import Variable, blamed, reads, residual
 
 _SELF = -2
-_MOST_KEPT = 20_000
 Row = tuple[object, ...]
 """What one test says of each member, or several tests say of one member."""
 
@@ -52,24 +51,40 @@ class Open:
         return found
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What the tests behind a condition say of the members: `own` for the member asked about, `around` for
+    everybody; `apart` are those of all of them that do not say the same of everybody.
+    """
+
+    own: list[Row]
+    around: Row
+    apart: list[Row]
+
+
 class Openings:
     """The open conditions of one case."""
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._view = view
         self._catalogue = catalogue
+        self._kept = catalogue.memory.analysed_on(view.date, view.events)
+        self._day = Day(view.date, view.calendar)
         self._columns: dict[Leaf, Row] = {}
-        self._seen: dict[Node, list[Row]] = {}
+        self._reasons: dict[str, Row] = {}
+        self._seen: dict[Node, _Seen] = {}
 
     def groups(self, rule: Rule, people: int) -> Iterable[int]:
         """These members in sets that the rule cannot tell apart, in the order of their first ones."""
         if not rule.person or not people & (people - 1):
             return (people,) if people else ()
-        columns = self._sees(rule.when)
+        columns = self._sees(rule.when).apart
         for variant in rule.variants:
-            columns = [*columns, *self._sees(variant.when)]
+            columns = columns + self._sees(variant.when).apart
+        if not columns:
+            return (people,)
         groups: dict[Row, int] = {}
-        for person, row in enumerate(zip(*columns, strict=True) if columns else [()] * self._view.size):
+        for person, row in enumerate(zip(*columns, strict=True)):
             if people >> person & 1:
                 groups[row] = groups.get(row, 0) | 1 << person
         return groups.values()
@@ -93,65 +108,67 @@ class Openings:
 
     def _analysed(self, node: Node, person: int) -> Analysed:
         """The analysis of a condition, and its live facts with the members of whom they are."""
-        row = tuple([column[person] for column in self._sees(node)])
-        every = self._reads(node).every
-        around = (person, *[self._column(leaf) for leaf in every]) if every else ()
-        key = (node, self._view.date, self._view.events, row, around)
-        known = self._catalogue.analysed
-        found = known.get(key)
+        seen = self._sees(node)
+        row = tuple([column[person] for column in seen.own])
+        key = (node, row, person, seen.around) if seen.around else (node, row)
+        found = self._kept.get(key)
         if found is None:
-            if len(known) > _MOST_KEPT:
-                known.clear()
             numbers = {HOUSEHOLD: HOUSEHOLD}
             tree = residual(node, self._view, person, numbers)
-            analysis = self._catalogue.analyst.analyse(tree, Day(self._view.date, self._view.calendar))
+            analysis = self._catalogue.analyst.analyse(tree, self._day)
             homes = {number: _SELF if member == person else member for member, number in numbers.items()}
             homes[HOUSEHOLD] = HOUSEHOLD
             live = tuple((fact, homes[number]) for fact, number in analysis.live)
-            found = known[key] = analysis, live
+            found = self._catalogue.memory.keep(self._kept, key, (analysis, live))
         return found
 
-    def _reads(self, node: Node) -> Reads:
-        found = self._catalogue.reads.get(node)
-        if found is None:
-            found = self._catalogue.reads[node] = reads(node, self._catalogue.facts)
-        return found
-
-    def _sees(self, node: Node) -> list[Row]:
-        """What each test behind a condition says of each member."""
+    def _sees(self, node: Node) -> _Seen:
         found = self._seen.get(node)
         if found is None:
-            seen = self._reads(node)
-            found = self._seen[node] = [self._column(leaf) for leaf in (*seen.own, *seen.every)]
+            known = self._catalogue.memory.reads
+            tests = known.get(node)
+            if tests is None:
+                tests = known[node] = reads(node, self._catalogue.facts)
+            columns = self._columns
+            own = [columns.get(leaf) or self._column(leaf) for leaf in tests.own]
+            around = [columns.get(leaf) or self._column(leaf) for leaf in tests.every]
+            own += around
+            apart = [row for row in own if row.count(row[0]) < len(row)]
+            found = self._seen[node] = _Seen(own, tuple(around), apart)
         return found
 
     def _column(self, leaf: Leaf) -> Row:
         """What a test says of each member: true, false, or why it is unknown (never the value itself, for
         what is kept between cases must not hold anybody's facts).
         """
-        found = self._columns.get(leaf)
-        if found is None:
-            found = self._columns[leaf] = tuple(self._states(leaf))
+        found = self._columns[leaf] = self._says(leaf, self._view)
         return found
 
-    def _states(self, leaf: Leaf) -> Iterable[object]:
-        view = self._view
+    def _says(self, leaf: Leaf, view: CaseView) -> Row:
         true, false = leaf.sets(view)
         if view.everybody in (true, false):
-            return [true != 0] * view.size
+            return (true != 0,) * view.size
         if isinstance(leaf, Age) and leaf.at:
             why = [blamed(leaf, view, person)[::2] for person in range(view.size)]
-            reasons: list[object] = [(fact, _missing(value)) for fact, value in why]
+            reasons: Row = tuple([(fact, _missing(value)) for fact, value in why])
         else:
-            reasons = [_missing(value) for value in view.values(leaf.fact)]
-            if leaf.household:
-                return reasons * view.size
+            reasons = self._lacking(leaf.fact)
         if not true | false:
             return reasons
-        return [
-            True if true >> person & 1 else False if false >> person & 1 else reason
-            for person, reason in enumerate(reasons)
-        ]
+        return tuple(
+            [
+                True if true >> person & 1 else False if false >> person & 1 else reason
+                for person, reason in enumerate(reasons)
+            ]
+        )
+
+    def _lacking(self, fact: str) -> Row:
+        """Why each member has no value of a fact."""
+        found = self._reasons.get(fact)
+        if found is None:
+            reasons = tuple([_missing(value) for value in self._view.values(fact)])
+            found = self._reasons[fact] = reasons if len(reasons) > 1 else reasons * self._view.size
+        return found
 
 
 def _missing(value: Value | Missing) -> Missing | None:

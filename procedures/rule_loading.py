@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from procedures.catalogue import DocumentSpec, Face, History, Rule, Variant, starts
+from procedures.catalogue import DeadlineSpec, DocumentSpec, Face, History, Rule, Variant, starts
 from procedures.condition_parser import Parser
 from procedures.fact_schema import Words
+from procedures.facts import PERSON
 from procedures.guidance import Applicant, Department
 from procedures.guidance_parts import Fee, Form
 from procedures.overlay import Change, Decisions
@@ -72,6 +73,7 @@ class RuleMaker:
         self._decisions = decisions
         self._problems = problems
         self._used = used
+        self._deadlines: dict[str, DeadlineSpec] = {}
 
     def rules(self, files: Iterable[Located]) -> Iterator[Rule]:
         """Every rule of the files in their order, then those that the municipality adds; disabled ones are
@@ -221,8 +223,10 @@ class RuleMaker:
         documents = tuple(
             self._document(document, scope, origin, index) for index, document in enumerate(model.documents)
         )
-        if department is None or any(
-            applicant.who not in self._codes.applicants for applicant in model.applicants
+        if (
+            department is None
+            or any(applicant.who not in self._codes.applicants for applicant in model.applicants)
+            or any(start not in self._shapes for start in starts(model.deadline))
         ):
             return None
         return Face(
@@ -231,7 +235,7 @@ class RuleMaker:
             documents=documents,
             department=department,
             applicants=tuple(self._applicant(applicant) for applicant in model.applicants),
-            deadline=model.deadline,
+            deadline=self._deadlines.setdefault(model.deadline.model_dump_json(), model.deadline),
             legal_basis=tuple(model.legal_basis),
             klass=model.klass,
             group=model.handling or _GROUP_OF_CLASS[model.klass],
@@ -242,6 +246,7 @@ class RuleMaker:
             forms=tuple(Form(form.id, form.name.text()) for form in model.forms),
             lost_if_missed=_text(model.lost_if_missed),
             confirm=_text(model.confirm),
+            each_dated=any(self._shapes[start]["scope"] == PERSON for start in starts(model.deadline)),
         )
 
     def _applicant(self, model: ApplicantModel) -> Applicant:

@@ -1,6 +1,7 @@
 """The application: mounts only."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -25,8 +26,15 @@ from server.worker import Worker
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The ASGI application, wired from `settings` or from the environment."""
-    return mount(build(settings or Settings()))
+    """The ASGI application, wired from `settings` or from the environment.
+
+    What is loaded by then (code, rules, templates) stays for good. The garbage collector need not look
+    through it: it takes 30 ms each time, in the middle of somebody's request.
+    """
+    app = mount(build(settings or Settings()))
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def mount(services: Services) -> FastAPI:

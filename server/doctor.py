@@ -18,6 +18,7 @@ from sqlmodel import col, select
 
 from printing.font_files import FontsMissing, existing
 from procedures import CatalogueInvalid, load_catalogue
+from procedures.loading import municipalities
 from server.auth.queries import stations
 from server.bootstrap import KEY_FILE, card_policy, core_adapter
 from server.db import engine as engines
@@ -112,19 +113,29 @@ def _clock(settings: Settings) -> Finding:
 
 
 def _rules(settings: Settings) -> Finding:
-    try:
-        catalogue = load_catalogue(settings.municipality)
-    except (CatalogueInvalid, OSError) as error:
+    """The rules of this municipality, and whether those of every other one that is installed can be read."""
+    versions, faults = {}, {}
+    for code in dict.fromkeys([settings.municipality, *municipalities()]):
+        try:
+            versions[code] = load_catalogue(code).version
+        except (CatalogueInvalid, OSError) as error:
+            faults[code] = error
+    if faults:
+        told = "; ".join(f"{code}: {error}" for code, error in faults.items())
         return Finding(
             "rules",
-            "fault",
-            f"手続きの規定を読めません: {error}",
-            f"The rules cannot be read: {error}",
+            "fault" if settings.municipality in faults else "note",
+            f"手続きの規定を読めません: {told}",
+            f"The rules cannot be read: {told}",
             "kakanai procedures check で場所を確かめてください。",
             "Find the place with kakanai procedures check.",
         )
+    own, others = versions.pop(settings.municipality), len(versions)
     return Finding(
-        "rules", "ok", f"規定の版は {catalogue.version} です。", f"Rules version {catalogue.version}."
+        "rules",
+        "ok",
+        f"規定の版は {own} です。ほかの{others}自治体の規定も読めます。",
+        f"Rules version {own}; those of {others} other municipalities can be read.",
     )
 
 

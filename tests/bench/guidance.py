@@ -34,6 +34,7 @@ def figures(rounds: int) -> list[Figure]:
     )
     known, unknown = household(catalogue, event, True), household(catalogue, event, False)
     gc.collect()
+    gc.freeze()  # as the server does when it starts
     return [
         _answers("guidance_eight_known", catalogue, [known] * rounds, goal=2.0),
         _answers("guidance_eight_unknown", catalogue, [unknown] * rounds, goal=2.0),

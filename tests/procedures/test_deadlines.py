@@ -36,7 +36,7 @@ def test_closed_days(day: date, is_open: bool) -> None:
 
 def test_a_municipality_may_close_on_a_weekday() -> None:
     tuesday = date(2026, 6, 2)
-    calendar = OfficeCalendar(closed=[tuesday])
+    calendar = OfficeCalendar(closed=frozenset([tuesday]))
     assert calendar.open_from(tuesday) == date(2026, 6, 3)
     assert calendar.open_until(tuesday) == date(2026, 6, 1)
 
@@ -69,11 +69,11 @@ def test_periods(start: date, rule: dict[str, object], end: date) -> None:
     assert last_day(spec.period(), start, CALENDAR) == end
 
 
-def test_last_chance_is_the_last_open_day_up_to_the_deadline() -> None:
+def test_what_ends_before_the_next_open_day_ends_today() -> None:
     deadline = date(2027, 1, 4)
-    assert not CALENDAR.is_last_chance(date(2026, 12, 28), deadline)
-    assert CALENDAR.is_last_chance(deadline, deadline)
-    assert CALENDAR.is_last_chance(date(2026, 11, 20), date(2026, 11, 22))  # a Friday before a closed weekend
+    assert CALENDAR.open_after(date(2026, 12, 28)) == deadline
+    assert CALENDAR.open_after(deadline) > deadline
+    assert CALENDAR.open_after(date(2026, 11, 20)) > date(2026, 11, 22)  # a Friday before a closed weekend
 
 
 def test_a_moved_deadline_is_never_earlier_and_always_open() -> None:

@@ -81,10 +81,9 @@ def test_what_is_kept_for_the_next_case_holds_nobodys_facts() -> None:
     for name in NAMES:
         for case in households(name):
             evaluate(case, catalogue)
-    assert catalogue.analysed
-    for key in catalogue.analysed:
-        assert isinstance(key, tuple)
-        *_, row, around = key
+    kept = catalogue.memory.analysed
+    assert kept
+    for _, row, *around in (key for found in kept.values() for key in found):
         assert {type(one) for one in row} <= {bool, Missing, type(None), tuple}
         assert "1982" not in repr((row, around))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from procedures import Catalogue, CatalogueInvalid, Problem, load_catalogue
 from server.cli import main
 from server.demo.plan import make_plan
 from server.demo.state_dir import prepare
@@ -130,6 +131,22 @@ def test_a_file_that_is_no_database(folder: Path) -> None:
 def test_rules_of_an_unknown_municipality(folder: Path) -> None:
     found = examine(Settings(state_dir=folder, core_url="http://127.0.0.1:9", municipality="000000"))
     assert {f.check: f.grade for f in found}["rules"] == "fault"
+
+
+def test_rules_of_another_municipality_that_is_installed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Today's counter works; whoever installed them should know."""
+
+    def load(code: str) -> Catalogue:
+        if code == "992038":
+            raise CatalogueInvalid([Problem("overlay.yaml", 3, "no such department: gasu")])
+        return load_catalogue(code)
+
+    monkeypatch.setattr("server.doctor.load_catalogue", load)
+    (rules,) = (finding for finding in examine(settings(folder)) if finding.check == "rules")
+    assert rules.grade == "note"
+    assert "992038: overlay.yaml:3: no such department: gasu" in rules.en
 
 
 def test_a_network_disk_is_recognised(tmp_path: Path) -> None:

@@ -200,3 +200,18 @@ def test_what_is_lost_today_stands_on_top_with_what_is_lost(lang: str, words: st
     assert first.item.lost_if_missed is not None
     assert first.item.lost_if_missed.to_dict()[lang] in html
     assert words in html
+
+
+def test_a_procedure_that_stands_twice_is_explained_twice(clerk: Browser, visit: Visit) -> None:
+    """Sure for one member, to be confirmed for another: both with their own reason."""
+    (pin,) = (item for item in visit.guided(visit.state()).applies if item.procedure_id == "R033")
+    visit.fact("mnc_pin4_known", None, pin.person_ids[-1], unknown=True)
+    guidance = visit.guided(visit.state())
+    every = (*guidance.applies, *guidance.needs_confirmation, *guidance.may_apply)
+    found = [item for item in every if item.procedure_id == "R033"]
+    assert len(found) == 2
+    shown = clerk.get(f"/counter/receptions/{visit.reception_id}/why/R033").text
+    for item in found:
+        for one in item.why:
+            assert one.because.ja in shown
+    assert shown.count("根拠") == 2
