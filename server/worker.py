@@ -5,8 +5,10 @@ On SQLite it is a thread of the server (one writing process); on PostgreSQL a pr
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
+from server.db.uow import Unit
 from server.preentry import service as preentry
 from server.queue import service as queue
 from server.retention import service as retention
@@ -59,8 +61,27 @@ class Worker:
         # Before anybody needs them: the core may be away by then.
         held.towns.all()
         if sweep:
-            with held.db.write() as unit:
-                queue.expire_card_reads(unit, held.system, UNATTACHED)
-                retention.purge(unit, held.system, held.vault)
-                idempotency.expire(unit, held.system)
-                preentry.forget(unit, held.system, held.vault, held.settings.preentry_life)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Erase what nobody needs any more, each kind by itself: one that cannot be erased keeps no other."""
+        held, ctx = self._services, self._services.system
+
+        def in_one(act: Callable[[Unit], object]) -> Callable[[], object]:
+            def acting() -> None:
+                with held.db.write() as unit:
+                    act(unit)
+
+            return acting
+
+        for erase in (
+            in_one(lambda unit: queue.expire_card_reads(unit, ctx, UNATTACHED)),
+            in_one(lambda unit: retention.purge(unit, ctx, held.vault)),
+            lambda: retention.give_up_left(held.db, ctx, held.vault, held.settings.open_days),
+            in_one(lambda unit: idempotency.expire(unit, ctx)),
+            in_one(lambda unit: preentry.forget(unit, ctx, held.vault, held.settings.preentry_life)),
+        ):
+            try:
+                erase()
+            except Exception as error:
+                log.error("something could not be erased: %s", type(error).__name__)
