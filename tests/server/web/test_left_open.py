@@ -1,12 +1,17 @@
-"""The start page announces what was left open, and keeps it at a press."""
+"""Receptions left open, which the start page announces and keeps; cards that are not wanted."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlmodel import select
+
 from server.kit import clock
+from server.queue.models import CardRead
 from server.reception.models import Reception
 from server.web.services import Services
-from tests.factories.visits import Visit
+from tests.factories.visits import Visit, card_of, issue, tap
 from tests.server.web.conftest import Opener
+from tests.support_asgi import Browser
 
 MONDAY = datetime.fromisoformat("2026-11-02T10:00:00+09:00")
 
@@ -28,3 +33,24 @@ def test_the_start_page_says_which_ones_go_and_keeps_them(services: Services, si
     assert "明日破棄される受付" not in clerk.get("/counter/?lang=ja").text
     with services.db.read() as unit:
         assert unit.get(Reception, visit.reception_id).state == "confirmed"
+
+
+def test_a_card_that_is_not_wanted_is_forgotten_at_once(
+    services: Services, at_station: Callable[[str], Browser], browser: Browser
+) -> None:
+    """Only what was read at this very kiosk, and only what no ticket needs."""
+    wanted = tap(services, card_of("mihon_taro"))
+    issue(services, card_read=wanted)
+    elsewhere = tap(services, card_of("mihon_taro"), station="kiosk-2")
+    refused = tap(services, card_of("kaku_kenichi"))
+
+    def erased() -> set[str]:
+        with services.db.read() as unit:
+            return {read.id for read in unit.all(select(CardRead)) if read.erased_at is not None}
+
+    assert browser.post("/kiosk/card/forget", key="f0").status == 204
+    assert erased() == set(), "whoever is no station has read nothing"
+    for _ in range(2):
+        assert at_station("kiosk-1").post("/kiosk/card/forget", key="f1").status == 204
+    assert erased() == {refused}
+    assert elsewhere not in erased()
