@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+from server.db.scrub import Scrubber
 from server.db.uow import Unit
 from server.preentry import service as preentry
 from server.queue import service as queue
@@ -28,6 +29,7 @@ class Worker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._scrubber = Scrubber(services.db)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -80,6 +82,8 @@ class Worker:
             lambda: retention.give_up_left(held.db, ctx, held.vault, held.settings.open_days),
             in_one(lambda unit: idempotency.expire(unit, ctx)),
             in_one(lambda unit: preentry.forget(unit, ctx, held.vault, held.settings.preentry_life)),
+            # Last: it removes what the others have left behind.
+            self._scrubber.run,
         ):
             try:
                 erase()

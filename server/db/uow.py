@@ -106,6 +106,12 @@ class Database:
         with self._writer:
             yield from self._transaction({"kakanai_write": True})
 
+    @contextmanager
+    def between_writes(self) -> Iterator[None]:
+        """On SQLite nobody writes meanwhile: for what is done to the file as a whole."""
+        with self._writer:
+            yield
+
     def _transaction(self, options: dict[str, Any]) -> Iterator[Unit]:
         with Session(self.engine, expire_on_commit=False) as session:
             if options:
