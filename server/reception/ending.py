@@ -70,6 +70,8 @@ def close(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> None:
     _finish_ticket(unit, ctx, reception)
     record(unit, ctx, "reception.closed", reception.id)
     if reception.accepted_at is None:
+        # What can no longer be opened would wait at the head of the printer's queue for good.
+        print_jobs.cancel(unit, ctx, reception.id, "closed")
         vault.destroy(unit, ctx, reception.key_id)
         record(unit, ctx, "data.forgotten", reception.id, reason="nothing was filed")
     changed(unit, reception)

@@ -14,6 +14,7 @@ from server.db.uow import Database, Unit
 from server.db.vault import DataKeyRow, Vault
 from server.journal.service import record
 from server.kit.clock import now
+from server.print_jobs import service as print_jobs
 from server.queue import card_reads
 from server.reception import left
 from server.reception.models import Reception
@@ -45,6 +46,7 @@ def purge(unit: Unit, ctx: Context, vault: Vault, keep: timedelta = KEEP) -> int
     for read in cards:
         card_reads.erase(unit, ctx, read, "kept for its time")
     for reception in due:
+        print_jobs.cancel(unit, ctx, reception.id, "kept for its time")
         vault.destroy(unit, ctx, reception.key_id)
         record(unit, ctx, "data.forgotten", reception.id, reason="kept for its time")
     return len(due)
