@@ -146,8 +146,11 @@ def confirm(unit: Unit, ctx: Context, reception: Reception, how: str) -> None:
 def print_form(unit: Unit, ctx: Context, reception: Reception, station: str) -> None:
     """Ask a counter's station for the paper; every further one is a numbered copy of the same file.
 
-    Raises NotThereError for any other station: nobody's form comes out at a kiosk. Raises NotNowError.
+    Raises NotThereError for any other station: nobody's form comes out at a kiosk. Raises ProtectedError for
+    whoever may not read it on a screen either, NotNowError.
     """
+    if standing_of(unit, ctx, reception).needs_supervisor:
+        raise ProtectedError
     found = stations.station(unit, ctx.tenant_id, station)
     if found is None or found.kind != "counter":
         raise NotThereError("Station")

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlmodel import select
 
+from server.print_jobs.models import PrintJob
 from server.queue.models import CardRead
 from server.reception import handout
 from server.worklists.models import WorkItem
@@ -112,3 +113,13 @@ def test_nobody_else_reads_a_protected_address_anywhere(
         browser,
     ):
         assert leaks(who, targets) == {}
+
+
+def test_another_clerk_has_no_protected_form_printed(accepted: Visit, signed_in: Opener) -> None:
+    """What cannot be read on the screen must not come out of one's own printer."""
+    target = f"/counter/receptions/{accepted.reception_id}/print"
+    answer = signed_in("clerk2", "counter-2").post(target, key="p1")
+    assert (answer.status, answer.header("x-problem")) == (403, "protected")
+    with accepted.services.db.read() as unit:
+        assert [job.station for job in unit.all(select(PrintJob)) if job.kind == "form"] == ["counter-1"]
+    assert signed_in("clerk1", "counter-1").post(target, key="p2").status == 303

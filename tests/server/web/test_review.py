@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -9,15 +11,15 @@ from sqlmodel import col, select
 
 from server.auth.models import Staff
 from server.journal.models import JournalEntry
+from server.kit import clock
 from server.print_jobs.models import PrintJob
 from server.reception import handout
 from server.reception.models import Reception
+from server.web.guards import REFRESH
 from server.web.services import Services
 from tests.factories.visits import BLANK, FOUR, Visit
 from tests.server.web.conftest import Opener
 from tests.support_asgi import Browser
-
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def looks(services: Services, visit: Visit) -> int:
@@ -105,3 +107,26 @@ def test_over_tls_a_browser_stays_with_tls(browser: Browser) -> None:
     assert browser.get("/healthz").header("strict-transport-security") is None
     browser.scheme = "https"
     assert browser.get("/healthz").header("strict-transport-security") == "max-age=31536000"
+
+
+def test_a_page_that_draws_itself_anew_keeps_nobody_signed_in(services: Services, signed_in: Opener) -> None:
+    """A busy hall changes the line all day; a counter that somebody has left is signed out all the same."""
+    clerk, start = signed_in("clerk1", "counter-1"), clock.now()
+    alone = ({"hx-request": "true", "hx-trigger": "refresh"}, {"accept": "text/event-stream"})
+    for minutes in range(5, 30, 5):
+        clock.start_at(start + timedelta(minutes=minutes))
+        for headers, path in zip(alone, ("/counter/queue", "/counter/events"), strict=True):
+            assert clerk.get(path, headers).status == 200
+    clock.start_at(start + timedelta(minutes=31))
+    assert clerk.get("/counter/queue", alone[0]).status == 401
+    present = signed_in("clerk2", "counter-2")
+    for minutes in (50, 70, 90):
+        clock.start_at(start + timedelta(minutes=minutes))
+        assert present.get("/counter/help").status == 200, "whoever reads is there"
+
+
+def test_what_draws_itself_anew_is_called_as_the_guard_knows_it() -> None:
+    templates = [path.read_text("utf-8") for path in Path("counter/templates").rglob("*.html")]
+    drawing = [text for text in templates if " data-refresh>" in text]
+    assert len(drawing) == 4
+    assert all(f'id="{REFRESH}"' in text for text in drawing)
