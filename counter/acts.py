@@ -182,7 +182,7 @@ def retry(request: Request, reception_id: str, submission_id: str, sent: SentFor
         reception_id,
         sent,
         f"retry:{submission_id}",
-        lambda unit, ctx, reception, key: submissions.retry(unit, ctx, submission_id),
+        lambda unit, ctx, reception, key: submissions.retry(unit, ctx, reception_id, submission_id),
     )
 
 

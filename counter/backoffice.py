@@ -125,8 +125,10 @@ def _act(
 
 def _list(request: Request) -> dict[str, Any]:
     held, ctx = services(request), ctx_of(request)
-    department = ctx.department if ctx.role == "department" else request.query_params.get("department")
     seen = held.hub.instant()
+    asked = request.query_params.get("department")
+    # An account without a department sees no work, rather than everybody's.
+    department = (ctx.department or "") if ctx.role == "department" else asked
     with held.db.read() as unit:
         lines = queries.lines(unit, ctx, department)
     rules = held.catalogue

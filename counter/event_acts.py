@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from counter.reception import context_of
+from counter.reception import context_of, noted
 from counter.writing import revised, write
 from server.db.uow import NotThereError
 from server.kit.dates import read_date
@@ -41,6 +41,7 @@ def events(request: Request, reception_id: str, sent: SentForm) -> Response:
 @router.page("/ask/{fact}")
 def ask(request: Request, reception_id: str, fact: str) -> HTMLResponse:
     """A question that was answered, to be answered anew."""
+    noted(request, reception_id)
     held, ctx = services(request), ctx_of(request)
     with held.db.read() as unit:
         reception, key = service.opened(unit, ctx, held.vault, reception_id)

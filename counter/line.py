@@ -13,6 +13,7 @@ from server.kit.clock import today
 from server.queue import queries as queue
 from server.queue import service as tickets
 from server.queue.queries import TicketView
+from server.reception import left
 from server.reception import queries as receptions
 from server.reception import service as reception_service
 from server.submissions.queries import core_standing
@@ -113,6 +114,17 @@ def walk_in(request: Request, sent: SentForm) -> Response:
     return _open(request, sent, None)
 
 
+@router.action("/receptions/{reception_id}/keep")
+def keep_on(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Somebody will go on with what was left open: it is not given up yet."""
+    vault = services(request).vault
+
+    def verb(unit: Unit, ctx: Context) -> None:
+        left.keep_on(unit, ctx, reception_service.locked(unit, ctx, vault, reception_id)[0])
+
+    return _act(request, sent, f"keep:{reception_id}", verb)
+
+
 @router.action("/day/open")
 def open_day(request: Request, sent: SentForm) -> Response:
     """Open the business day."""
@@ -169,6 +181,8 @@ def _queue(request: Request) -> dict[str, Any]:
             "serving": _in(line, "serving"),
             "classes": queue.classes(unit, ctx),
             "receptions": receptions.open_receptions(unit, ctx),
+            "leaving": left.leaving(unit, ctx, held.settings.open_days),
+            "open_days": held.settings.open_days,
             "stations": auth.stations(unit, ctx.tenant_id),
             "core": core_standing(unit, ctx),
             "day": queue.business_day(unit, ctx),

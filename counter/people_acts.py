@@ -21,12 +21,17 @@ from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.problems import Problem
 from server.web.services import services
 
+# In the kinds of document that were seen, which stay readable; a number of one has more.
+MOST_DIGITS = 3
 router = GuardedRouter(prefix="/counter/receptions/{reception_id}", guard=Staff("clerk", "supervisor"))
 
 
 @router.action("/identify")
 def identify(request: Request, reception_id: str, sent: SentForm) -> Response:
     """Whose procedure it is, and how identity was checked."""
+    documents = sent.text("documents", limit=100)
+    if sum(char.isdigit() for char in documents) > MOST_DIGITS:
+        raise Problem(422, "identity_number")
     return write(
         request,
         reception_id,
@@ -38,7 +43,7 @@ def identify(request: Request, reception_id: str, sent: SentForm) -> Response:
             reception,
             relation=sent.text("relation", limit=20),
             method=sent.text("method", limit=20),
-            documents=sent.text("documents", limit=100),
+            documents=documents,
         ),
     )
 

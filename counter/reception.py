@@ -47,7 +47,7 @@ def workspace(request: Request, reception_id: str) -> HTMLResponse:
 @router.page("/workspace")
 def fragment(request: Request, reception_id: str) -> HTMLResponse:
     """The part of the page that changes, as often as it does; seen for the first time, it is a view."""
-    _noted(request, reception_id)
+    noted(request, reception_id)
     return _keeping(request, render(request, reception_id))
 
 
@@ -77,6 +77,7 @@ def form(request: Request, reception_id: str) -> Response:
 @router.page("/card/{read_id}/{name}.png")
 def card_picture(request: Request, reception_id: str, read_id: str, name: str) -> Response:
     """A picture of the card's face (photo, name, address), once staff have matched its holder."""
+    noted(request, reception_id)
     held, ctx = services(request), ctx_of(request)
     with held.db.read() as unit:
         reception, _ = service.opened(unit, ctx, held.vault, reception_id)
@@ -104,7 +105,7 @@ def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
     """The rule's own conditions, with the facts found, where they came from and as of when; each time when the
     procedure stands in the list for several people, or for the person asked `for`.
     """
-    _noted(request, reception_id)
+    noted(request, reception_id)
     held = services(request)
     with held.db.read() as unit:
         context = context_of(request, unit, reception_id)
@@ -121,7 +122,7 @@ def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
     return page(request, "counter/why.html", items=asked or found, w=context["w"], told=told)
 
 
-def _noted(request: Request, reception_id: str) -> None:
+def noted(request: Request, reception_id: str) -> None:
     """Write down that somebody looks, unless that stands in the journal since a few minutes ago."""
     held, ctx = services(request), ctx_of(request)
     with held.db.read() as unit:

@@ -12,6 +12,7 @@ from server.db.uow import Unit
 from server.journal.service import record
 from server.kit import failpoints
 from server.print_jobs import queries as print_jobs
+from server.queue import card_reads
 from server.queue import queries as queue
 from server.queue import service as tickets
 from server.web.forms import SentForm
@@ -85,6 +86,19 @@ def issue(request: Request, sent: SentForm) -> Response:
     return RedirectResponse(
         f"/kiosk/tickets/{answer['id']}?lang={language_of(request, sent.text('lang', 'ja', 5))}", 303
     )
+
+
+@router.action("/card/forget")
+def forget_card(request: Request, sent: SentForm) -> Response:
+    """使わない, or nobody stands there any more: what was read here and has no ticket goes at once."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.write() as unit:
+        write = once(unit, ctx, sent.key, "card.forget", sent.content())
+        if write.earlier is None:
+            if ctx.station:
+                card_reads.erase_loose(unit, ctx, ctx.station, "not used")
+            write.save(unit, ctx, {})
+    return Response(status_code=204)
 
 
 @router.page("/tickets/{ticket_id}")

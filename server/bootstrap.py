@@ -86,7 +86,9 @@ def build(settings: Settings) -> Services:
     rulebook.current()
     vault = open_vault(settings)
     with db.write() as unit:
-        preentry_keys.ensure(unit, system(settings.tenant, settings.site), vault)
+        ctx = system(settings.tenant, settings.site)
+        db.digest = vault.lasting_key(unit, ctx, "digests").digest
+        preentry_keys.ensure(unit, ctx, vault)
     return Services(
         settings=settings,
         db=db,

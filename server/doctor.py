@@ -24,6 +24,7 @@ from server.bootstrap import KEY_FILE, card_policy, core_adapter
 from server.db import engine as engines
 from server.db.context import system
 from server.db.migrate import configuration
+from server.db.scrub import keeps_old_logs, may_scrub
 from server.db.uow import Database, Unit
 from server.db.vault import DataKeyRow, VaultDamagedError, master_from, secrets_id
 from server.journal.queries import tenants, verify
@@ -207,6 +208,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield standing
         if standing.grade == "ok":
             yield _key(settings, engine)
+            yield _traces(engine)
             with Database(engine).read() as unit:
                 for check in (_journal, _day, _stations):
                     yield check(unit, settings)
@@ -263,6 +265,31 @@ def _key(settings: Settings, engine: Engine) -> Finding:
         return _fault("key file", *foreign, *restore)
     return Finding(
         "key file", "ok", "鍵ファイルがデータベースに合います。", "The key file fits the database."
+    )
+
+
+def _traces(engine: Engine) -> Finding:
+    """Does a destroyed key leave nothing in the database's files?"""
+    if not may_scrub(engine):
+        return Finding(
+            "destroyed keys",
+            "note",
+            "破棄した鍵の跡がデータベースのファイルに残ります（表 data_key の所有者ではありません）。",
+            "Destroyed keys leave their bytes in the database's files: this account does not own data_key.",
+            "ALTER TABLE data_key OWNER TO（KAKANAI_DATABASE_URL の利用者）を実行してください。",
+            "Run ALTER TABLE data_key OWNER TO the account of KAKANAI_DATABASE_URL.",
+        )
+    if keeps_old_logs(engine):
+        return Finding(
+            "destroyed keys",
+            "note",
+            "PostgreSQL が古いログを使い回すため、破棄した鍵の跡がログにしばらく残ります。",
+            "PostgreSQL uses its old log files again: destroyed keys lie on in them for a while.",
+            "ALTER SYSTEM SET wal_recycle = off を実行し、設定を読み直してください。",
+            "Run ALTER SYSTEM SET wal_recycle = off, and reload the configuration.",
+        )
+    return Finding(
+        "destroyed keys", "ok", "破棄した鍵は跡を残しません。", "Destroyed keys leave nothing behind."
     )
 
 

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     protection_declared: str = ""
     navigator: Literal["", "all", "confirmed", "off"] = ""
     preentry_days: int = Field(default=14, ge=1, le=60)
+    # Two at least: what goes is announced the day before.
+    open_days: int = Field(default=7, ge=2, le=90)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 

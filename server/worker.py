@@ -5,8 +5,11 @@ On SQLite it is a thread of the server (one writing process); on PostgreSQL a pr
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
+from server.db.scrub import Scrubber
+from server.db.uow import Unit
 from server.preentry import service as preentry
 from server.queue import service as queue
 from server.retention import service as retention
@@ -26,6 +29,7 @@ class Worker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._scrubber = Scrubber(services.db)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -59,8 +63,29 @@ class Worker:
         # Before anybody needs them: the core may be away by then.
         held.towns.all()
         if sweep:
-            with held.db.write() as unit:
-                queue.expire_card_reads(unit, held.system, UNATTACHED)
-                retention.purge(unit, held.system, held.vault)
-                idempotency.expire(unit, held.system)
-                preentry.forget(unit, held.system, held.vault, held.settings.preentry_life)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Erase what nobody needs any more, each kind by itself: one that cannot be erased keeps no other."""
+        held, ctx = self._services, self._services.system
+
+        def in_one(act: Callable[[Unit], object]) -> Callable[[], object]:
+            def acting() -> None:
+                with held.db.write() as unit:
+                    act(unit)
+
+            return acting
+
+        for erase in (
+            in_one(lambda unit: queue.expire_card_reads(unit, ctx, UNATTACHED)),
+            in_one(lambda unit: retention.purge(unit, ctx, held.vault)),
+            lambda: retention.give_up_left(held.db, ctx, held.vault, held.settings.open_days),
+            in_one(lambda unit: idempotency.expire(unit, ctx)),
+            in_one(lambda unit: preentry.forget(unit, ctx, held.vault, held.settings.preentry_life)),
+            # Last: it removes what the others have left behind.
+            self._scrubber.run,
+        ):
+            try:
+                erase()
+            except Exception as error:
+                log.error("something could not be erased: %s", type(error).__name__)

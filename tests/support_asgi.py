@@ -51,6 +51,7 @@ class Browser:
         self.signer = signer
         self.cookies: dict[str, str] = {}
         self.csrf = ""
+        self.scheme = "http"
 
     def get(self, target: str, headers: Headers | None = None) -> Answer:
         """One GET."""
@@ -87,7 +88,7 @@ class Browser:
         pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
         if self.signer is not None:
             pairs += self.signer.headers(method, target, body)
-        answer = asyncio.run(_call(self.app, method, target, pairs, body, leave_after))
+        answer = asyncio.run(_call(self.app, self.scheme, method, target, pairs, body, leave_after))
         for line in answer.headers("set-cookie"):
             name, _, rest = line.partition("=")
             value = rest.partition(";")[0]
@@ -100,6 +101,7 @@ class Browser:
 
 async def _call(
     app: ASGIApp,
+    scheme: str,
     method: str,
     target: str,
     headers: list[tuple[bytes, bytes]],
@@ -112,7 +114,7 @@ async def _call(
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
         "method": method,
-        "scheme": "http",
+        "scheme": scheme,
         # As uvicorn reads it: bytes that are no UTF-8 are replaced.
         "path": unquote_to_bytes(path).decode("utf-8", "replace"),
         "raw_path": path.encode("ascii"),

@@ -15,17 +15,23 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 Model = TypeVar("Model", bound=SQLModel)
 Publisher = Callable[[Sequence[str]], None]
+Digest = Callable[[bytes], str]
 
 
 class NotThereError(LookupError):
     """No such row in this municipality."""
 
 
-class Unit:
-    """One transaction."""
+class NoDigestKeyError(RuntimeError):
+    """The database was opened without the key of its digests (server.bootstrap gives it)."""
 
-    def __init__(self, session: Session) -> None:
+
+class Unit:
+    """One transaction. `digest` names content by the municipality's key: without it nobody tries guesses."""
+
+    def __init__(self, session: Session, digest: Digest) -> None:
         self.session = session
+        self.digest = digest
         self.topics: list[str] = []
 
     def add(self, row: Model) -> Model:
@@ -75,6 +81,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.publish: Publisher = lambda topics: None
+        self.digest: Digest = _no_digest
         self._is_sqlite = engine.dialect.name == "sqlite"
         # One writer at a time on SQLite: waiting on a lock in the process is fair and quick, waiting in
         # SQLite's busy handler is neither.
@@ -88,7 +95,7 @@ class Database:
                 # PostgreSQL would show each query what was committed since the one before.
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             # Closing ends the transaction and leaves what was read usable.
-            yield Unit(session)
+            yield Unit(session, self.digest)
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -99,11 +106,17 @@ class Database:
         with self._writer:
             yield from self._transaction({"kakanai_write": True})
 
+    @contextmanager
+    def between_writes(self) -> Iterator[None]:
+        """On SQLite nobody writes meanwhile: for what is done to the file as a whole."""
+        with self._writer:
+            yield
+
     def _transaction(self, options: dict[str, Any]) -> Iterator[Unit]:
         with Session(self.engine, expire_on_commit=False) as session:
             if options:
                 session.connection(execution_options=options)
-            unit = Unit(session)
+            unit = Unit(session, self.digest)
             try:
                 yield unit
                 if unit.topics and not self._is_sqlite:
@@ -119,6 +132,10 @@ class Database:
     def _notify(session: Session, topics: Sequence[str]) -> None:
         for topic in topics:
             session.execute(text("SELECT pg_notify('kakanai', :topic)"), {"topic": topic})
+
+
+def _no_digest(_content: bytes) -> str:
+    raise NoDigestKeyError
 
 
 def one_of(unit: Unit, model: type[Model], tenant_id: str, key: str, *, lock: bool = False) -> Model:

@@ -6,6 +6,7 @@ the database. Forgetting a person means destroying the data key: hashes over the
 """
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -17,7 +18,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
 from server.db.base import Instant, Row, Sealed
 from server.db.context import Context
@@ -75,6 +76,11 @@ class DataKey:
         except (InvalidTag, ValueError) as error:
             raise VaultDamagedError("a sealed value does not open with its key") from error
 
+    def digest(self, content: bytes) -> str:
+        """`content` named by 64 hexadecimal digits (HMAC-SHA256), which nobody can compare with guesses
+        without this key."""
+        return hmac.new(self.secret, content, hashlib.sha256).hexdigest()
+
 
 class Vault:
     """Makes, opens and destroys data keys under the master key of one file."""
@@ -93,6 +99,13 @@ class Vault:
         row.wrapped = nonce + self._aead.encrypt(nonce, secret, row.id.encode())
         unit.add(row)
         return DataKey(row.id, secret)
+
+    def lasting_key(self, unit: Unit, ctx: Context, purpose: str) -> DataKey:
+        """The municipality's own key for `purpose`: made once, never forgotten, the same after a restart."""
+        unit.hold(f"key:{ctx.tenant_id}:{purpose}")
+        query = select(DataKeyRow).where(DataKeyRow.tenant_id == ctx.tenant_id, DataKeyRow.purpose == purpose)
+        known = unit.first(query.order_by(col(DataKeyRow.created_at)))
+        return self.new_key(unit, ctx, purpose) if known is None else self.key(unit, ctx, known.id)
 
     def key(self, unit: Unit, ctx: Context, key_id: str) -> DataKey:
         """The data key `key_id`. Raises KeyDestroyedError, VaultDamagedError."""

@@ -1,9 +1,10 @@
 """Reading the journal, and proving that nobody changed it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from server.db.context import Context
 from server.db.uow import Unit
@@ -74,6 +75,20 @@ def noted_since(unit: Unit, ctx: Context, event: str, subject: str, since: datet
         col(JournalEntry.at) > since,
     )
     return unit.session.exec(query.limit(1)).first() is not None
+
+
+def last_noted(unit: Unit, subjects: Collection[str], *, without: Collection[str]) -> dict[str, datetime]:
+    """When people last did something with each of these subjects, but for the events `without`."""
+    query = (
+        select(JournalEntry.subject, func.max(JournalEntry.at))
+        .where(
+            col(JournalEntry.subject).in_(subjects),
+            col(JournalEntry.event).not_in(without),
+            JournalEntry.actor != "system",
+        )
+        .group_by(col(JournalEntry.subject))
+    )
+    return dict(unit.session.exec(query).all())
 
 
 def verify(unit: Unit, tenant_id: str) -> ChainProof:

@@ -101,10 +101,15 @@ def keep(
     content: CardContent,
     reception_id: str | None = None,
 ) -> CardRead:
-    """Store one read under `read_id` (made by the station); the same id again changes nothing."""
+    """Store one read under `read_id` (made by the station); the same id again changes nothing.
+
+    One for a ticket takes the place of whatever was read at this station before and got none.
+    """
     known = unit.session.get(CardRead, read_id)
     if known is not None:
         return known
+    if reception_id is None:
+        erase_loose(unit, ctx, station, "another card")
     row = CardRead(
         id=read_id,
         tenant_id="",
@@ -235,6 +240,25 @@ def of_ticket(unit: Unit, ctx: Context, ticket_id: str) -> list[CardRead]:
         col(CardRead.attached_at).is_(None),
     )
     return unit.all(_held(query.order_by(col(CardRead.read_at).desc(), col(CardRead.id).desc())))
+
+
+def erase_loose(unit: Unit, ctx: Context, station: str, reason: str, but: str | None = None) -> int:
+    """Erase every read of this station that belongs to no ticket and no reception, except `but`.
+
+    A kiosk serves one person after the other: what got no ticket is nobody's any more. Returns how many.
+    """
+    query = select(CardRead).where(
+        CardRead.tenant_id == ctx.tenant_id,
+        CardRead.station == station,
+        col(CardRead.ticket_id).is_(None),
+        col(CardRead.reception_id).is_(None),
+        col(CardRead.erased_at).is_(None),
+        CardRead.id != (but or ""),
+    )
+    reads = unit.all(_held(query.order_by(col(CardRead.read_at).desc(), col(CardRead.id).desc())))
+    for read in reads:
+        erase(unit, ctx, read, reason)
+    return len(reads)
 
 
 def erase_unattached(unit: Unit, ctx: Context, before: datetime) -> int:

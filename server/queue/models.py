@@ -86,7 +86,8 @@ class Ticket(Row, table=True):
 class CardRead(Row, table=True):
     """What a card said, sealed under a key of its own until staff have matched the person.
 
-    Erased (the key destroyed) at no-show, or an hour after the tap if nobody attached it.
+    Erased (the key destroyed) when it is not wanted, at no-show, or an hour after the tap if nobody
+    attached it.
     """
 
     __tablename__ = "card_read"

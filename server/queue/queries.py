@@ -1,12 +1,13 @@
 """The waiting line as screens show it: frozen views, numbers only."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import col, func, select
 
 from server.db.context import Context
 from server.db.uow import NotThereError, Unit, one_of
+from server.kit.clock import jst, now
 from server.queue.models import Board, BusinessDay, CardRead, Desk, ServiceClass, Site, Ticket
 from server.queue.service import current_day
 
@@ -174,6 +175,16 @@ def business_day(unit: Unit, ctx: Context) -> str | None:
     """The running business day as YYYY-MM-DD."""
     day = current_day(unit, ctx)
     return day.date.isoformat() if day else None
+
+
+def days_worked(unit: Unit, ctx: Context, site_id: str, since: datetime) -> list[tuple[date, date]]:
+    """An office's business days that ended after `since` or run on, as their first and last calendar day."""
+    query = select(BusinessDay).where(
+        BusinessDay.tenant_id == ctx.tenant_id,
+        BusinessDay.site_id == site_id,
+        col(BusinessDay.closed_at).is_(None) | (col(BusinessDay.closed_at) > since),
+    )
+    return [(jst(day.opened_at).date(), jst(day.closed_at or now()).date()) for day in unit.all(query)]
 
 
 def desks(unit: Unit, ctx: Context) -> list[str]:

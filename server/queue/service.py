@@ -103,10 +103,12 @@ def issue(
     """Give the next number of a class, and ask `station` for its paper.
 
     `address` is where the QR code's page is served. A card read at the kiosk belongs to the ticket from now
-    on. Raises NoBusinessDayError, UnknownServiceError.
+    on, and one that was not wanted is forgotten. Raises NoBusinessDayError, UnknownServiceError.
     """
     day = _day(unit, ctx)
     service = service_of(unit, ctx, service_class)
+    if station:
+        card_reads.erase_loose(unit, ctx, station, "not used", but=card_read_id)
     number = _next_number(unit, ctx, day, service)
     at = now()
     ticket = Ticket(

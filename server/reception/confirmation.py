@@ -16,6 +16,7 @@ from server.db.uow import NotThereError, Unit, one_of
 from server.db.vault import DataKey, Vault
 from server.journal.service import record
 from server.kit.clock import now
+from server.kit.ids import new_token
 from server.print_jobs import service as print_jobs
 from server.reception import forms
 from server.reception.intake import Intake, standing_of
@@ -74,11 +75,15 @@ def prepare(
     pdf: bytes,
     paper: Paper,
 ) -> PreparedIntake:
-    """Freeze the intake with its form. Raises NotReadyError."""
+    """Freeze the intake with its form. Raises NotReadyError.
+
+    The digests stay when everything else is forgotten, so nothing that could be guessed is digested alone.
+    """
     missing = gaps(intake, guidance)
     if missing:
         raise NotReadyError(missing)
     move(reception, "prepare")
+    pdf = forms.unguessable(pdf)
     form_digest = hashlib.sha256(pdf).hexdigest()
     frozen = {
         "draft": draft_of(intake, guidance, reception, paper, ctx, form_digest),
@@ -88,6 +93,7 @@ def prepare(
         "events": list(intake.events),
         "guidance": guidance.to_dict(),
         "facts": facts_of(intake),
+        "salt": new_token(),
     }
     text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, default=str)
     digest = hashlib.sha256((text + form_digest).encode()).hexdigest()
@@ -140,8 +146,11 @@ def confirm(unit: Unit, ctx: Context, reception: Reception, how: str) -> None:
 def print_form(unit: Unit, ctx: Context, reception: Reception, station: str) -> None:
     """Ask a counter's station for the paper; every further one is a numbered copy of the same file.
 
-    Raises NotThereError for any other station: nobody's form comes out at a kiosk. Raises NotNowError.
+    Raises NotThereError for any other station: nobody's form comes out at a kiosk. Raises ProtectedError for
+    whoever may not read it on a screen either, NotNowError.
     """
+    if standing_of(unit, ctx, reception).needs_supervisor:
+        raise ProtectedError
     found = stations.station(unit, ctx.tenant_id, station)
     if found is None or found.kind != "counter":
         raise NotThereError("Station")

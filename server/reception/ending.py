@@ -70,15 +70,25 @@ def close(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> None:
     _finish_ticket(unit, ctx, reception)
     record(unit, ctx, "reception.closed", reception.id)
     if reception.accepted_at is None:
+        # What can no longer be opened would wait at the head of the printer's queue for good.
+        print_jobs.cancel(unit, ctx, reception.id, "closed")
         vault.destroy(unit, ctx, reception.key_id)
         record(unit, ctx, "data.forgotten", reception.id, reason="nothing was filed")
     changed(unit, reception)
 
 
-def abandon(unit: Unit, ctx: Context, vault: Vault, reception: Reception, reason: str) -> None:
+def abandon(
+    unit: Unit,
+    ctx: Context,
+    vault: Vault,
+    reception: Reception,
+    reason: str | None,
+    forgotten: str = "given up",
+) -> None:
     """Stop before acceptance: papers are taken back and the intake's key is destroyed.
 
-    Raises ItemsHeldError, NotNowError.
+    `reason` is what staff typed, `forgotten` the fixed word for the journal. Raises ItemsHeldError,
+    NotNowError.
     """
     if any(item.returned_at is None for item in held_items(unit, reception.id)):
         raise ItemsHeldError
@@ -91,6 +101,7 @@ def abandon(unit: Unit, ctx: Context, vault: Vault, reception: Reception, reason
     key = vault.key(unit, ctx, reception.key_id)
     record(unit, ctx, "reception.abandoned", reception.id, key=key, reason=reason)
     vault.destroy(unit, ctx, reception.key_id)
+    record(unit, ctx, "data.forgotten", reception.id, reason=forgotten)
     changed(unit, reception)
 
 

@@ -14,6 +14,7 @@ from server.db.uow import Unit
 from server.db.vault import DataKey
 from server.journal.service import record
 from server.kit.clock import now
+from server.kit.ids import new_token
 from server.reception.confirmation import NotReadyError, facts_of
 from server.reception.intake import Intake
 from server.reception.message import visit_part
@@ -52,6 +53,8 @@ def hand_over(
         "events": list(intake.events),
         "guidance": guidance.to_dict(),
         "facts": facts_of(intake),
+        # As in server.reception.confirmation: the digest outlives what it is of.
+        "salt": new_token(),
     }
     text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, default=str)
     row = PreparedIntake(

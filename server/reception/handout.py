@@ -22,6 +22,7 @@ from server.kit.clock import now
 from server.kit.wareki import long_date
 from server.print_jobs import service as print_jobs
 from server.reception.desk_list import DeskList, DeskRow
+from server.reception.forms import unguessable
 from server.reception.intake import Intake
 from server.reception.models import Handout, Reception
 from server.reception.service import ProtectedError, changed
@@ -110,6 +111,7 @@ def hand_out(
         raise NotThereError("Station")
     move(reception, "hand_out")
     unit.add(reception)
+    pdf = unguessable(pdf)
     row = Handout(
         tenant_id="",
         site_id="",

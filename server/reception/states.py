@@ -12,6 +12,8 @@ BEFORE_ACCEPTANCE = ("opened", "identified", "intake", "prepared", "confirmed")
 GATHERING = ("identified", "intake")
 # While documents are shown, signatures settled and papers handed out.
 AT_THE_DESK = ("intake", "prepared", "confirmed", "accepted", "guided")
+# What goes by itself when it is left open and nothing was filed (server.reception.left).
+LEAVES = (*BEFORE_ACCEPTANCE, "guided")
 
 MACHINE: Machine[str] = Machine(
     "reception",
@@ -38,6 +40,7 @@ MACHINE: Machine[str] = Machine(
     | {(state, action): state for state in GATHERING for action in ("search", "attach", "refer", "release")}
     | {(state, "print"): state for state in ("confirmed", "accepted")}
     | {(state, "hold"): state for state in (*BEFORE_ACCEPTANCE, "accepted", "guided")}
+    | {(state, "keep"): state for state in LEAVES}
     | {(state, action): state for state in AT_THE_DESK for action in ("mark", "hand_out")}
     | {(state, "abandon"): "abandoned" for state in BEFORE_ACCEPTANCE},
 )

@@ -1,7 +1,8 @@
 """Destroying the keys of receptions whose time has run out.
 
-A notification is kept one year from its acceptance (住民基本台帳法施行令34条4項). Whatever was sealed under
-the reception's key, in its tables, its journal entries and its papers, is unreadable from then on.
+A notification is kept one year from its acceptance (住民基本台帳法施行令34条4項); what was left open and
+never accepted, for the days that the municipality allows. Whatever was sealed under the reception's key, in
+its tables, its journal entries and its papers, is unreadable from then on.
 """
 
 from datetime import timedelta
@@ -9,11 +10,13 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from server.db.context import Context
-from server.db.uow import Unit
+from server.db.uow import Database, Unit
 from server.db.vault import DataKeyRow, Vault
 from server.journal.service import record
 from server.kit.clock import now
+from server.print_jobs import service as print_jobs
 from server.queue import card_reads
+from server.reception import left
 from server.reception.models import Reception
 
 KEEP = timedelta(days=366)
@@ -43,6 +46,21 @@ def purge(unit: Unit, ctx: Context, vault: Vault, keep: timedelta = KEEP) -> int
     for read in cards:
         card_reads.erase(unit, ctx, read, "kept for its time")
     for reception in due:
+        print_jobs.cancel(unit, ctx, reception.id, "kept for its time")
         vault.destroy(unit, ctx, reception.key_id)
         record(unit, ctx, "data.forgotten", reception.id, reason="kept for its time")
     return len(due)
+
+
+def give_up_left(db: Database, ctx: Context, vault: Vault, days: int) -> int:
+    """End what was left open and is due (server.reception.left); returns how many.
+
+    Each in a transaction of its own: whoever works on one meanwhile is waited for, and no other is held.
+    """
+    with db.read() as unit:
+        due = left.overdue(unit, ctx, days)
+    ended = 0
+    for reception_id in due:
+        with db.write() as unit:
+            ended += left.give_up(unit, ctx, vault, reception_id, days)
+    return ended

@@ -22,7 +22,7 @@ from core_adapter.ports import (
     CoreUnavailable,
 )
 from server.db.context import Context
-from server.db.uow import Database, Unit, one_of
+from server.db.uow import Database, NotThereError, Unit, one_of
 from server.db.vault import KeyDestroyedError, Vault, VaultDamagedError
 from server.journal.service import record
 from server.kit import failpoints
@@ -120,9 +120,14 @@ def record_acks(db: Database, ctx: Context, vault: Vault, core: CoreAdapter, on_
     return len(page.events)
 
 
-def retry(unit: Unit, ctx: Context, submission_id: str) -> Submission:
-    """A person has looked and wants it sent again, with the same key. Raises NotThereError, NotNowError."""
+def retry(unit: Unit, ctx: Context, reception_id: str, submission_id: str) -> Submission:
+    """A person has looked and wants it sent again, with the same key.
+
+    Raises NotThereError, also for another reception's; NotNowError.
+    """
     row = one_of(unit, Submission, ctx.tenant_id, submission_id, lock=True)
+    if row.reception_id != reception_id:
+        raise NotThereError("Submission")
     move(row, "retry")
     row.not_before, row.failure = now(), None
     record(unit, ctx, "submission.retried", row.reception_id)

@@ -22,6 +22,8 @@ from server.web.services import services
 from server.web.signatures import signed_station
 
 COOKIE = "kakanai_session"
+# The id of what draws a page's part anew; it says nothing about anybody being there.
+REFRESH = "refresh"
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -121,7 +123,7 @@ class Staff(Guard):
             raise SignInNeeded
         if self.roles and member.role not in self.roles:
             raise Problem(403, "forbidden")
-        if member.needs_touch:
+        if member.needs_touch and not _asks_by_itself(request):
             with held.db.write() as unit:
                 session = unit.get(StaffSession, member.session_id, lock=True)
                 session.seen_at = now()
@@ -137,6 +139,12 @@ class Staff(Guard):
             desk=station.desk if station else None,
             department=member.department,
         )
+
+
+def _asks_by_itself(request: Request) -> bool:
+    """Whether an open page asks without anybody: for its stream, or for the part that has just changed."""
+    streams = "text/event-stream" in request.headers.get("accept", "")
+    return request.method == "GET" and (streams or request.headers.get("HX-Trigger") == REFRESH)
 
 
 class SignInNeeded(Problem):

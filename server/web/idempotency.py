@@ -2,9 +2,11 @@
 
 The key and the answer are written in the transaction of the write itself, so either both are there or
 neither. The same key with another content is refused. Keys are kept 400 days: longer than any outage.
+
+What was asked is kept as a digest under the municipality's own key: a form holds names and days, few enough
+to be guessed one after the other by whoever has the database alone.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,8 @@ from server.web.problems import Problem
 
 LONGEST = 255
 KEEP = timedelta(days=400)
+# How the digests of today are made. Another release's cannot be compared, and those without a key not kept.
+METHOD = "k1:"
 
 
 class IdempotencyRecord(Row, table=True):
@@ -69,7 +73,7 @@ def once(unit: Unit, ctx: Context, key: str | None, what: str, content: object) 
         raise Problem(400, "key_missing")
     # The second of two equal requests at the same moment waits here, and then finds the first one's answer.
     unit.hold(f"key:{ctx.tenant_id}:{key}")
-    digest = hashlib.sha256(json.dumps([what, content], sort_keys=True, default=str).encode()).hexdigest()
+    digest = _digest(unit, what, content)
     known = unit.first(
         select(IdempotencyRecord).where(
             IdempotencyRecord.tenant_id == ctx.tenant_id, IdempotencyRecord.key == key
@@ -83,8 +87,16 @@ def once(unit: Unit, ctx: Context, key: str | None, what: str, content: object) 
 
 
 def expire(unit: Unit, ctx: Context) -> None:
-    """Forget the keys of writes that nobody can repeat any more."""
+    """Forget the keys of writes that nobody can repeat any more, and digests of before they had a key."""
     old = delete(IdempotencyRecord).where(
-        col(IdempotencyRecord.tenant_id) == ctx.tenant_id, col(IdempotencyRecord.created_at) < now() - KEEP
+        col(IdempotencyRecord.tenant_id) == ctx.tenant_id,
+        (col(IdempotencyRecord.created_at) < now() - KEEP)
+        | ~col(IdempotencyRecord.request_digest).startswith(METHOD),
     )
     unit.session.exec(old)
+
+
+def _digest(unit: Unit, what: str, content: object) -> str:
+    """As long as its column."""
+    whole = unit.digest(json.dumps([what, content], sort_keys=True, default=str).encode())
+    return (METHOD + whole)[:64]

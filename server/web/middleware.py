@@ -35,8 +35,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# Whoever came by TLS once is never again asked to come without.
+ONE_YEAR = "max-age=31536000"
 
 
 class Edge:
@@ -146,6 +149,8 @@ def _with_headers(scope: Scope, send: Send) -> Send:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", _kept(scope))
+            if scope["scheme"] == "https":
+                headers.setdefault("Strict-Transport-Security", ONE_YEAR)
         await send(message)
 
     return sending

@@ -53,6 +53,22 @@ def _type(page: Page, pin: str = "1234") -> None:
     shown.locator("[data-read]").click()
 
 
+def test_a_card_that_is_not_wanted_is_forgotten_before_it_is_taken_back(stage: Stage) -> None:
+    page = _pin_page(stage, READ)
+    stage.station = dict(PRESENT)
+    _step(page, "pin")
+    _type(page)
+    _step(page, "confirm")
+    page.locator("[data-reject]").click()
+    _step(page, "take")
+    (told,) = stage.posts("/kiosk/card/forget")
+    assert len(told.fields["idempotency_key"][0]) == 36
+    stage.station = dict(EMPTY)
+    page.wait_for_url("**/kiosk/tickets?lang=ja")
+    (sent,) = stage.posts("/kiosk/tickets")
+    assert sent.fields["card_read_id"] == [""]
+
+
 def test_card_first_paper_last(stage: Stage) -> None:
     page = _pin_page(stage, READ)
     _step(page, "place")

@@ -11,7 +11,7 @@ from procedures import Catalogue, load_catalogue
 from server.db import engine as engines
 from server.db.context import Context
 from server.db.uow import Database
-from server.db.vault import Vault
+from server.db.vault import DataKey, Vault
 from server.kit import clock
 from server.queue import queries as queue
 from server.reception.towns import TownDirectory
@@ -122,6 +122,7 @@ def services(
     """A wired server over the seeded office, as server.bootstrap makes it."""
     hub = Hub()
     db.publish = hub.publish
+    db.digest = DataKey("digests", bytes(32)).digest
     with db.read() as unit:
         site = queue.site(unit, SYSTEM)
     return Services(

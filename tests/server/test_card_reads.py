@@ -24,7 +24,7 @@ def test_a_read_nobody_attached_is_forgotten_after_an_hour(services: Services) -
     clock.start_at(start)
     tap(services, card_of("mihon_taro"))
     clock.start_at(start + timedelta(minutes=20))
-    tap(services, card_of("kaku_kenichi"))
+    tap(services, card_of("kaku_kenichi"), station="kiosk-2")
 
     def sweep() -> int:
         with services.db.write() as unit:
@@ -52,6 +52,32 @@ def test_a_read_belongs_to_one_ticket_of_its_own_station(services: Services) -> 
     issue(services, card_read=read_id)
     with pytest.raises(NotThereError):
         issue(services, card_read=read_id)
+
+
+def erased(services: Services) -> dict[str, bool]:
+    with services.db.read() as unit:
+        return {read.id: read.erased_at is not None for read in unit.all(select(CardRead))}
+
+
+def test_what_is_not_wanted_is_forgotten_with_the_ticket(services: Services) -> None:
+    """使わない: the number is taken without the card."""
+    refused = tap(services, card_of("mihon_taro"))
+    elsewhere = tap(services, card_of("kaku_kenichi"), station="kiosk-9")
+    issue(services)
+    wanted = tap(services, card_of("mihon_hanako"))
+    issue(services, card_read=wanted)
+    issue(services)
+    assert erased(services) == {refused: True, elsewhere: False, wanted: False}
+
+
+def test_another_card_at_the_kiosk_is_another_person(services: Services) -> None:
+    """Somebody read a card and went away before taking a number."""
+    gone = tap(services, card_of("mihon_taro"))
+    here = tap(services, card_of("kaku_kenichi"))
+    assert erased(services) == {gone: True, here: False}
+    with services.db.read() as unit:
+        reasons = [row.payload for row in unit.all(select(JournalEntry)) if row.event == "card.forgotten"]
+    assert reasons == ['{"reason": "another card"}']
 
 
 def test_the_same_read_reported_twice_is_one(services: Services) -> None:

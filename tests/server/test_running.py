@@ -47,6 +47,9 @@ def test_a_round_of_the_worker_sends_hears_and_sweeps(services: Services, core: 
         assert sorted(read.erased_at is None for read in unit.all(select(CardRead))) == [False, True], (
             "the attached one stays"
         )
+    if services.settings.on_sqlite:
+        log = Path(f"{services.db.engine.url.database}-wal")
+        assert log.stat().st_size == 0, "the destroyed key does not lie on in it"
 
 
 def test_a_failed_round_ends_nothing(

@@ -12,7 +12,7 @@ from server.kit.machine import NotNowError
 from server.preentry import service as preentry
 from server.queue import card_reads
 from server.queue.card_reads import CardContent
-from server.reception import confirmation, ending, gathering, handout, service, shown, states
+from server.reception import confirmation, ending, gathering, handout, left, service, shown, states
 from server.reception.confirmation import NotReadyError
 from server.reception.models import Reception
 from server.web.services import Services
@@ -106,6 +106,7 @@ VERBS: dict[str, Verb] = {
     "guide": lambda u, v, r, k: guide(v, u, r, k),
     "accept": lambda u, v, r, k: worklists.take_in(u, v.clerk, v.services.vault, r, k, signed=True),
     "hold": lambda u, v, r, k: ending.hold_item(u, v.clerk, r, "my_number_card", None),
+    "keep": lambda u, v, r, k: left.keep_on(u, v.clerk, r),
     "close": lambda u, v, r, k: ending.close(u, v.clerk, v.services.vault, r),
     "mark": lambda u, v, r, k: shown.show(u, v.clerk, r, {PIECE}, {PIECE}, seen=True),
     "hand_out": lambda u, v, r, k: handout.hand_out(u, v.clerk, r, k, "ja", b"%PDF", "counter-1"),

@@ -141,7 +141,7 @@ def test_what_cannot_be_decided_waits_for_a_person(outbox: Outbox, failure: Core
     (work,) = outbox.work("core.unreconciled")
     assert work.state == "open"
     with outbox.services.db.write() as unit:
-        service.retry(unit, visit.clerk, outbox.row.id)
+        service.retry(unit, visit.clerk, visit.reception_id, outbox.row.id)
     assert [sent.outcome for sent in outbox.send()] == ["provisional"]
     assert len(outbox.core.keys) == 1, "the same key, whoever asks"
     assert outbox.events()[-2:] == ["submission.retried", "submission.provisional"]
@@ -152,9 +152,11 @@ def test_only_what_waits_for_a_person_can_be_sent_again(outbox: Outbox) -> None:
     for step in (lambda: None, outbox.send):
         step()
         with pytest.raises(NotNowError), outbox.services.db.write() as unit:
-            service.retry(unit, visit.clerk, outbox.row.id)
+            service.retry(unit, visit.clerk, visit.reception_id, outbox.row.id)
     with pytest.raises(NotThereError), outbox.services.db.write() as unit:
-        service.retry(unit, visit.clerk, "nothing")
+        service.retry(unit, visit.clerk, visit.reception_id, "nothing")
+    with pytest.raises(NotThereError), outbox.services.db.write() as unit:
+        service.retry(unit, visit.clerk, "another reception", outbox.row.id)
 
 
 def test_doubt_about_the_same_one_is_one_piece_of_work(outbox: Outbox) -> None:
@@ -162,7 +164,7 @@ def test_doubt_about_the_same_one_is_one_piece_of_work(outbox: Outbox) -> None:
     outbox.core.fail(CoreMalformed("schema"), CoreMalformed("schema"))
     outbox.send()
     with outbox.services.db.write() as unit:
-        service.retry(unit, visit.clerk, outbox.row.id)
+        service.retry(unit, visit.clerk, visit.reception_id, outbox.row.id)
     outbox.send()
     assert len(outbox.work("core.unreconciled")) == 1
 

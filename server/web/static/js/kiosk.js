@@ -23,9 +23,17 @@ export function wipe() {
   // Once: asking again while a slow answer is on its way would start the way to the first screen anew each time.
   if (wiping) return;
   wiping = true;
+  if (screen === "pin") forgetCard();
   for (const element of document.querySelectorAll("[data-preview], .slip-number")) element.textContent = "";
   sessionStorage.clear();
   location.replace(frame.dataset.start);
+}
+
+/** Tells the server that what was read from a card here is not used; without an answer it goes within the hour. */
+function forgetCard() {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  const body = new URLSearchParams({ idempotency_key: newKey() });
+  fetch("/kiosk/card/forget", { method: "POST", headers, body, keepalive: true }).catch(() => {});
 }
 
 // --- Idle time -------------------------------------------------------------------------------------------------
@@ -151,5 +159,5 @@ if (screen === "start") {
 }
 if (screen === "pin") {
   const { startPin } = await import("./pin.js");
-  startPin({ alive });
+  startPin({ alive, forgetCard });
 }

@@ -21,8 +21,9 @@ const BEFORE_TYPING = new Set(["blocked", "other_card", "unreadable"]);
 const REMIND_MS = 4_000;
 const STUCK_MS = 20_000;
 
-/** Wires the page. `alive` is called when a card moves, which is a sign of life as a touch is. */
-export function startPin({ alive }) {
+/** Wires the page. `alive` is called when a card moves, which is a sign of life as a touch is; `forgetCard` when what was
+ * read is not wanted. */
+export function startPin({ alive, forgetCard }) {
   const find = (selector) => document.querySelector(selector);
   const form = find("#ticket-form");
   const language = document.documentElement.lang;
@@ -162,7 +163,10 @@ export function startPin({ alive }) {
   // --- towards the ticket --------------------------------------------------------------------------------------------
 
   function leave(withCard) {
-    if (!withCard) form.elements.card_read_id.value = "";
+    if (!withCard && form.elements.card_read_id.value) {
+      form.elements.card_read_id.value = "";
+      forgetCard();
+    }
     for (const place of document.querySelectorAll("[data-preview]")) place.textContent = "";
     if (!WITH_CARD.has(reader)) return send();
     show("take");
