@@ -31,7 +31,10 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings()
     # Opening a missing SQLite file would make one.
     if settings.on_sqlite and not Path(make_url(settings.url).database or "").is_file():
-        print("データベースがありません。 / There is no database here.")
+        print(
+            "データベースがありません。サーバーを一度起動してください。 / "
+            "There is no database here: start the server once."
+        )
         return MISSING
     try:
         with Database(engines.create(settings.url)).read() as unit:

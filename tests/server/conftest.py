@@ -124,6 +124,7 @@ def services(
     db.publish = hub.publish
     with db.read() as unit:
         site = queue.site(unit, SYSTEM)
+    assert site is not None
     return Services(
         # Nobody listens there: a test reaches no core but the one it holds.
         settings=Settings(
