@@ -21,6 +21,7 @@ from server.print_jobs.queries import PaperView, papers
 from server.queue import queries as queue
 from server.queue.queries import TicketView
 from server.reception import guidance as guiding
+from server.reception import new_household
 from server.reception.card_views import CardView, FaceView, TapView, card_views
 from server.reception.confirmation import is_withheld
 from server.reception.ending import held_items
@@ -28,6 +29,7 @@ from server.reception.intake import Intake, load
 from server.reception.life_events import EVENTS
 from server.reception.missing import asked, gaps, needs_address
 from server.reception.models import Reception
+from server.reception.new_household import NewHouseholdView
 from server.reception.people import PersonView
 from server.reception.service import current_intake
 from server.reception.states import available_actions
@@ -142,6 +144,7 @@ class Workspace:
     members: tuple[MemberView, ...]
     filer_name: str | None = field(repr=False)
     new_address: dict[str, Any] | None = field(repr=False)
+    new_household: NewHouseholdView | None = field(repr=False)
     moved_on: date | None
     guidance: Guidance | None = field(repr=False)
     questions: tuple[Question, ...] = field(repr=False)
@@ -214,6 +217,7 @@ def workspace(
         members=tuple(member(intake, person) for person in intake.people),
         filer_name=intake.facts.value(intake.filer_id or "", "name") or intake.facts.value("", "filer_name"),
         new_address=intake.new_address if intake.standing.may_show_any_address else None,
+        new_household=new_household.view(intake),
         moved_on=intake.moved_on,
         guidance=guidance,
         questions=questions,
@@ -324,6 +328,9 @@ def _text(intake: Intake, name: str, value: Any, source: str) -> str:
     return str(value)
 
 
+_ASKED_APART = ("new_address", "chosen_resident", new_household.HEAD, new_household.RELATIONSHIP)
+
+
 def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
     """What was answered at the counter, so that it can be changed."""
     owners = ["", *(person.person_id for person in intake.people)]
@@ -339,8 +346,7 @@ def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
         for name, view in intake.facts.of(owner).items()
         if view.source in ("resident", "staff", "pre-entry")
         and not name.startswith("event_date")
-        and name
-        not in (*SHOWN, "new_address", "chosen_resident", ALONE, intake.leading and intake.leading.subject)
+        and name not in (*SHOWN, *_ASKED_APART, ALONE, intake.leading and intake.leading.subject)
     )
 
 

@@ -22,6 +22,7 @@ from server.reception.confirmation import NotReadyError, WithheldError
 from server.reception.ending import ItemsHeldError
 from server.reception.guidance import UnknownAnswerError
 from server.reception.life_events import UnfitEventsError
+from server.reception.moving import SameAddressError
 from server.reception.service import ProtectedError, StaleScreenError
 from server.rulebook.service import (
     DraftMovedError,
@@ -101,6 +102,7 @@ _SIMPLE: dict[type[Exception], tuple[int, str]] = {
     ItemsHeldError: (409, "items_held"),
     NotReadyError: (409, "not_ready"),
     UnfitEventsError: (422, "unfit_events"),
+    SameAddressError: (422, "same_address"),
     WithheldError: (409, "withheld"),
     UnknownAnswerError: (422, "invalid_input"),
     NotSignedError: (409, "not_signed"),

@@ -21,6 +21,7 @@ from server.reception import (
     gathering,
     guidance,
     intake,
+    moving,
     prefill,
     queries,
     service,
@@ -188,7 +189,11 @@ class Visit:
         """Where they move to."""
         found = next(one for one in self.services.towns.all() if one.town == town)
         address = found.address(number)
-        self.fact("new_address", address.model_dump(mode="json"))
+        with self.services.db.write() as unit:
+            reception, key = self.locked(unit)
+            moving.set_address(
+                unit, self.clerk, reception, key, address.model_dump(mode="json"), self.services.towns
+            )
 
     def settle(self) -> None:
         """Address, day, and every question answered with no, the first choice, or わからない."""
