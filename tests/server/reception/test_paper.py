@@ -285,6 +285,15 @@ def head_is(visit: Visit, person_id: str, **standing: str) -> None:
         moving.say_relationships(unit, visit.clerk, reception, key, standing)
 
 
+def test_a_foreign_resident_sees_the_year_of_birth_that_the_form_has(services: Services) -> None:
+    visit = Visit.at(services, "accepted", "mihonsky_alexander")
+    with services.db.read() as unit:
+        reception, _ = service.opened(unit, visit.clerk, services.vault, visit.reception_id)
+        shown = {row.key: row for row in presenting.rows_of(unit, visit.clerk, services.vault, reception)}
+    assert (shown["birth:1"].kind, shown["birth:1"].value) == ("western", "1989-02-28")
+    assert shown["moved_on"].kind == "date"
+
+
 def test_who_leaves_the_head_behind_says_who_heads_the_new_household(services: Services) -> None:
     """A child's 続柄 to its father is none to its mother: it is said anew."""
     visit = Visit.at(services, "settled", FOUR)
