@@ -251,6 +251,7 @@ def _gather(request: Request, reception_id: str, household_id: str, resident_id:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
         if gathering.is_allowed(unit, reception, key, taken):
             gathering.take_household(unit, ctx, reception, key, taken, resident_id)
+            gathering.note_unsettled(unit, ctx, held.vault, reception, key, taken)
             service.derive_school_district(unit, ctx, reception, key, held.towns)
             preentry.match(unit, ctx, reception, key)
         else:

@@ -25,6 +25,7 @@ from server.reception import new_household
 from server.reception.card_views import CardView, FaceView, TapView, card_views
 from server.reception.confirmation import is_withheld
 from server.reception.ending import held_items
+from server.reception.gathering import UNSETTLED_FACT
 from server.reception.intake import Intake, load
 from server.reception.life_events import EVENTS
 from server.reception.missing import asked, gaps, needs_address
@@ -138,6 +139,7 @@ class Workspace:
     core: CoreStanding
     core_as_of: datetime | None
     addresses_hidden: bool
+    unsettled: tuple[str, ...]
     card: CardView | None
     face: FaceView | None
     tap: TapView | None
@@ -211,6 +213,7 @@ def workspace(
         core=core_standing(unit, ctx),
         core_as_of=reception.core_as_of,
         addresses_hidden=not intake.may_show("core"),
+        unsettled=tuple(intake.facts.value("", UNSETTLED_FACT, ())),
         card=cards.card,
         face=cards.face,
         tap=cards.tap,

@@ -164,6 +164,7 @@ class Visit:
         with self.services.db.write() as unit:
             reception, key = self.locked(unit, who)
             gathering.take_household(unit, who or self.clerk, reception, key, household, resident_id)
+            gathering.note_unsettled(unit, who or self.clerk, self.services.vault, reception, key, household)
 
     def enter(self, **entered: Any) -> str:
         """Somebody taken in by hand."""
