@@ -31,10 +31,13 @@ _EXIT_CODES: dict[str, int] = {
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers `card` with its commands."""
-    card = subparsers.add_parser("card", help="read a My Number card; lay simulated cards into a reader")
+    card = subparsers.add_parser(
+        "card",
+        help="カードを読む・模擬カードを置く / read a My Number card; lay simulated cards into a reader",
+    )
     commands = card.add_subparsers(metavar="ACTION", required=True)
 
-    read = commands.add_parser("read", help="read the card on a reader, by one of four ways")
+    read = commands.add_parser("read", help="カードを読む / read the card on a reader, by one of four ways")
     _common(read)
     read.add_argument(
         "--mode",
@@ -58,7 +61,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     read.set_defaults(run=run_read)
 
     doctor = commands.add_parser(
-        "doctor", help="say which readers and which card are there, and how many tries are left"
+        "doctor",
+        help="リーダーとカードと残り回数を見る / "
+        "say which readers and which card are there, and how many tries are left",
     )
     _common(doctor)
     doctor.add_argument(
@@ -93,7 +98,11 @@ def run_read(args: argparse.Namespace) -> int:
     from card_reader.yamlfile import BadDataFile
 
     if args.mode != "none" and not args.secret_stdin:
-        print("this way of reading needs a secret: add --secret-stdin", file=sys.stderr)
+        print(
+            "この読み取り方には番号が要ります。--secret-stdin を付けてください。 / "
+            "This way of reading needs a secret: add --secret-stdin.",
+            file=sys.stderr,
+        )
         return _USAGE
     secret = bytearray()
     try:

@@ -10,7 +10,7 @@ from server.auth.queries import names
 from server.kit import failpoints
 from server.kit.text import UnsafeTextError
 from server.queue import queries as queue
-from server.reception import confirmation, ending, guidance, intake, service
+from server.reception import confirmation, ending, guidance, intake, moving, service
 from server.reception.confirmation import NotReadyError, Paper
 from server.reception.missing import gaps
 from server.submissions import service as submissions
@@ -41,11 +41,15 @@ def address(request: Request, reception_id: str, sent: SentForm) -> Response:
         "text": text,
     }
 
-    def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
-        service.set_fact(unit, ctx, reception, key, "new_address", value)
-        service.derive_school_district(unit, ctx, reception, key, services(request).towns)
-
-    return write(request, reception_id, sent, "address", verb)
+    return write(
+        request,
+        reception_id,
+        sent,
+        "address",
+        lambda unit, ctx, reception, key: moving.set_address(
+            unit, ctx, reception, key, value, services(request).towns
+        ),
+    )
 
 
 @router.action("/answers")

@@ -14,7 +14,7 @@ from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
 from server.preentry import service as preentry
 from server.queue.card_reads import CardText
-from server.reception import facts, gathering, people, prefill, service
+from server.reception import facts, gathering, moving, people, prefill, service
 from server.reception.prefill import CoreAway, Found
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
@@ -187,6 +187,34 @@ def release(request: Request, reception_id: str, sent: SentForm) -> Response:
     )
 
 
+@router.action("/new-head")
+def new_head(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """Who heads the household that those who move found."""
+    person_id = sent.text("person_id", limit=36)
+    return write(
+        request,
+        reception_id,
+        sent,
+        "new-head",
+        lambda unit, ctx, reception, key: moving.say_head(unit, ctx, reception, key, person_id),
+    )
+
+
+@router.action("/new-relationships")
+def new_relationships(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """How the others stand to the new head."""
+    said = {person_id: texts[0].strip() for person_id, texts in sent.prefixed("relationship:").items()}
+    if not all(people.is_relationship(text) for text in said.values()):
+        raise Problem(422, "relationship")
+    return write(
+        request,
+        reception_id,
+        sent,
+        "new-relationships",
+        lambda unit, ctx, reception, key: moving.say_relationships(unit, ctx, reception, key, said),
+    )
+
+
 @router.action("/filer")
 def filer(request: Request, reception_id: str, sent: SentForm) -> Response:
     """Who files: a member, or a proxy by name."""
@@ -228,6 +256,7 @@ def _gather(request: Request, reception_id: str, household_id: str, resident_id:
         reception, key = service.locked(unit, ctx, held.vault, reception_id)
         if gathering.is_allowed(unit, reception, key, taken):
             gathering.take_household(unit, ctx, reception, key, taken, resident_id)
+            gathering.note_unsettled(unit, ctx, held.vault, reception, key, taken)
             service.derive_school_district(unit, ctx, reception, key, held.towns)
             preentry.match(unit, ctx, reception, key)
         else:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register `forms`."""
-    forms = subparsers.add_parser("forms", help="the forms that residents sign")
+    forms = subparsers.add_parser("forms", help="届出書 / the forms that residents sign")
     actions = forms.add_subparsers(dest="forms_action", required=True)
-    preview = actions.add_parser("preview", help="draw a form as PDF from a sample with fictional people")
+    preview = actions.add_parser(
+        "preview", help="見本の届出書を PDF で描く / draw a form as PDF from a sample with fictional people"
+    )
     preview.add_argument("form", help="for example residence_change")
     preview.add_argument("--out", required=True, type=Path, help="the PDF file to write")
     preview.add_argument("--sample", help="which sample; without it the first")

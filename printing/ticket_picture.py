@@ -204,9 +204,13 @@ def _prepare(roll: _Roll, lines: TicketLines) -> None:
         roll.text("Please have ready", _font("regular", 24), align="left")
     font = _font("regular", 30)
     indent = 36
+    # Beside the middle of the characters, as roll.text places them.
+    _, top, _, bottom = font.getbbox("国", anchor="la")
+    middle = 6 + round((top + bottom) / 2)
     for line in lines.prepare:
         pen = roll.room(42)
-        pen.ellipse((roll.margin + 8, roll.y + 18, roll.margin + 18, roll.y + 28), fill=_BLACK)
+        dot = (roll.margin + 8, roll.y + middle - 5, roll.margin + 18, roll.y + middle + 5)
+        pen.ellipse(dot, fill=_BLACK)
         roll.text(line, font, align="left", x=roll.margin + indent, width=roll.inner - indent)
 
 
@@ -227,7 +231,8 @@ def _phone(roll: _Roll, lines: TicketLines) -> None:
         roll.paste(picture, roll.margin)
         x = roll.margin + picture.width + 32
         roll.y = top + 30
-        roll.text("スマホで順番を確認", _font("bold", 34), align="left", x=x, width=beside)
+        caption = "スマホで順番を確認"
+        roll.text(caption, _fitting(caption, beside, (34, 32, 30), "bold"), align="left", x=x, width=beside)
         if lines.english:
             roll.text("Check your turn on your phone", _font("regular", 26), align="left", x=x, width=beside)
         roll.y = max(roll.y, top + picture.height)

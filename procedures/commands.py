@@ -12,10 +12,12 @@ OK, FINDING, USAGE = 0, 1, 2
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the commands of this package."""
-    parser = subparsers.add_parser("procedures", help="rules of the procedure guidance")
+    parser = subparsers.add_parser("procedures", help="手続きの規則 / rules of the procedure guidance")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
-    check = actions.add_parser("check", help="check the rule data and the cases; faults with file and line")
+    check = actions.add_parser(
+        "check", help="規則と事例を確かめる / check the rule data and the cases; faults with file and line"
+    )
     check.add_argument(
         "--cases", type=Path, default=None, help="folder of CASE.yaml (tests/procedures/cases)"
     )
@@ -24,7 +26,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     check.add_argument("--json", action="store_true")
     check.set_defaults(run=run_check)
 
-    explain = actions.add_parser("explain", help="show the guidance for a case and why")
+    explain = actions.add_parser(
+        "explain", help="事例の案内と理由を見る / show the guidance for a case and why"
+    )
     explain.add_argument("case", type=Path, metavar="CASE.yaml")
     explain.add_argument(
         "--on", type=date.fromisoformat, default=None, metavar="DATE", help="as if filed on DATE"
@@ -32,18 +36,24 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     explain.add_argument("--json", action="store_true")
     explain.set_defaults(run=run_explain)
 
-    docs = actions.add_parser("docs", help="write the catalogue of procedures as Markdown")
+    docs = actions.add_parser(
+        "docs", help="手続きの一覧を書き出す / write the catalogue of procedures as Markdown"
+    )
     docs.add_argument("--municipality", default="992011")
     docs.add_argument("--out", type=Path, default=Path("docs/procedures"), help="folder to write to")
     docs.add_argument("--json", action="store_true")
     docs.set_defaults(run=run_docs)
 
-    schema = actions.add_parser("schema", help="write the JSON Schemas of the rule data for editors")
+    schema = actions.add_parser(
+        "schema", help="規則の JSON Schema を書き出す / write the JSON Schemas of the rule data for editors"
+    )
     schema.add_argument("--out", type=Path, default=None, help="folder to write to")
     schema.add_argument("--json", action="store_true")
     schema.set_defaults(run=run_schema)
 
-    diff = actions.add_parser("diff", help="show what a change of the rules changes")
+    diff = actions.add_parser(
+        "diff", help="規則の変更で変わることを見る / show what a change of the rules changes"
+    )
     diff.add_argument("old", type=Path, metavar="OLD", help="folder of rule data")
     diff.add_argument("new", type=Path, metavar="NEW", help="folder of rule data")
     diff.add_argument("--cases", type=Path, default=None, metavar="FOLDER", help="cases to answer with both")

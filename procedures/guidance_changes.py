@@ -15,7 +15,18 @@ _WORDS = {
     "needs_confirmation": Text("確認が必要", "needs confirmation"),
     None: Text("該当しない", "does not apply"),
 }
+# In the order in which they are compared.
 _FIELDS = ("variant", "deadline", "department", "documents", "fee", "class", "applicants", "forms")
+_FIELD_WORDS = {
+    "variant": "扱い",
+    "deadline": "期限",
+    "department": "担当課",
+    "documents": "必要なもの",
+    "fee": "手数料",
+    "class": "区分",
+    "applicants": "手続きできる方",
+    "forms": "様式",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ def _change(
     who = tuple(person for person in people if person)
     words = Text(f"{_WORDS[was].ja} → {_WORDS[now].ja}", f"{_WORDS[was].en} → {_WORDS[now].en}")
     if kind == "content":
-        words = Text(f"内容が変わる（{'・'.join(fields)}）", f"changes in {', '.join(fields)}")
+        changed = "・".join(_FIELD_WORDS[name] for name in fields)
+        words = Text(f"{changed}が変わる", f"changes in {', '.join(fields)}")
     text = Text(f"{name.ja}：{words.ja}", f"{name.en}: {words.en}")
     return Change(kind, procedure, name, who, was, now, fields, text)

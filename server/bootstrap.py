@@ -105,4 +105,11 @@ def build(settings: Settings) -> Services:
 
 def _site(settings: Settings, db: Database) -> SiteView:
     with db.read() as unit:
-        return queue.site(unit, system(settings.tenant, settings.site))
+        found = queue.site(unit, system(settings.tenant, settings.site))
+    if found is None:
+        raise SettingsRefusedError(
+            f"データベースに庁舎 {settings.tenant}/{settings.site} がありません。 / "
+            f"The database holds no office {settings.tenant}/{settings.site}: check KAKANAI_TENANT and "
+            "KAKANAI_SITE; `kakanai run` makes the demo's."
+        )
+    return found

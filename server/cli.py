@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from server import commands
 
+MISSING = 3
 PACKAGES = ("card_reader", "procedures", "printing", "station")
 
 
@@ -40,6 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (head, less) has had enough.
         sys.stderr.close()
         return 0
+    except Exception as error:
+        from server.refusals import sentence_of
+
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        sys.stdout.write(f"{sentence}\n")
+        return MISSING
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     station = subparsers.add_parser("station", help="端末の鍵と設定 / a station's key and settings")
     verbs = station.add_subparsers(metavar="VERB", required=True)
 
-    key = verbs.add_parser("key", help="make a key for a new station and show its public half")
+    key = verbs.add_parser(
+        "key", help="端末の鍵を作る / make a key for a new station and show its public half"
+    )
     key.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the private key")
     key.add_argument("--json", action="store_true")
     key.set_defaults(run=_key)
@@ -33,12 +35,14 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     enrol.add_argument("--json", action="store_true")
     enrol.set_defaults(run=_enrol)
 
-    check = verbs.add_parser("check", help="check a station's settings without starting it")
+    check = verbs.add_parser(
+        "check", help="端末の設定を確かめる / check a station's settings without starting it"
+    )
     check.add_argument("--config", type=Path, required=True, metavar="FILE")
     check.add_argument("--json", action="store_true")
     check.set_defaults(run=_check)
 
-    run = verbs.add_parser("run", help="run a station (the same as python -m station)")
+    run = verbs.add_parser("run", help="端末を動かす / run a station (the same as python -m station)")
     run.add_argument("--config", type=Path, required=True, metavar="FILE")
     run.set_defaults(run=_run)
 

@@ -1,6 +1,7 @@
 """Routes for the hardware desk: lay a card on the reader, end the paper, look at what was printed. dev =
 true only."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, Protocol
@@ -22,6 +23,10 @@ from station.worker import DeviceThread, Stuck
 
 # The first card of a process makes its certificates, which takes a second or two.
 _SLOT_LIMIT_S = 20.0
+# The PC/SC service looks every 0.4 s and would not see a card leave that is swapped faster.
+_NOTICED_S = 2.0
+_HAND_S = 0.2
+_WITH_CARD = frozenset({"present", "mute", "busy"})
 
 
 class CardSlot(Protocol):
@@ -114,6 +119,7 @@ class DevRoutes:
             else:
                 wanted = _Card.model_validate(await small_json(request))
                 faults = [Fault.parse(text) for text in wanted.faults]
+                await self._clear(slot)
                 await self._hand.call(
                     lambda: slot.insert(wanted.persona, wanted.pull_after_apdu, faults), _SLOT_LIMIT_S
                 )
@@ -125,6 +131,18 @@ class DevRoutes:
         except (OSError, Stuck):
             return answer(409, "not_possible")
         return self._now()
+
+    async def _clear(self, slot: CardSlot) -> None:
+        """Take off the card that lies there, and wait until the station has seen it: no hand is faster, and a
+        page that never saw it leave would show one card's tries beside another's."""
+        if slot.persona is None:
+            return
+        await self._hand.call(slot.remove, _SLOT_LIMIT_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_NOTICED_S):
+                while (state := self._board.state).reader in _WITH_CARD:
+                    await self._board.after(state, _NOTICED_S)
+                await asyncio.sleep(_HAND_S)
 
     async def printer(self, request: Request) -> Response:
         """PUT {printer: ticket|page|all, state}: how a simulated printer is from now on."""

@@ -130,10 +130,7 @@ class VpcdSlot:
     def insert(self, persona: str, pull_after_apdu: int | None = None, faults: Sequence[Fault] = ()) -> None:
         """See CardSlot; also raises NoVirtualReader."""
         chosen = load_personas()[persona]
-        if self._lying is not None:
-            self.remove()
-            # The service looks every 0.4 s and would never see a card leave that is swapped faster.
-            self._reader.wait_change(ReaderState.PRESENT, _NOTICED_S)
+        self.remove()
         counters = self._counters.setdefault(persona, TryCounters(chosen))
         card = SimulatedCard(chosen, counters, faults=faults, keys=self._keys)
         self._lying = VpcdCard(card, self._port, pull_after_apdu=pull_after_apdu).start()

@@ -12,7 +12,7 @@ _OK, _FINDING, _USAGE, _MISSING = 0, 1, 2, 3
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers the commands below `card`."""
     insert = commands.add_parser(
-        "insert", help="lay a persona's card into the virtual reader until it is removed"
+        "insert", help="模擬カードを置く / lay a persona's card into the virtual reader until it is removed"
     )
     insert.add_argument("persona", metavar="PERSONA", help="an id that `card personas` lists")
     insert.add_argument(
@@ -26,17 +26,19 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _state_argument(insert)
     insert.set_defaults(run=run_insert)
 
-    remove = commands.add_parser("remove", help="take the card out of the virtual reader")
+    remove = commands.add_parser("remove", help="模擬カードを取る / take the card out of the virtual reader")
     _slot_argument(remove)
     _state_argument(remove)
     remove.set_defaults(run=run_remove)
 
-    personas = commands.add_parser("personas", help="list the cards that can be laid on")
+    personas = commands.add_parser("personas", help="模擬カードの一覧 / list the cards that can be laid on")
     personas.add_argument("--json", action="store_true", help="print one JSON object")
     personas.set_defaults(run=run_personas)
 
     authority = commands.add_parser(
-        "authority", help="print a reading policy that trusts this machine's simulated cards (YAML)"
+        "authority",
+        help="模擬カードを信頼する設定を出す / "
+        "print a reading policy that trusts this machine's simulated cards (YAML)",
     )
     _state_argument(authority)
     authority.set_defaults(run=run_authority)
@@ -70,7 +72,11 @@ def run_insert(args: argparse.Namespace) -> int:
 
     persona = load_personas().get(args.persona)
     if persona is None:
-        print(f"no persona {args.persona!r}; `kakanai card personas` lists them", file=sys.stderr)
+        print(
+            f"{args.persona} というカードはありません。`kakanai card personas` で一覧を見られます。 / "
+            f"No persona {args.persona!r}; `kakanai card personas` lists them.",
+            file=sys.stderr,
+        )
         return _USAGE
     try:
         faults = [Fault.parse(text) for text in args.fault]
@@ -82,7 +88,11 @@ def run_insert(args: argparse.Namespace) -> int:
             print(f"{persona.label.ja} / {persona.label.en} → Virtual PCD 00 {args.slot:02d}", flush=True)
             until_removed()
     except SlotTaken:
-        print(f"a card lies in slot {args.slot}; take it out with `kakanai card remove`", file=sys.stderr)
+        print(
+            f"スロット {args.slot} にはカードがあります。`kakanai card remove` で取れます。 / "
+            f"A card lies in slot {args.slot}; take it out with `kakanai card remove`.",
+            file=sys.stderr,
+        )
         return _FINDING
     except NoVirtualReader as error:
         print(f"{error}: start pcscd with vsmartcard-vpcd installed", file=sys.stderr)
@@ -96,7 +106,10 @@ def run_remove(args: argparse.Namespace) -> int:
 
     if take_out(args.slot, _state_dir(args)):
         return _OK
-    print(f"there is no card in slot {args.slot}", file=sys.stderr)
+    print(
+        f"スロット {args.slot} にカードはありません。 / There is no card in slot {args.slot}.",
+        file=sys.stderr,
+    )
     return _FINDING
 
 

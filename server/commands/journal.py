@@ -133,7 +133,11 @@ def _reading() -> "Iterator[Unit]":
     settings = Settings()
     # Opening a missing SQLite file would make one.
     if settings.on_sqlite and not Path(make_url(settings.url).database or "").is_file():
-        raise Refused("データベースがありません。 / There is no database here.", MISSING)
+        raise Refused(
+            "データベースがありません。サーバーを一度起動してください。 / "
+            "There is no database here: start the server once.",
+            MISSING,
+        )
     try:
         with Database(engines.create(settings.url)).read() as unit:
             yield unit

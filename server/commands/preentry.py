@@ -46,6 +46,11 @@ def run(args: argparse.Namespace) -> int:
         found = keys.listed(unit, ctx)
     if args.json:
         print(json.dumps({"keys": [{"name": key.name, "state": _state(key)[1]} for key in found]}))
+    elif not found:
+        print(
+            "鍵はまだありません。サーバーが起動するときに作ります。 / "
+            "There is no key yet; the server makes one when it starts."
+        )
     for key in found if not args.json else ():
         print(f"{key.name}  {' / '.join(_state(key))}  {key.made_at:%Y-%m-%d}")
     return OK

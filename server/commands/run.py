@@ -7,6 +7,7 @@ from pathlib import Path
 
 USAGE = 2
 DEFAULT_PORT = 8000
+HIGHEST_PORT = 8200
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -58,11 +59,25 @@ def run(args: argparse.Namespace) -> int:
     if not port.isdigit():
         _say(f"KAKANAI_PORT は数字で指定してください。 / KAKANAI_PORT is no number: {port}")
         return USAGE
+    last = int(port) + args.port_offset
+    if not 1 <= last <= 65_535 or not 1 <= HIGHEST_PORT + args.port_offset <= 65_535:
+        _say(
+            "ポートは1から65535までです。 / "
+            "Ports go from 1 to 65535: choose another --port-offset or KAKANAI_PORT."
+        )
+        return USAGE
+    database_url = args.database_url or os.environ.get("KAKANAI_DATABASE_URL", "")
+    if database_url and not database_url.startswith(("sqlite:", "postgres")):
+        _say(
+            "データベースは SQLite か PostgreSQL です。 / "
+            "The database is SQLite or PostgreSQL: write --database-url postgresql://…, or leave it out."
+        )
+        return USAGE
     plan = make_plan(
         args.state_dir or Path(os.environ.get("KAKANAI_STATE_DIR") or "state"),
         server_port=int(port),
         offset=args.port_offset,
-        database_url=args.database_url or os.environ.get("KAKANAI_DATABASE_URL", ""),
+        database_url=database_url,
         reader=args.reader,
         restarts_per_minute=args.restarts_per_minute,
     )

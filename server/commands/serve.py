@@ -2,7 +2,6 @@
 
 import argparse
 
-MISSING = 3
 # A display that is open holds its event stream for hours: without a limit, stopping would wait for it.
 SECONDS_TO_FINISH = 2
 
@@ -14,16 +13,12 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGTERM. 3 when the settings do not belong together."""
+    """Serve until SIGTERM."""
     import uvicorn
 
-    from server.settings import Settings, SettingsRefusedError
+    from server.settings import Settings
 
-    try:
-        settings = Settings()
-    except SettingsRefusedError as refusal:
-        print(refusal)
-        return MISSING
+    settings = Settings()
     uvicorn.run(
         "server.app:create_app",
         factory=True,

@@ -3,8 +3,6 @@
 import argparse
 import signal
 
-MISSING = 3
-
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `worker`."""
@@ -15,23 +13,19 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(args: argparse.Namespace) -> int:
-    """Work until SIGTERM. 3 on SQLite, where the server does it itself, and for settings that do not fit."""
+    """Work until SIGTERM; refused on SQLite, where the server does it itself."""
     from server.bootstrap import build
     from server.settings import Settings, SettingsRefusedError
     from server.worker import Worker
 
-    try:
-        settings = Settings()
-        if settings.on_sqlite:
-            raise SettingsRefusedError(
-                "SQLite では送信係はサーバーの中で動きます。 / "
-                "On SQLite the worker is a part of the server, the one process that writes. "
-                "Set KAKANAI_DATABASE_URL to PostgreSQL to run it beside the server."
-            )
-        worker = Worker(build(settings))
-    except SettingsRefusedError as refusal:
-        print(refusal)
-        return MISSING
+    settings = Settings()
+    if settings.on_sqlite:
+        raise SettingsRefusedError(
+            "SQLite では送信係はサーバーの中で動きます。 / "
+            "On SQLite the worker is a part of the server, the one process that writes. "
+            "Set KAKANAI_DATABASE_URL to PostgreSQL to run it beside the server."
+        )
+    worker = Worker(build(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -28,8 +29,11 @@ def create(url: str) -> Engine:
     On SQLite, transactions start by our own BEGIN, so that writers take their lock at once instead of
     failing when they upgrade.
     """
-    if make_url(url).get_backend_name() == "sqlite":
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
         return _sqlite(url)
+    if backend not in ("postgresql", "postgres"):
+        raise ArgumentError("neither SQLite nor PostgreSQL")
     # One more than threads that answer: the rules are looked up beside the reading that needs them.
     return create_engine(
         _driver(url), pool_pre_ping=True, pool_size=20, max_overflow=21, hide_parameters=True

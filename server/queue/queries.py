@@ -69,11 +69,13 @@ class SiteView:
     name_en: str
 
 
-def site(unit: Unit, ctx: Context) -> SiteView:
-    """This office, as papers and screens call it."""
+def site(unit: Unit, ctx: Context) -> SiteView | None:
+    """This office, as papers and screens call it; None where the database does not hold it."""
     row = unit.session.exec(
         select(Site).where(Site.tenant_id == ctx.tenant_id, Site.site_id == ctx.site_id)
-    ).one()
+    ).one_or_none()
+    if row is None:
+        return None
     return SiteView(row.municipality_code, row.municipality_ja, row.municipality_en, row.name_ja, row.name_en)
 
 

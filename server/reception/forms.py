@@ -5,7 +5,7 @@ from printing.forms.residence_change import Person as FormPerson
 from printing.forms.values import AddressCell, DateCell, StaffNotes
 from server.kit.ids import new_token
 from server.kit.wareki import last_day_meant, wareki
-from server.reception import documents
+from server.reception import documents, new_household
 from server.reception.intake import Intake
 from server.reception.people import PersonView
 
@@ -44,6 +44,8 @@ def fill(
     new = intake.new_address
     head = next((person for person in intake.people if person.is_head), None)
     head_name = intake.facts.value(head.person_id, "name", "") if head else ""
+    new_head = new_household.head(intake)
+    registers = _registers(intake)
     number = intake.number
     return ResidenceChangeForm(
         municipality=municipality,
@@ -53,7 +55,7 @@ def fill(
         moved_on=date_cell(intake.moved_on.isoformat() if intake.moved_on else None),
         kind="転居",
         scope="全部" if intake.whole_household else "一部",
-        joins="same" if intake.whole_household else "new",
+        joins="new" if new_household.is_founded(intake) else "same",
         filer=_filer(intake),
         new_address=AddressCell(
             postal_code=new["postal_code"],
@@ -62,9 +64,11 @@ def fill(
         )
         if new
         else AddressCell(),
-        new_head=head_name if intake.whole_household else "",
+        new_head=intake.facts.value(new_head.person_id, "name", "") if new_head else "",
         old_address=_old_address(intake),
         old_head=head_name,
+        honseki=registers[0],
+        hittousha=registers[1],
         people=[_person(intake, person) for person in intake.movers],
         staff=StaffNotes(
             ticket_label=ticket_label,
@@ -116,10 +120,30 @@ def _filer(intake: Intake) -> Filer:
     return Filer(
         name=name,
         kana=(intake.facts.value(person.person_id, "kana") if person else None),
-        address=intake.new_address["text"] if person in intake.movers and intake.new_address else None,
+        address=_home_of_filer(intake),
         phone=intake.facts.value("", "phone"),
         relation=relation,  # type: ignore[arg-type]
     )
+
+
+def _home_of_filer(intake: Intake) -> str | None:
+    """Where who files lives from now on: the new address of one who moves, else theirs if it may be shown."""
+    person = intake.filer
+    if person is None:
+        return None
+    if person in intake.movers:
+        return intake.new_address["text"] if intake.new_address else None
+    views = intake.facts.all(person.person_id, "address")
+    return next((str(view.value) for view in views if intake.may_show(view.source)), None)
+
+
+def _registers(intake: Intake) -> tuple[str, str]:
+    """本籍 and 筆頭者 of those who move, each register once, in one order; nothing that may not be shown."""
+    if not intake.may_show("core"):
+        return "", ""
+    residents = [person.resident for person in intake.movers if person.resident]
+    found = list(dict.fromkeys((one.honseki, one.hittousha or "") for one in residents if one.honseki))
+    return "、".join(place for place, _ in found if place), "、".join(first for _, first in found)
 
 
 def _person(intake: Intake, person: PersonView) -> FormPerson:
@@ -135,7 +159,7 @@ def _person(intake: Intake, person: PersonView) -> FormPerson:
             facts.value(person.person_id, "birth"), resident.birth.text if resident else None, western=western
         ),
         sex=_SEX.get(facts.value(person.person_id, "sex", ""), "unknown"),  # type: ignore[arg-type]
-        relationship=facts.value(person.person_id, "relationship", ""),
+        relationship=new_household.relationship(intake, person),
         card="held" if held == "held" else "none" if held == "none" else "unknown",
         residence_card_no=facts.value(person.person_id, documents.NUMBER),
         notes=_notes(person),

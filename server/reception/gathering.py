@@ -24,6 +24,10 @@ from server.reception.life_events import date_fact
 from server.reception.models import Reception
 from server.reception.service import ProtectedError, changed
 from server.reception.states import MACHINE, move
+from server.submissions.queries import unsettled_about
+
+# The reception numbers of this household's notifications that are still under way.
+UNSETTLED_FACT = "unsettled_notifications"
 
 
 def card_of(unit: Unit, ctx: Context, reception: Reception, read_id: str | None = None) -> CardRead | None:
@@ -191,6 +195,14 @@ def take_household(
         residents=[m.resident_id for m in household.members],
     )
     changed(unit, reception)
+
+
+def note_unsettled(
+    unit: Unit, ctx: Context, vault: Vault, reception: Reception, key: DataKey, household: Household
+) -> None:
+    """Keep which notifications about this household are still under way: its record will change by itself."""
+    numbers = unsettled_about(unit, ctx, vault, {member.resident_id for member in household.members})
+    facts.put(unit, ctx, key, reception.id, UNSETTLED_FACT, numbers, source="derived")
 
 
 def enter_person(

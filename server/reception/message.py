@@ -5,6 +5,7 @@ from typing import Any
 from procedures import Guidance, Item
 from server.db.context import Context
 from server.kit.clock import now
+from server.reception import new_household
 from server.reception.intake import Intake
 from server.reception.models import Reception
 from server.reception.people import PersonView
@@ -27,7 +28,7 @@ def draft_of(
 ) -> dict[str, Any]:
     """A core notification without its key. `resident_id` is None for whom the core was not asked about."""
     household_id = next((p.resident.household_id for p in intake.people if p.resident), None)
-    head = next((person for person in intake.people if person.is_head), None)
+    head = new_household.head(intake)
     whole = intake.whole_household
     return {
         "tenant": reception.tenant_id,
@@ -41,7 +42,7 @@ def draft_of(
         "household": {
             "old_id": household_id,
             "new_id": None,
-            "head_id": head.resident_id if head and whole else None,
+            "head_id": head.resident_id if head else None,
             "joins": "same" if whole else "new",
         },
         "form": {"id": "residence_change", "version": "1", "sha256": form_sha256},
@@ -90,6 +91,8 @@ def _subject(intake: Intake, person: PersonView) -> dict[str, Any]:
         else {"value": facts.value(person.person_id, "birth"), "text": None}
     )
     relationship = list(resident.relationship) if resident else facts.value(person.person_id, "rel")
+    if new_household.is_founded(intake):
+        relationship = new_household.relationship(intake, person).split("の")
     known = resident.known if resident else None
     return {
         "resident_id": person.resident_id,

@@ -3,6 +3,7 @@
 from procedures import Guidance, Question
 from server.reception.intake import Intake
 from server.reception.life_events import EVENTS
+from server.reception.new_household import is_settled
 
 
 def gaps(intake: Intake, guidance: Guidance | None) -> list[str]:
@@ -18,6 +19,8 @@ def gaps(intake: Intake, guidance: Guidance | None) -> list[str]:
         found.append("movers" if intake.leading.subject == "moves" else "subjects")
     if needs_address(intake) and intake.new_address is None:
         found.append("new_address")
+    if not is_settled(intake):
+        found.append("new_household")
     found += _days(intake)
     if intake.filer is None and not intake.facts.value("", "filer_name"):
         found.append("filer")

@@ -11,6 +11,7 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import Vault
 from server.kit.text import HIDDEN
+from server.reception import people
 from server.reception.confirmation import frozen_of
 from server.reception.intake import standing_of
 from server.reception.models import Reception
@@ -26,7 +27,8 @@ def state_of(reception: Reception) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One value: `key` names it when disputed, `label` keys its caption; `kind` is text, date, relationship.
+    """One value: `key` names it when disputed, `label` keys its caption; `kind` is text, date, western
+    (a date in 西暦), relationship.
 
     `hidden`: there is a value that this screen does not show, and `value` holds only a mask.
     """
@@ -44,7 +46,10 @@ def rows_of(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> lis
     intake = current_intake(unit, reception.id)
     if intake is None:
         return []
-    draft = frozen_of(vault.key(unit, ctx, reception.key_id), intake)["draft"]
+    key = vault.key(unit, ctx, reception.key_id)
+    draft = frozen_of(key, intake)["draft"]
+    residents = [person.resident for person in people.read(unit, key, reception.id) if person.resident]
+    foreign = {one.resident_id for one in residents if one.residence_kind != "JP"}
     hidden = reception.protection == "yes"
     subjects = draft["subjects"]
     old = subjects[0]["old_address"] if subjects else None
@@ -56,7 +61,7 @@ def rows_of(unit: Unit, ctx: Context, vault: Vault, reception: Reception) -> lis
         Row("filer", "second.row.filer", draft["filer"]["name"]),
     ]
     for number, subject in enumerate(subjects, start=1):
-        rows += _person(number, subject)
+        rows += _person(number, subject, subject["resident_id"] in foreign)
     return rows
 
 
@@ -64,7 +69,7 @@ def _address(name: str, text: str, hidden: bool) -> Row:
     return Row(name, f"second.row.{name}", HIDDEN if hidden and text else text, hidden=hidden)
 
 
-def _person(number: int, subject: dict[str, Any]) -> list[Row]:
+def _person(number: int, subject: dict[str, Any], foreign: bool) -> list[Row]:
     birth = subject["birth"]
     return [
         Row(f"name:{number}", "second.row.name", subject["name"], person=number),
@@ -72,7 +77,8 @@ def _person(number: int, subject: dict[str, Any]) -> list[Row]:
             f"birth:{number}",
             "second.row.birth",
             birth["text"] or birth["value"] or "",
-            "date",
+            # As on the form, and in the register: 西暦 for foreign residents.
+            "western" if foreign else "date",
             person=number,
         ),
         Row(

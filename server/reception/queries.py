@@ -21,14 +21,17 @@ from server.print_jobs.queries import PaperView, papers
 from server.queue import queries as queue
 from server.queue.queries import TicketView
 from server.reception import guidance as guiding
+from server.reception import new_household
 from server.reception.card_views import CardView, FaceView, TapView, card_views
 from server.reception.confirmation import is_withheld
 from server.reception.documents import NUMBER, may_hold
 from server.reception.ending import held_items
+from server.reception.gathering import UNSETTLED_FACT
 from server.reception.intake import Intake, load
 from server.reception.life_events import EVENTS
 from server.reception.missing import asked, gaps, needs_address
 from server.reception.models import Reception
+from server.reception.new_household import NewHouseholdView
 from server.reception.people import PersonView
 from server.reception.service import current_intake
 from server.reception.states import available_actions
@@ -138,12 +141,14 @@ class Workspace:
     core: CoreStanding
     core_as_of: datetime | None
     addresses_hidden: bool
+    unsettled: tuple[str, ...]
     card: CardView | None
     face: FaceView | None
     tap: TapView | None
     members: tuple[MemberView, ...]
     filer_name: str | None = field(repr=False)
     new_address: dict[str, Any] | None = field(repr=False)
+    new_household: NewHouseholdView | None = field(repr=False)
     moved_on: date | None
     guidance: Guidance | None = field(repr=False)
     questions: tuple[Question, ...] = field(repr=False)
@@ -210,12 +215,14 @@ def workspace(
         core=core_standing(unit, ctx),
         core_as_of=reception.core_as_of,
         addresses_hidden=not intake.may_show("core"),
+        unsettled=tuple(intake.facts.value("", UNSETTLED_FACT, ())),
         card=cards.card,
         face=cards.face,
         tap=cards.tap,
         members=tuple(member(intake, person) for person in intake.people),
         filer_name=intake.facts.value(intake.filer_id or "", "name") or intake.facts.value("", "filer_name"),
         new_address=intake.new_address if intake.standing.may_show_any_address else None,
+        new_household=new_household.view(intake),
         moved_on=intake.moved_on,
         guidance=guidance,
         questions=questions,
@@ -327,6 +334,9 @@ def _text(intake: Intake, name: str, value: Any, source: str) -> str:
     return str(value)
 
 
+_ASKED_APART = ("new_address", "chosen_resident", new_household.HEAD, new_household.RELATIONSHIP)
+
+
 def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
     """What was answered at the counter, so that it can be changed."""
     owners = ["", *(person.person_id for person in intake.people)]
@@ -342,8 +352,7 @@ def _answers(intake: Intake) -> tuple[dict[str, Any], ...]:
         for name, view in intake.facts.of(owner).items()
         if view.source in ("resident", "staff", "pre-entry")
         and not name.startswith("event_date")
-        and name
-        not in (*SHOWN, "new_address", "chosen_resident", ALONE, intake.leading and intake.leading.subject)
+        and name not in (*SHOWN, *_ASKED_APART, ALONE, intake.leading and intake.leading.subject)
     )
 
 

@@ -1,5 +1,6 @@
 """Where a reception's notifications stand with the core."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import Vault
 from server.submissions.models import FeedPosition, Submission
-from server.submissions.states import may_have_arrived
+from server.submissions.states import UNSETTLED, may_have_arrived
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,22 @@ def of_reception(unit: Unit, ctx: Context, vault: Vault, reception_id: str) -> l
         Submission.tenant_id == ctx.tenant_id, Submission.reception_id == reception_id
     )
     return [_view(unit, ctx, vault, row) for row in unit.all(query.order_by(col(Submission.queued_at)))]
+
+
+def unsettled_about(unit: Unit, ctx: Context, vault: Vault, residents: Collection[str]) -> list[str]:
+    """The reception numbers of notifications about any of these residents that the core has not settled yet.
+
+    Opens every notification that is under way, oldest first: to be asked once in a visit, not for every page.
+    """
+    query = select(Submission).where(
+        Submission.tenant_id == ctx.tenant_id, col(Submission.state).in_(UNSETTLED)
+    )
+    found = []
+    for row in unit.all(query.order_by(col(Submission.queued_at))):
+        draft = vault.key(unit, ctx, row.key_id).open(row.draft, f"submission:{row.id}")
+        if any(subject["resident_id"] in residents for subject in draft["subjects"]):
+            found.append(str(draft["reception_no"]))
+    return found
 
 
 def core_standing(unit: Unit, ctx: Context) -> CoreStanding:

@@ -29,6 +29,8 @@ MACHINE: Machine[str] = Machine(
     },
 )
 WAITING = ("due", "sending")
+# The core has neither registered nor refused it.
+UNSETTLED = (*WAITING, "provisional", "unreconciled")
 # What a failure begins with when the core may have applied what it did not acknowledge.
 UNKNOWN = "unknown:"
 

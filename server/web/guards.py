@@ -18,12 +18,12 @@ from server.db.context import Context
 from server.kit.clock import now
 from server.web.csrf import check_origin, check_token
 from server.web.problems import Problem
-from server.web.services import services
+from server.web.services import cookie_name, services
 from server.web.signatures import signed_station
 
-COOKIE = "kakanai_session"
 # The id of what draws a page's part anew; it says nothing about anybody being there.
 REFRESH = "refresh"
+
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -152,11 +152,6 @@ class SignInNeeded(Problem):
 
     def __init__(self) -> None:
         super().__init__(401, "sign_in")
-
-
-def cookie_name(request: Request) -> str:
-    """`__Host-` needs HTTPS, which only the demo on loopback does without."""
-    return f"__Host-{COOKIE}" if services(request).settings.secure_cookies else COOKIE
 
 
 class GuardedRouter(APIRouter):

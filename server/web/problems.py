@@ -5,6 +5,7 @@ words of problem `code` are the keys problem.<code>.title and problem.<code>.act
 """
 
 import logging
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,7 @@ from server.reception.confirmation import NotReadyError, WithheldError
 from server.reception.ending import ItemsHeldError
 from server.reception.guidance import UnknownAnswerError
 from server.reception.life_events import UnfitEventsError
+from server.reception.moving import SameAddressError
 from server.reception.service import ProtectedError, StaleScreenError
 from server.rulebook.service import (
     DraftMovedError,
@@ -30,7 +32,7 @@ from server.rulebook.service import (
     OwnWorkError,
     PastDayError,
 )
-from server.web.services import services
+from server.web.services import cookie_name, services
 from server.web.templating import language, render
 from server.worklists.service import OtherDepartmentError
 
@@ -101,6 +103,7 @@ _SIMPLE: dict[type[Exception], tuple[int, str]] = {
     ItemsHeldError: (409, "items_held"),
     NotReadyError: (409, "not_ready"),
     UnfitEventsError: (422, "unfit_events"),
+    SameAddressError: (422, "same_address"),
     WithheldError: (409, "withheld"),
     UnknownAnswerError: (422, "invalid_input"),
     NotSignedError: (409, "not_signed"),
@@ -163,11 +166,21 @@ def _to_sign_in(request: Request) -> Response | None:
     A form that was sent says what happened instead: what was typed is gone, and nobody should wonder why.
     """
     if request.headers.get("HX-Request"):
-        return Response(status_code=401, headers={"HX-Redirect": SIGN_IN, "X-Problem": "sign_in"})
+        page = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        return Response(
+            status_code=401, headers={"HX-Redirect": _sign_in_from(request, page), "X-Problem": "sign_in"}
+        )
     wanted = request.headers.get("accept", "*/*")
     if request.method == "GET" and "text/event-stream" not in wanted and wanted != "text/event-stream":
-        return RedirectResponse(SIGN_IN, 303, {"X-Problem": "sign_in"})
+        page = request.url.path
+        return RedirectResponse(_sign_in_from(request, page), 303, {"X-Problem": "sign_in"})
     return None
+
+
+def _sign_in_from(request: Request, page: str) -> str:
+    """The sign-in page; for whose session ended, with the way back to `page`."""
+    ended = cookie_name(request) in request.cookies
+    return f"{SIGN_IN}?{urlencode({'back': page})}" if ended else SIGN_IN
 
 
 async def _any(request: Request, error: Exception) -> Response:

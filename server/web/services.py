@@ -17,6 +17,8 @@ from server.settings import Settings
 from server.web.sse import Hub
 from server.web.words import DEFAULT, EASY, Words
 
+COOKIE = "kakanai_session"
+
 
 @dataclass(frozen=True)
 class Municipality:
@@ -62,3 +64,8 @@ def services(request: Request) -> Services:
     """The services of the application that handles `request`."""
     found: Services = request.app.state.services
     return found
+
+
+def cookie_name(request: Request) -> str:
+    """`__Host-` needs HTTPS, which only the demo on loopback does without."""
+    return f"__Host-{COOKIE}" if services(request).settings.secure_cookies else COOKIE

@@ -38,7 +38,7 @@ def environment() -> Environment:
     )
     env.filters["wareki"] = lambda value: long_date(_day(value))
     env.filters["partial"] = partial
-    env.filters["clock"] = lambda value: f"{jst(value):%-H:%M}"
+    env.filters["clock"] = _clock
     env.globals["static_version"] = static_version()
     env.globals["new_key"] = new_id
     return env
@@ -120,6 +120,11 @@ def _here(request: Request, lang: str) -> str:
     """This page in another language, without naming a host: the same page is served through each gateway."""
     url = request.url.include_query_params(lang=lang)
     return f"{url.path}?{url.query}"
+
+
+def _clock(value: datetime | str) -> str:
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{jst(instant):%-H:%M}"
 
 
 def _day(value: date | datetime | str) -> date:

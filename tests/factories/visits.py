@@ -21,6 +21,7 @@ from server.reception import (
     gathering,
     guidance,
     intake,
+    moving,
     prefill,
     queries,
     service,
@@ -163,6 +164,7 @@ class Visit:
         with self.services.db.write() as unit:
             reception, key = self.locked(unit, who)
             gathering.take_household(unit, who or self.clerk, reception, key, household, resident_id)
+            gathering.note_unsettled(unit, who or self.clerk, self.services.vault, reception, key, household)
 
     def enter(self, **entered: Any) -> str:
         """Somebody taken in by hand."""
@@ -188,7 +190,11 @@ class Visit:
         """Where they move to."""
         found = next(one for one in self.services.towns.all() if one.town == town)
         address = found.address(number)
-        self.fact("new_address", address.model_dump(mode="json"))
+        with self.services.db.write() as unit:
+            reception, key = self.locked(unit)
+            moving.set_address(
+                unit, self.clerk, reception, key, address.model_dump(mode="json"), self.services.towns
+            )
 
     def settle(self) -> None:
         """Address, day, and every question answered with no, the first choice, or わからない."""

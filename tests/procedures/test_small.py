@@ -218,6 +218,7 @@ def test_changes_of_content() -> None:
     (change,) = changes(before, after)
     assert (change.procedure_id, change.kind, change.fields) == ("C01", "content", ("department", "fee"))
     assert change.to_dict()["text"]["en"] == "Certificate: changes in department, fee"
+    assert change.to_dict()["text"]["ja"].endswith("：担当課・手数料が変わる")
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def services(
     db.digest = DataKey("digests", bytes(32)).digest
     with db.read() as unit:
         site = queue.site(unit, SYSTEM)
+    assert site is not None
     return Services(
         # Nobody listens there: a test reaches no core but the one it holds.
         settings=Settings(

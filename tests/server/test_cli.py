@@ -74,6 +74,46 @@ def test_a_port_that_is_no_number_is_named(
     assert "KAKANAI_PORT is no number: http" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["run", "--port-offset", "900000"], "Ports go from 1 to 65535"),
+        (["run", "--database-url", "mysql://somewhere"], "SQLite or PostgreSQL"),
+    ],
+)
+def test_a_run_that_cannot_be_is_wrong_usage(
+    typed: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(typed) == 2
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "said"),
+    [
+        (["doctor"], "KAKANAI_PORT", "http", "KAKANAI_PORT を確かめてください"),
+        (["doctor"], "KAKANAI_DATABASE_URL", "foo://x", "no database's URL"),
+        (["journal", "verify"], "KAKANAI_ENV", "production", "KAKANAI_PROTECTION_DECLARED"),
+        (["run"], "KAKANAI_STATE_DIR", "/dev/null/x", "/dev/null/x を使えません"),
+        (["serve"], "KAKANAI_TENANT", "elsewhere", "holds no office elsewhere/honcho"),
+        (["serve"], "KAKANAI_MUNICIPALITY", "000000", "no overlay for municipality 000000"),
+    ],
+)
+def test_what_is_set_wrongly_is_a_sentence_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    name: str,
+    value: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("KAKANAI_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    assert main(command) == 3
+    assert said in capsys.readouterr().out
+
+
 def test_a_server_that_is_set_wrongly_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,11 +1,13 @@
 """Card reading through the station's route: outcomes, words, what the server gets, and where the PIN never
 goes."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -63,6 +65,18 @@ def test_a_fault_that_no_card_can_have_is_refused_with_a_sentence(kiosk: Rig, fa
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_fault")
     assert answer.json()["title"]["ja"] == "この故障はありません。"
     assert kiosk.state()["reader"] == "empty"
+
+
+def test_a_card_that_is_swapped_for_another_is_seen_to_leave(kiosk: Rig) -> None:
+    kiosk.insert("mihon_taro")
+    with http.stream("GET", f"{kiosk.url}/station/events") as told_to_the_page:
+        lines = told_to_the_page.iter_lines()
+        readers = (json.loads(line[6:])["reader"] for line in lines if line.startswith("data: "))
+        assert next(readers) == "present"
+        kiosk.insert("kaku_misaki")
+        http.put(f"{kiosk.url}/station/dev/reader", json={"state": "unplugged"})
+        assert list(takewhile(lambda word: word != "no_reader", readers)) == ["empty", "present"]
+    http.put(f"{kiosk.url}/station/dev/reader", json={"state": "ok"})
 
 
 def told(station: Rig) -> list[Any]:

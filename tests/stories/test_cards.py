@@ -117,7 +117,7 @@ def test_the_last_try_is_for_the_counter_and_only_when_staff_agree(
 def test_a_locked_pin_leads_to_its_reset_and_the_visit_goes_on_by_search(
     demo: Demo, kiosk: Kiosk, desk: Desk, chance: random.Random
 ) -> None:
-    for lang, why in (("en", "Your PIN is locked"), ("ja", "暗証番号が使えなくなっています")):
+    for lang, why in (("en", "The PIN is locked"), ("ja", "暗証番号は使えません")):
         kiosk.begin(lang)
         kiosk.lay("mihon_ume")
         assert why in kiosk.trouble()
@@ -130,7 +130,7 @@ def test_a_locked_pin_leads_to_its_reset_and_the_visit_goes_on_by_search(
     desk.identify()
     desk.lay("mihon_ume")
     desk.speak("en")
-    assert "offer the procedure that resets the PIN (R033)" in desk.said()
+    assert "offer the procedure that resets it (R033)" in desk.said()
     desk.speak("ja")
     assert "検索で続けられます" in desk.said()
     assert "初期化・再設定の手続き（R033）" in desk.said()

@@ -294,3 +294,13 @@ def test_the_reason_is_sealed_and_the_permission_is_in_the_journal(visit: Visit)
         _, key = service.opened(unit, visit.clerk, visit.services.vault, visit.reception_id)
         opened: dict[str, Any] = key.open(entry.sealed or b"", f"journal:{entry.id}")
         assert opened == {"reason": "仮名咲さん本人と確認"}
+
+
+def test_a_second_visit_hears_of_a_notification_that_the_core_has_not_settled(services: Services) -> None:
+    first = Visit.at(services, "accepted")
+    second = Visit.opened(services)
+    for act in (second.identify, second.attach, second.gather):
+        act()
+    assert second.workspace().unsettled == (first.state().number,)
+    # Where nothing is under way nothing is said.
+    assert first.workspace().unsettled == ()

@@ -12,8 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.app import mount
 from server.db import engine as engines
 from server.kit import clock
-from server.web.guards import COOKIE
-from server.web.services import Services
+from server.web.services import COOKIE, Services
 from tests.browser.stage import axe
 from tests.factories.visits import Visit
 from tests.server.web.conftest import session

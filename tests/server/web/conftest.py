@@ -9,8 +9,7 @@ from server.app import mount
 from server.auth import service as auth
 from server.auth.service import SignedIn
 from server.kit import clock
-from server.web.guards import COOKIE
-from server.web.services import Services
+from server.web.services import COOKIE, Services
 from station.signing import Signer
 from tests.factories.people import SYSTEM
 from tests.support_asgi import Browser

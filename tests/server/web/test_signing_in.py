@@ -152,6 +152,29 @@ def test_twelve_hours_end_it_whatever_happened(signed_in: Opener) -> None:
     assert browser.get("/counter/").status == 303
 
 
+def test_a_session_that_ended_says_so_and_leads_back(signed_in: Opener) -> None:
+    browser = signed_in("clerk1")
+    later(minutes=31)
+    page = "/counter/receptions/0192f1b0"
+    sent = browser.post(
+        f"{page}/address", headers={"HX-Request": "true", "HX-Current-URL": f"http://127.0.0.1:8111{page}"}
+    )
+    asked = browser.get(page)
+    way = f"/counter/login?back={page.replace('/', '%2F')}"
+    assert (sent.header("hx-redirect"), asked.header("location")) == (way, way)
+    assert "時間がたったため、ログインが終わりました" in browser.get(way).text
+    answer = browser.post("/counter/login", {"login": "clerk1", "password": PASSWORD, "back": page})
+    assert answer.header("location") == page
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example/", "/backoffice/", "/counter/?x=//y", ""]
+)
+def test_signing_in_leads_nowhere_else(browser: Browser, back: str) -> None:
+    answer = browser.post("/counter/login", {"login": "clerk1", "password": PASSWORD, "back": back})
+    assert answer.header("location") == "/counter/"
+
+
 def test_signing_out_ends_the_session_for_everybody_who_has_the_cookie(
     app: FastAPI, signed_in: Opener, services: Services
 ) -> None:
