@@ -23,7 +23,9 @@ KINDS = ("here", "letter", "later")
 # A is filed with the notification, D is another authority's paper, and for E nobody signs anything.
 SIGNED = ("N", "B", "C", "S")
 # What somebody is to a procedure that concerns themselves alone (a claim is listed for its claimant).
-OWN = frozenset({"self", "household", "recipient", "owner", "party", "bearer", "claimant"})
+OWN = frozenset({"self", "household", "recipient", "owner", "party", "claimant"})
+# Whoever has the registration card in hand may use it: the card is a paper to be shown, not a relation.
+ANYBODY = frozenset({"bearer"})
 COUPLE = (["妻"], ["夫"])
 
 
@@ -50,18 +52,18 @@ def roles_of(intake: Intake) -> dict[str, frozenset[str]]:
     present = intake.filer
     owners = ["", *(person.person_id for person in intake.people)]
     if intake.relation == "legal_representative":
-        return dict.fromkeys(owners, frozenset({"guardian"}))
+        return dict.fromkeys(owners, ANYBODY | {"guardian"})
     if present is None or intake.relation in PROXIES:
-        return dict.fromkeys(owners, frozenset())
-    always = {"household"} | ({"head"} if present.is_head else set())
+        return dict.fromkeys(owners, ANYBODY)
+    always = ANYBODY | {"household"} | ({"head"} if present.is_head else set())
     if intake.facts.value(present.person_id, "gets_jidoteate"):
-        always.add("recipient")
-    roles = {"": frozenset(always | {"self"})}
+        always |= {"recipient"}
+    roles = {"": always | {"self"}}
     for person in intake.people:
         if person.person_id == present.person_id:
             roles[person.person_id] = OWN | always
         else:
-            roles[person.person_id] = frozenset(always | _relation(intake, present, person))
+            roles[person.person_id] = always | _relation(intake, present, person)
     return roles
 
 

@@ -76,7 +76,9 @@ def test_the_head_signs_for_the_household_and_only_for_what_is_theirs(family: Vi
 def test_whoever_comes_for_others_is_their_proxy_or_guardian(family: Visit) -> None:
     for relation, wanted in (("agent", set()), ("messenger", set()), ("legal_representative", {"guardian"})):
         family.identify(relation)
-        assert set(signing.roles_of(family.state()).values()) == {frozenset(wanted)}
+        assert set(signing.roles_of(family.state()).values()) == {frozenset(wanted | {"bearer"})}, (
+            "of the seal card"
+        )
 
 
 def test_those_who_were_entered_by_hand_are_a_family_too(services: Services) -> None:
