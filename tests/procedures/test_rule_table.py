@@ -190,7 +190,7 @@ def test_papers_that_the_table_names_beside_the_certificate() -> None:
 
 def test_a_death_is_counted_from_the_day_of_death() -> None:
     """Correction E4 「死亡・離婚=その日」: only 死亡届 runs from learning of it, and its note says so."""
-    death = load_catalogue().facts["event_date"].named({"DEATH"})
+    death = load_catalogue().facts["event_date"].named(("DEATH",))
     assert death.ja == "亡くなった日"
     note = next(rule for rule in RULES if rule.id == "R172").face.note
     assert note is not None
