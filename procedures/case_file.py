@@ -23,6 +23,7 @@ focus: [R070]                                     … or, when given, only as fa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -53,8 +54,21 @@ class CaseFile:
 
 
 def read_case(path: Path) -> CaseFile:
-    """Read one CASE.yaml. Raises CatalogueInvalid (broken YAML) or CaseError (the path inside the case)."""
+    """Read one CASE.yaml. Raises CatalogueInvalid, with the line, for what is no YAML and what is no case."""
     source = read_yaml(path)
+    try:
+        return _read(source, path.stem)
+    except CaseError as error:
+        raise CatalogueInvalid([fault(source, error)]) from error
+
+
+def fault(source: Located, error: CaseError) -> Problem:
+    """Where in the file a case is wrong: household[0].facts.birth is a place in it."""
+    steps = [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", error.path)]
+    return source.problem(tuple(steps), str(error))
+
+
+def _read(source: Located, stem: str) -> CaseFile:
     if not isinstance(source.data, dict):
         raise CaseError("case", "a case is a mapping")
     expect = source.data.get("expect") or {}
@@ -63,7 +77,7 @@ def read_case(path: Path) -> CaseFile:
         raise CaseError("expect", f"no such expectation: {', '.join(sorted(map(str, extra)))}")
     focus = source.data.get("focus")
     return CaseFile(
-        title=str(source.data.get("title", path.stem)),
+        title=str(source.data.get("title", stem)),
         case=Case.from_dict(source.data),
         expect=expect,
         focus=None if focus is None else frozenset(focus),
@@ -155,8 +169,6 @@ def read_cases(folder: Path) -> tuple[list[CaseFile], list[Problem]]:
     for path in sorted(folder.glob("*.yaml")):
         try:
             files.append(read_case(path))
-        except CaseError as error:
-            problems.append(Problem(str(path), 0, str(error)))
         except CatalogueInvalid as error:
             problems += error.problems
     return files, problems

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from procedures.case import CaseError
-from procedures.case_file import CaseFile, differences, read_cases
+from procedures.case_file import CaseFile, differences, fault, read_cases
 from procedures.catalogue import Catalogue, Rule
 from procedures.coverage import unreached
 from procedures.engine import evaluate
@@ -32,7 +32,8 @@ def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
         if catalogue is not None:
             catalogues[folder.name] = catalogue
     if cases is not None:
-        problems += _cases(cases, catalogues)
+        broken = {folder.name for folder in (data / "municipalities").iterdir()} - set(catalogues)
+        problems += _cases(cases, catalogues, broken)
     return list(dict.fromkeys(problems))
 
 
@@ -164,12 +165,14 @@ def _local_decisions(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
                 yield loader.overlay_file.problem(place, f"{rule.id}: this municipality has set no fee")
 
 
-def _cases(folder: Path, catalogues: dict[str, Catalogue]) -> Iterable[Problem]:
+def _cases(folder: Path, catalogues: dict[str, Catalogue], broken: set[str]) -> Iterable[Problem]:
     files, problems = read_cases(folder)
     yield from problems
     seen: dict[str, set[tuple[str, str | None]]] = {name: set() for name in catalogues}
     for file in files:
         catalogue = catalogues.get(file.case.municipality)
+        if file.case.municipality in broken:
+            continue  # what is wrong with the data is said once, not once for each case
         if catalogue is None:
             yield file.source.problem(("municipality",), "there is no catalogue for this municipality")
             continue
@@ -195,7 +198,7 @@ def _case(file: CaseFile, catalogue: Catalogue, seen: set[tuple[str, str | None]
     try:
         guidance = evaluate(file.case, catalogue)
     except CaseError as error:
-        yield Problem(file.source.file, 0, str(error))
+        yield fault(file.source, error)
         return
     seen.update(
         (item.procedure_id, item.variant) for item in (*guidance.applies, *guidance.needs_confirmation)

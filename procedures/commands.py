@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from procedures.yaml_lines import Problem
 
 OK, FINDING, USAGE = 0, 1, 2
 
@@ -30,9 +35,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "explain", help="事例の案内と理由を見る / show the guidance for a case and why"
     )
     explain.add_argument("case", type=Path, metavar="CASE.yaml")
-    explain.add_argument(
-        "--on", type=date.fromisoformat, default=None, metavar="DATE", help="as if filed on DATE"
-    )
+    explain.add_argument("--on", type=_day, default=None, metavar="DATE", help="as if filed on DATE")
     explain.add_argument("--json", action="store_true")
     explain.set_defaults(run=run_explain)
 
@@ -95,33 +98,62 @@ def run_check(args: argparse.Namespace) -> int:
     return FINDING if problems else OK
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day; a day is written YYYY-MM-DD") from None
+
+
+def _refuse(problems: Sequence[Problem], *, as_json: bool) -> int:
+    """Say why nothing could be done, where it stands."""
+    if as_json:
+        faults = [{"file": one.file, "line": one.line, "message": one.message} for one in problems]
+        print(json.dumps({"problems": faults}, ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(problem if problem.line else f"{problem.file}: {problem.message}")
+    return USAGE
+
+
 def run_explain(args: argparse.Namespace) -> int:
     """0 when the case comes out as it expects (or expects nothing), 1 when not, 2 for an unreadable
     case.
     """
     from procedures.case import CaseError
-    from procedures.case_file import differences, read_case
+    from procedures.case_file import differences, fault, read_case
     from procedures.engine import evaluate
     from procedures.explanation import lines
     from procedures.loading import load_catalogue
-    from procedures.yaml_lines import CatalogueInvalid
+    from procedures.yaml_lines import CatalogueInvalid, Problem
 
     try:
         file = read_case(args.case)
         if args.on is not None:
             file = file.on(args.on)
-        guidance = evaluate(file.case, load_catalogue(file.case.municipality))
+        catalogue = load_catalogue(file.case.municipality)
     except FileNotFoundError:
-        print(f"{args.case}: no such file")
-        return USAGE
-    except (CaseError, CatalogueInvalid) as error:
-        print(f"{args.case}: {error}" if isinstance(error, CaseError) else error)
-        return USAGE
+        return _refuse([Problem(str(args.case), 0, "no such file")], as_json=args.json)
+    except (OSError, UnicodeDecodeError):
+        return _refuse([Problem(str(args.case), 0, "this is no text file")], as_json=args.json)
+    except CatalogueInvalid as error:
+        return _refuse(error.problems, as_json=args.json)
+    try:
+        guidance = evaluate(file.case, catalogue)
+    except CaseError as error:
+        return _refuse([fault(file.source, error)], as_json=args.json)
     found = differences(file, guidance)
+    first = min((rule.effective_from for rule in catalogue.rules if rule.effective_from), default=None)
+    before = first if first and file.case.date < first else None
     if args.json:
         answer = {"guidance": guidance.to_dict(), "differences": [str(problem) for problem in found]}
+        if before:
+            answer["changes_known_from"] = before.isoformat()
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
+        if before:
+            print(f"! {before} より前の法令の変更は、この規則に入っていません")
+            print(f"! changes of the law before {before} are not in these rules")
         for line in lines(file.case, guidance):
             print(line)
         for problem in found:

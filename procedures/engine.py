@@ -39,6 +39,10 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     if case.municipality != catalogue.municipality:
         raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")
     catalogue = catalogue.at(case.date)
+    for event in case.events:
+        if event not in catalogue.codes.events:
+            known = ", ".join(catalogue.codes.events)
+            raise EventNotReady("event", f"there is no life event {event}; there are {known}")
     if not all(catalogue.ready(event) for event in case.events):
         raise EventNotReady("event", "the catalogue is not complete for this life event")
     stages = {event: _Evaluation(_led_by(case, event, catalogue), catalogue) for event in case.events}

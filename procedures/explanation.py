@@ -19,6 +19,12 @@ def lines(case: Case, guidance: Guidance) -> Iterator[str]:
     """The whole guidance, Japanese first."""
     events = " ".join(case.events)
     yield f"{case.municipality}  {case.date.isoformat()}  {events}  ({guidance.catalogue_version})"
+    if guidance.conflicts:
+        yield ""
+        yield f"■ 確かめてください / cannot be: {len(guidance.conflicts)}"
+        for conflict in guidance.conflicts:
+            people = f" [{', '.join(conflict.person_ids)}]" if conflict.person_ids else ""
+            yield f"  {conflict.text.ja} / {conflict.text.en}{people}"
     for key, heading in _HEADINGS:
         items: tuple[Item, ...] = getattr(guidance, key)
         yield ""

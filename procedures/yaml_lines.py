@@ -110,7 +110,7 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
     if isinstance(node, yaml.MappingNode):
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if key_node.tag == _STRING else loader.construct_object(key_node)
+            key = _value(loader, key_node, name)
             line = key_node.start_mark.line + 1
             if isinstance(key, bool):
                 raise CatalogueInvalid(
@@ -123,7 +123,17 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, part, (*place, index), lines, name) for index, part in enumerate(node.value)]
-    return node.value if node.tag == _STRING else loader.construct_object(node)
+    return _value(loader, node, name)
+
+
+def _value(loader: Any, node: Any, name: str) -> Any:
+    if node.tag == _STRING:
+        return node.value
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:  # 2026-13-01 looks like a date to YAML
+        message = f"{node.value} cannot be read: {error}"
+        raise CatalogueInvalid([Problem(name, node.start_mark.line + 1, message)]) from error
 
 
 def validated(model: type[_M], raw: Any, source: Located, place: Place, problems: list[Problem]) -> _M | None:

@@ -130,7 +130,7 @@ def read(
     seen = seen_at_identification(intake) | shown_store.shown(unit, intake.reception_id)
     return desk_list(
         guidance,
-        signing.roles_of(intake),
+        signing.roles_of(intake) if signing.is_present_known(intake) else None,
         seen,
         signing.choices(unit, intake.reception_id),
         catalogue.at(intake.filed_on),
@@ -153,14 +153,16 @@ def seen_at_identification(intake: Intake) -> dict[Piece, ShownView | None]:
 
 def desk_list(
     guidance: Guidance,
-    roles: dict[str, frozenset[str]],
+    roles: dict[str, frozenset[str]] | None,
     seen: Mapping[Piece, ShownView | None],
     settled: Mapping[str, ChoiceView],
     catalogue: Catalogue,
     site: str,
     at: datetime,
 ) -> DeskList:
-    """Engine, marks and opening hours put together; `at` is local time (Asia/Tokyo), naive."""
+    """Engine, marks and opening hours put together; `at` is local time (Asia/Tokyo), naive. `roles` is None
+    while nobody has said who is present: then nobody can say who signs.
+    """
     hours = catalogue.opening
     place = hours.site_named(site) if hours else ""
     closed = hours is not None and not any(
@@ -189,7 +191,7 @@ def desk_list(
                     outcome=outcome,
                     place=place_of(item),
                     documents=() if hidden else tuple(_document(item, one, seen) for one in item.documents),
-                    signing=None if hidden else signing.signing_of(item, roles),
+                    signing=None if hidden or roles is None else signing.signing_of(item, roles),
                     choice=settled.get(item.procedure_id),
                     closed=not possible and not closed,
                     opens_at=opens,

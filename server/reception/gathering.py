@@ -20,7 +20,7 @@ from server.queue.card_reads import CardContent, CardText
 from server.queue.models import CardRead
 from server.reception import facts, known, people, prefill
 from server.reception.facts import FactView
-from server.reception.life_events import date_fact
+from server.reception.life_events import concerning_all, date_fact
 from server.reception.models import Reception
 from server.reception.service import ProtectedError, changed
 from server.reception.states import MACHINE, move
@@ -169,7 +169,8 @@ def take_household(
                 unknown=True,
                 as_of=household.as_of,
             )
-        facts.put(unit, ctx, key, reception.id, "moves", True, source="derived", person_id=person.id)
+        for subject in concerning_all(reception.events.split(",")):
+            facts.put(unit, ctx, key, reception.id, subject, True, source="derived", person_id=person.id)
         tapped = card is not None and prefill.names(card, member)
         if card is not None and tapped:
             reception.bearer_person_id = person.id

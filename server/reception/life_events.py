@@ -17,6 +17,7 @@ class LifeEvent:
     residence: it changes where somebody lives, so that only one such event can be told at a time.
     dated: the rules count days from it. ahead: its day may lie after the day of filing.
     arrives: it brings people whom the core does not know yet. settles: there is a new address in this city.
+    whole: it concerns everybody of the household, unless staff say otherwise.
     """
 
     code: str
@@ -27,6 +28,7 @@ class LifeEvent:
     ahead: bool = False
     arrives: bool = False
     settles: bool = False
+    whole: bool = False
 
 
 EVENTS = {
@@ -40,9 +42,9 @@ EVENTS = {
         LifeEvent("OUT_ABR", "moving", "moves", residence=True, ahead=True),
         LifeEvent("IN_46", "moving", "moves", residence=True, arrives=True, settles=True),
         LifeEvent("IN_47", "moving", "moves", residence=True, arrives=True, settles=True),
-        LifeEvent("HH_HEAD", "household", "hh_changes"),
+        LifeEvent("HH_HEAD", "household", "hh_changes", whole=True),
         LifeEvent("HH_SPLIT", "household", "hh_changes"),
-        LifeEvent("HH_MERGE", "household", "hh_changes"),
+        LifeEvent("HH_MERGE", "household", "hh_changes", whole=True),
         LifeEvent("HH_CHG", "household", "hh_changes"),
         LifeEvent("BIRTH", "register", "newborn", arrives=True),
         LifeEvent("DEATH", "register", "deceased"),
@@ -89,6 +91,15 @@ def read(chosen: Iterable[str]) -> tuple[str, ...]:
     if not said or said - set(EVENTS) or len(said & _RESIDENCE) > 1:
         raise UnfitEventsError(", ".join(sorted(said)))
     return tuple(code for code in EVENTS if code in said)
+
+
+def concerning_all(codes: Iterable[str]) -> set[str]:
+    """The facts that hold for everybody of a household as it is taken in, until staff say otherwise."""
+    return {"moves"} | {
+        event.subject
+        for code, event in EVENTS.items()
+        if event.whole and code in set(codes) and event.subject
+    }
 
 
 def date_fact(code: str, leading: bool) -> str:

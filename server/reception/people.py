@@ -26,7 +26,16 @@ class PersonView:
 
     @property
     def is_head(self) -> bool:
-        return self.resident.is_head if self.resident else bool(self.entered.get("is_head"))
+        return self.resident.is_head if self.resident else self.relationship == ["世帯主"]
+
+    @property
+    def relationship(self) -> list[str]:
+        """The words of the 続柄, as the core has it or as it was entered."""
+        return (
+            list(self.resident.relationship)
+            if self.resident
+            else self.entered.get("relationship", "").split("の")
+        )
 
     @property
     def resident_id(self) -> str | None:

@@ -83,10 +83,11 @@ class MemberView:
 
 @dataclass(frozen=True)
 class EventView:
-    """A chosen life event and its day. `too_early`: the day lies ahead where it must not."""
+    """A chosen life event and its day. `ahead`: it may lie ahead; `too_early`: it does where it must not."""
 
     code: str
     dated: bool
+    ahead: bool
     day: date | None
     too_early: bool
 
@@ -193,7 +194,11 @@ def workspace(
         version=reception.version,
         events=tuple(
             EventView(
-                code, EVENTS[code].dated, day, bool(day and day > intake.filed_on and not EVENTS[code].ahead)
+                code,
+                EVENTS[code].dated,
+                EVENTS[code].ahead,
+                day,
+                bool(day and day > intake.filed_on and not EVENTS[code].ahead),
             )
             for code, day in ((code, intake.day_of(code)) for code in intake.events)
         ),

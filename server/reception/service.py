@@ -189,6 +189,12 @@ def choose_events(
                 unknown=day.unknown,
                 confirmed_by=day.confirmed_by,
             )
+    for person in people.read(unit, key, reception.id):
+        for subject in life_events.concerning_all(events):
+            if known.get(person.person_id, subject) is None:
+                facts.put(
+                    unit, ctx, key, reception.id, subject, True, source="derived", person_id=person.person_id
+                )
     record(unit, ctx, "reception.events_chosen", reception.id, events=list(events))
     changed(unit, reception)
 

@@ -22,8 +22,10 @@ from server.reception.states import move
 KINDS = ("here", "letter", "later")
 # A is filed with the notification, D is another authority's paper, and for E nobody signs anything.
 SIGNED = ("N", "B", "C", "S")
-# What somebody is to a procedure that concerns themselves alone.
-OWN = frozenset({"self", "household", "recipient", "owner", "party", "bearer"})
+# What somebody is to a procedure that concerns themselves alone (a claim is listed for its claimant).
+OWN = frozenset({"self", "household", "recipient", "owner", "party", "claimant"})
+# Whoever has the registration card in hand may use it: the card is a paper to be shown, not a relation.
+ANYBODY = frozenset({"bearer"})
 COUPLE = (["妻"], ["夫"])
 
 
@@ -36,27 +38,32 @@ class ChoiceView:
     by: str
 
 
+def is_present_known(intake: Intake) -> bool:
+    """Whether staff have said who is at the counter: one of the people, or somebody who acts for them."""
+    return intake.filer is not None or intake.relation in (*PROXIES, "legal_representative")
+
+
 def roles_of(intake: Intake) -> dict[str, frozenset[str]]:
     """What the person present is to each person of the intake ("" for the household), as codes of the rules.
 
-    Only what the register and the intake say: who earns more, or whose dog it is, nobody has told. Whoever
-    comes for somebody else is nothing to anybody but their proxy.
+    Only what the register and the intake say: whose dog it is nobody has told. Whoever comes for somebody
+    else is nothing to anybody but their proxy.
     """
     present = intake.filer
     owners = ["", *(person.person_id for person in intake.people)]
     if intake.relation == "legal_representative":
-        return dict.fromkeys(owners, frozenset({"guardian"}))
+        return dict.fromkeys(owners, ANYBODY | {"guardian"})
     if present is None or intake.relation in PROXIES:
-        return dict.fromkeys(owners, frozenset())
-    always = {"household"} | ({"head"} if present.is_head else set())
+        return dict.fromkeys(owners, ANYBODY)
+    always = ANYBODY | {"household"} | ({"head"} if present.is_head else set())
     if intake.facts.value(present.person_id, "gets_jidoteate"):
-        always.add("recipient")
-    roles = {"": frozenset(always | {"self"})}
+        always |= {"recipient"}
+    roles = {"": always | {"self"}}
     for person in intake.people:
         if person.person_id == present.person_id:
             roles[person.person_id] = OWN | always
         else:
-            roles[person.person_id] = frozenset(always | _relation(intake, present, person))
+            roles[person.person_id] = always | _relation(intake, present, person)
     return roles
 
 
@@ -112,16 +119,12 @@ def choose(
 
 def _relation(intake: Intake, present: PersonView, person: PersonView) -> set[str]:
     """What the register lets one conclude: parents sign for their minor children, and couples are couples."""
-    theirs, own = _tokens(person), _tokens(present)
+    theirs, own = person.relationship, present.relationship
     if theirs == ["子"] and (present.is_head or own in COUPLE):
         return {"guardian", "parent", "lineal"} if _is_minor(intake, person) else {"lineal"}
     if (present.is_head and theirs in COUPLE) or (person.is_head and own in COUPLE):
         return {"spouse"}
     return set()
-
-
-def _tokens(person: PersonView) -> list[str]:
-    return list(person.resident.relationship) if person.resident else []
 
 
 def _is_minor(intake: Intake, person: PersonView) -> bool:

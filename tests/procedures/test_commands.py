@@ -95,6 +95,76 @@ def test_explain_refuses_what_it_cannot_read(tmp_path: Path, text: str | None) -
     assert run("explain", str(case)) == 2
 
 
+CASE = "municipality: '992011'\ndate: 2026-11-24\nevent: MOVE\nhousehold:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CASE + "  - {id: a, facts: {moves: true}}\n  - {id: b, facts: {colour: red}}\n", ":6: household[1]"),
+        (
+            CASE.replace("MOVE", "MOVED") + "  - {id: a}\n",
+            ":3: event: there is no life event MOVED; there are",
+        ),
+        (CASE + "  - {id: a, facts: {moves: maybe}}\n", ":5: household[0].facts.moves: the value does not"),
+        (
+            CASE.replace("11-24", "13-24") + "  - {id: a}\n",
+            ":2: 2026-13-24 cannot be read: month must be in 1..12",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_case_is_said_with_its_line(
+    tmp_path: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = tmp_path / "case.yaml"
+    case.write_text(text, encoding="utf-8")
+    assert run("explain", str(case)) == 2
+    assert said in capsys.readouterr().out
+    assert run("explain", str(case), "--json") == 2
+    assert len(json.loads(capsys.readouterr().out)["problems"]) == 1
+
+
+def test_a_folder_a_picture_and_a_day_that_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "a.png"
+    picture.write_bytes(b"\x89PNG\xff\xfe")
+    assert run("explain", str(tmp_path)) == run("explain", str(picture)) == 2
+    assert capsys.readouterr().out.count("this is no text file") == 2
+    with pytest.raises(SystemExit):
+        run("explain", str(CASES / "r153_vehicle.yaml"), "--on", "yesterday")
+    assert "yesterday is no day; a day is written YYYY-MM-DD" in capsys.readouterr().err
+
+
+def test_a_day_before_all_known_changes_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    case = str(CASES / "r153_vehicle.yaml")
+    assert run("explain", case, "--on", "2023-12-31") == 0
+    assert "before 2024-01-01 are not in these rules" in capsys.readouterr().out
+    assert run("explain", case, "--on", "2024-01-01") == 0
+    assert "are not in these rules" not in capsys.readouterr().out
+
+
+def test_what_cannot_be_is_part_of_the_whole_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("explain", str(CASES / "conflict_head_of_three.yaml")) == 0
+    assert "15歳未満の方が世帯主になっています" in capsys.readouterr().out
+
+
+def test_a_fault_of_the_data_is_not_drowned_by_the_cases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(SMALL, tmp_path / "data")
+    rules = tmp_path / "data/national/1.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8") + "  - {id: R9", encoding="utf-8")
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases/a.yaml").write_text(
+        CASE.replace("992011", "990001") + "  - {id: a}\n", encoding="utf-8"
+    )
+    assert run("check", "--quick", "--data", str(tmp_path / "data"), "--cases", str(tmp_path / "cases")) == 1
+    shown = capsys.readouterr().out
+    assert "1.yaml:" in shown
+    assert "a.yaml" not in shown
+
+
 def test_docs_are_written_and_up_to_date(tmp_path: Path) -> None:
     assert run("docs", "--out", str(tmp_path)) == 0
     written = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}

@@ -105,6 +105,18 @@ def test_a_family_moves_out(services: Services) -> None:
     assert {item.submission_id for item in work_of(visit)} == {None}
 
 
+def test_a_new_head_is_everybodys_new_head(services: Services) -> None:
+    """R052: the insured of the whole household get new papers, not only whoever becomes the head."""
+    visit = family(services, "HH_HEAD")
+    assert len(visit.state().concerned) == 4, "nobody has to tick the household again"
+    day(visit, "HH_HEAD", back=4)
+    answer_everything(visit)
+    told = visit.guided(visit.state())
+    assert {"R014", "R052"} <= ids(told)
+    split = family(services, "HH_SPLIT")
+    assert split.state().concerned == [], "who leaves, only staff can say"
+
+
 def test_a_birth_brings_somebody_whom_the_core_does_not_know(services: Services) -> None:
     visit = family(services, "BIRTH")
     assert "subjects" in visit.workspace().gaps

@@ -76,7 +76,40 @@ def test_the_head_signs_for_the_household_and_only_for_what_is_theirs(family: Vi
 def test_whoever_comes_for_others_is_their_proxy_or_guardian(family: Visit) -> None:
     for relation, wanted in (("agent", set()), ("messenger", set()), ("legal_representative", {"guardian"})):
         family.identify(relation)
-        assert set(signing.roles_of(family.state()).values()) == {frozenset(wanted)}
+        assert set(signing.roles_of(family.state()).values()) == {frozenset(wanted | {"bearer"})}, (
+            "of the seal card"
+        )
+
+
+def test_those_who_were_entered_by_hand_are_a_family_too(services: Services) -> None:
+    """Whoever moves in is not in the core yet: what they said of themselves decides who signs for whom."""
+    visit = Visit.opened(services)
+    visit.identify()
+    head = visit.enter(name="例示　次郎", relationship="世帯主", birth="1985-06-01", sex="1")
+    wife = visit.enter(name="例示　花", relationship="妻", birth="1987-03-01", sex="2")
+    child = visit.enter(name="例示　三郎", relationship="子", birth="2016-06-01", sex="1")
+    assert not signing.is_present_known(visit.state()), "nobody has said who of them files"
+    with services.db.write() as unit:
+        reception, _ = visit.locked(unit)
+        reception.filer_person_id = head
+        unit.add(reception)
+    roles = signing.roles_of(visit.state())
+    assert {"self", "head", "claimant"} <= roles[head]
+    assert "spouse" in roles[wife]
+    assert {"guardian", "parent"} <= roles[child]
+    assert "claimant" not in roles[wife], "what she claims, she signs"
+
+
+def test_nobody_is_asked_for_a_letter_before_it_is_known_who_came(services: Services) -> None:
+    visit = Visit.at(services, "settled", FOUR)
+    assert row(visit, "R010").signing is not None
+    with services.db.write() as unit:
+        reception, _ = visit.locked(unit)
+        reception.filer_person_id = None
+        unit.add(reception)
+    assert row(visit, "R010").signing is None
+    visit.identify("agent")
+    assert row(visit, "R010").needs_letter
 
 
 def test_a_child_of_eighteen_signs_alone(family: Visit) -> None:

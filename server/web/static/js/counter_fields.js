@@ -69,10 +69,10 @@ function wireSchools(select) {
 }
 
 /**
- * A day as people write it: R8.11.20, 令和8年11月20日, 2026-11-20, 20261120, or 11.20 for the last one that was.
- * Returns YYYY-MM-DD, or null for what is no day. `today` is YYYY-MM-DD.
+ * A day as people write it: R8.11.20, 令和8年11月20日, 2026-11-20, 20261120, or 11.20 for the last one that was; where the
+ * day may lie `ahead`, for the nearest one. Returns YYYY-MM-DD, or null for what is no day. `today` is YYYY-MM-DD.
  */
-export function readDay(text, today) {
+export function readDay(text, today, ahead = false) {
   const plain = text.normalize("NFKC").trim().toUpperCase().replace(/元/, "1");
   const era = /^(R|H|S|T|M|令和|平成|昭和|大正|明治)\s*(\d{1,2})\D+(\d{1,2})\D+(\d{1,2})\D*$/.exec(plain);
   if (era) return day(ERAS[era[1]] + Number(era[2]), era[3], era[4]);
@@ -81,8 +81,9 @@ export function readDay(text, today) {
   const short = /^(\d{1,2})\D+(\d{1,2})\D*$/.exec(plain);
   if (!short) return null;
   const year = Number(today.slice(0, 4));
-  const found = day(year, short[1], short[2]);
-  return found && found > today ? day(year - 1, short[1], short[2]) : found;
+  const days = [year - 1, year, year + 1].map((one) => day(one, short[1], short[2])).filter((one) => one && (ahead || one <= today));
+  const far = (iso) => Math.abs(Date.parse(iso) - Date.parse(today));
+  return days.sort((one, other) => far(one) - far(other))[0] ?? null;
 }
 
 function day(year, month, date) {
@@ -98,7 +99,7 @@ function wireDate(input) {
   const locale = document.documentElement.lang === "en" ? "en-GB" : "ja-JP-u-ca-japanese";
   const format = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeZone: "UTC" });
   const read = () => {
-    const iso = readDay(input.value, input.dataset.today);
+    const iso = readDay(input.value, input.dataset.today, "ahead" in input.dataset);
     hidden.value = iso ?? "";
     input.setCustomValidity(iso || !input.value ? "" : input.dataset.unreadable);
     place.textContent = iso ? format.format(new Date(`${iso}T00:00:00Z`)) : "";

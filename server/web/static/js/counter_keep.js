@@ -19,6 +19,7 @@ let missed = null;
 let asked = null;
 const presses = new Map();
 let lost = null;
+let again = [];
 
 /** Focus on the first thing in `place` that takes it, and bring it into view. */
 export function focusOn(place) {
@@ -115,7 +116,7 @@ function putBack(root) {
     if (control.matches("[type=checkbox], [type=radio]")) control.checked = one.checked;
     else control.value = one.value;
     // A form that saves itself on each change lost the request for this one with its place on the page.
-    if (savesItself(control.form)) control.dispatchEvent(new Event("change", { bubbles: true }));
+    if (savesItself(control.form)) again.push(control);
   }
   for (const one of open) {
     const details = root.querySelector(one.at);
@@ -246,6 +247,12 @@ export function keepAcrossSwaps({ after }) {
     kept = null;
     saved = null;
     after();
+  });
+  // Only now does htmx listen to the forms of the new fragment.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const wired = again.filter((control) => event.target.contains(control));
+    again = again.filter((control) => control.isConnected && !wired.includes(control));
+    for (const control of wired) control.dispatchEvent(new Event("change", { bubbles: true }));
   });
   document.addEventListener("htmx:sseError", () => lineLost(words("request-failed")));
   // The gateway says so on the line itself while the server is away or does not know this station.
