@@ -155,7 +155,8 @@ class OverlayModel(DecisionsModel):
     calendar: CalendarModel
     opening: OpeningModel | None = None
     confirmed: dict[str, ConfirmedModel] = {}
-    changes: list[DatedModel] = []
+    # Each is a whole catalogue more to compile.
+    changes: Annotated[list[DatedModel], Field(max_length=24)] = []
 
     @model_validator(mode="after")
     def _in_order(self) -> OverlayModel:
