@@ -11,30 +11,29 @@ from typing import Any
 
 import yaml
 
-from procedures.yaml_lines import CatalogueInvalid, Place, read_text
+from procedures.overlay_anchors import CannotPut as CannotPut
+from procedures.overlay_anchors import flow, unshared
+from procedures.yaml_lines import CatalogueInvalid, Place, read_text, value_at
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SECTIONS = frozenset({"departments", "settings", "derive", "procedures", "changes", "confirmed"})
 _NULL = "tag:yaml.org,2002:null"
 
 
-class CannotPut(ValueError):
-    """The value cannot be written there without rewriting what a person wrote; edit the text instead."""
-
-
 def put(text: str, place: Place, value: Any) -> str:
     """`text` with `value` (a scalar, list or mapping) at `place`, a path of keys and indexes.
 
-    It takes the place of what stands there; keys that are missing on the way are added.
+    It takes the place of what stands there; keys that are missing on the way are added. What stood there for
+    other lines too, by an anchor, stays for them.
 
     Raises CannotPut for a text that is not YAML, for a place that leads through a single value, and wherever
     the outcome would differ in anything else.
     """
     before = _data(text)
-    if _at(before, place) == value:
+    if value_at(before, place) == value:
         return text
     wanted = _with(before, place, value)
-    changed = _written(text, place, value)
+    changed = _written(unshared(text, place), place, value)
     if _data(changed) != wanted:
         raise CannotPut(f"{'.'.join(map(str, place))} cannot be changed by itself")
     return changed
@@ -42,7 +41,7 @@ def put(text: str, place: Place, value: Any) -> str:
 
 def lay(text: str, place: Place, value: Mapping[str, Any]) -> str:
     """`text` with a mapping laid over the one at `place`: only values that differ are written; as put()."""
-    standing = _at(_data(text), place)
+    standing = value_at(_data(text), place)
     if not isinstance(standing, dict):
         return put(text, place, dict(value))
     for key, part in value.items():
@@ -77,15 +76,6 @@ def _data(text: str) -> dict[str, Any]:
         raise CannotPut(str(error)) from error
     if not isinstance(data, dict):
         raise CannotPut("an overlay is a mapping")
-    return data
-
-
-def _at(data: Any, place: Place) -> Any:
-    for part in place:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
     return data
 
 
@@ -190,11 +180,3 @@ def _inserted(text: str, index: int, day: date) -> str:
         return text[:start] + line + "\n" + text[start:]
     at = _line_end(text, _end(text, None, items[index - 1]))
     return text[:at] + "\n" + line + text[at:]
-
-
-def flow(value: Any) -> str:
-    """`value` on one line, as it may stand inside braces."""
-    dumped: str = yaml.safe_dump(
-        [value], default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**9
-    )
-    return dumped.strip()[1:-1]

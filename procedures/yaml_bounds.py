@@ -34,7 +34,7 @@ def keep_within(text: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             if any(anchor == event.anchor for _, anchor in within):
                 raise OutOfBoundsError(line, f"the alias {event.anchor} stands inside itself")
-            within[-1][0] += sizes.get(event.anchor, 1)
+            within[-1][0] += sizes.get(str(event.anchor), 1)
         elif isinstance(event, yaml.ScalarEvent):
             within[-1][0] += 1
             if event.anchor:

@@ -166,6 +166,16 @@ def _single(loader: Any, node: Any, name: str) -> Any:
         raise CatalogueInvalid([Problem(name, line, f"no such day or number: {node.value[:40]}")]) from error
 
 
+def value_at(data: Any, place: Place) -> Any:
+    """What stands at `place` in data; None when nothing does."""
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
 def validated(model: type[_M], raw: Any, source: Located, place: Place, problems: list[Problem]) -> _M | None:
     """The model, or None after each fault has been added to `problems` with its line."""
     try:

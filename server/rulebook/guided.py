@@ -17,7 +17,7 @@ from procedures.overlay_edit import for_day, lay, put
 from procedures.overlay_schema import ConfirmedModel
 from procedures.portrait import in_force
 from procedures.schema import OffsetModel, TextDeadlineModel
-from procedures.yaml_lines import read_text
+from procedures.yaml_lines import read_text, value_at
 
 UNITS = ("days", "months", "years")
 
@@ -153,7 +153,7 @@ def put_part(text: str, day: date | None, procedure_id: str, part: Mapping[str, 
     text, place = _place(text, day)
     at = (*place, "procedures", procedure_id)
     for key, value in part.items():
-        standing = (_at(text, at) or {}).get(key)
+        standing = value_at(_data(text), (*at, key))
         if isinstance(value, dict) and isinstance(standing, dict) and _shape(value) == _shape(standing):
             text = lay(text, (*at, key), value)
         else:
@@ -194,7 +194,7 @@ def _place(text: str, day: date | None) -> tuple[str, tuple[str | int, ...]]:
 
 def own(text: str, section: str) -> dict[str, Any]:
     """What the file says in a section, from the beginning or later."""
-    data = read_text(text, "overlay.yaml").data
+    data = _data(text)
     found: dict[str, Any] = {}
     for entry in (data, *(data.get("changes") or ())):
         for key, value in (entry.get(section) or {}).items():
@@ -203,18 +203,12 @@ def own(text: str, section: str) -> dict[str, Any]:
 
 
 def _confirmed(text: str, procedure_id: str) -> ConfirmedModel | None:
-    found = _at(text, ("confirmed", procedure_id))
+    found = value_at(_data(text), ("confirmed", procedure_id))
     return ConfirmedModel.model_validate(found) if found else None
 
 
-def _at(text: str, place: tuple[str | int, ...]) -> Any:
-    data = read_text(text, "overlay.yaml").data
-    for part in place:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
+def _data(text: str) -> Any:
+    return read_text(text, "overlay.yaml").data
 
 
 def _shape(value: Any) -> Any:
