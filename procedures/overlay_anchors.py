@@ -90,12 +90,12 @@ def _spots(text: str) -> list[_Spot]:
             walk.leave()
         if not isinstance(event, yaml.NodeEvent):
             continue
-        alias = isinstance(event, yaml.AliasEvent)
+        alias = type(event) is yaml.AliasEvent
         place = walk.enter(event)
         if event.anchor is None or place is None:
             continue
-        name = str(event.anchor)
-        spot = _Spot(place, event.start_mark.index, event.end_mark.index, name, alias)
+        name, start, end = str(event.anchor), event.start_mark, event.end_mark
+        spot = _Spot(place, start.index, end.index, name, alias)
         found.append(spot)
         if not alias:
             known[name] = spot

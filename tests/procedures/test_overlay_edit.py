@@ -110,7 +110,7 @@ def test_changes_on_one_line_are_left_to_a_person() -> None:
         for_day("a: 1\nchanges: [{effective_from: 2027-04-01}]\n", date(2028, 4, 1))
 
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=12)
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn", "Zl", "Zp"]), max_size=12)
 VALUES = st.one_of(WORDS, st.integers(0, 10**6), st.booleans(), st.dictionaries(WORDS, WORDS, max_size=3))
 
 
@@ -124,9 +124,9 @@ VALUES = st.one_of(WORDS, st.integers(0, 10**6), st.booleans(), st.dictionaries(
 def test_in_every_town_only_that_value_changes(code: str, rule: str, key: str, value: Any) -> None:
     text = overlay_path(code).read_text(encoding="utf-8")
     new = put(text, ("procedures", rule, key), value)
-    data = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - safe, and quick
+    data = yaml.load(text, Loader=yaml.CSafeLoader)
     data["procedures"][rule] = {**(data["procedures"].get(rule) or {}), key: value}
-    assert yaml.load(new, Loader=yaml.CSafeLoader) == data  # noqa: S506
+    assert yaml.load(new, Loader=yaml.CSafeLoader) == data
     assert [line for line in new.splitlines() if line.startswith("#")] == [
         line for line in text.splitlines() if line.startswith("#")
     ]
