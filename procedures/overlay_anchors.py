@@ -88,9 +88,9 @@ def _spots(text: str) -> list[_Spot]:
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionEndEvent):
             walk.leave()
-        if not isinstance(event, yaml.NodeEvent):
+        if not hasattr(event, "anchor"):
             continue
-        alias = type(event) is yaml.AliasEvent
+        alias = isinstance(event, yaml.AliasEvent)
         place = walk.enter(event)
         if event.anchor is None or place is None:
             continue
