@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from procedures import Catalogue, Text
+from procedures import Catalogue
+from procedures import Text as Text
 from procedures.catalogue import DeadlineSpec, Face, Rule
 from procedures.guidance_parts import Fee, Form
 from procedures.overlay_edit import CannotPut as CannotPut
@@ -19,7 +20,10 @@ from procedures.portrait import in_force
 from procedures.schema import OffsetModel, TextDeadlineModel
 from procedures.yaml_lines import read_text, value_at
 
-UNITS = ("days", "months", "years")
+# Of each unit of a deadline the least and the most that procedures.schema takes.
+UNITS = {"days": (0, 36_500), "months": (1, 1_200), "years": (1, 100)}
+COUNTS = ("next_day", "same_day")
+ENDS = ("next_open", "previous_open", "as_is")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class ProcedureForm:
     starts: tuple[tuple[str, Text], ...]
     forms: tuple[Form, ...]
     note: Text | None
+    lost: Text | None
+    basis: tuple[str, ...]
     own: frozenset[str]
     branches: bool
     confirmed_on: date | None
@@ -121,11 +127,27 @@ def procedure(catalogue: Catalogue, text: str, procedure_id: str, day: date) -> 
         ),
         forms=face.forms,
         note=face.note,
+        lost=face.lost_if_missed,
+        basis=tuple(face.legal_basis),
         own=frozenset(own(text, "procedures").get(procedure_id) or {}),
         branches=_branches(rule),
         confirmed_on=confirmed.day if confirmed else None,
         confirmed_by=confirmed.by.text() if confirmed else None,
     )
+
+
+def entered_days(text: str) -> list[date]:
+    """The days from which something is entered ahead."""
+    return [entry["effective_from"] for entry in _data(text).get("changes") or ()]
+
+
+def later(text: str, section: str, key: str, day: date) -> list[tuple[date, tuple[str, ...]]]:
+    """What is entered for one department or procedure after `day`: from when, and which of its parts."""
+    return [
+        (entry["effective_from"], tuple(found))
+        for entry in _data(text).get("changes") or ()
+        if entry["effective_from"] > day and (found := (entry.get(section) or {}).get(key))
+    ]
 
 
 def put_department(

@@ -96,7 +96,20 @@ def test_the_second_of_two_keeps_what_was_typed(signed_in: Opener) -> None:
     assert "yen: 500" in told.text.partition("<textarea")[2]
     assert save(second, at, with_fee(500), revision(told), "k3").status == 303
     form = second.post(f"{at}/procedures/C01", {"part": "fee", "yen": "1", "version": "1"}, key="k4")
-    assert (form.status, form.header("x-problem")) == (409, "draft_moved")
+    assert (form.status, 'value="1"' in form.text) == (409, True)
+    assert "ほかの方が先にこの下書きに書き込みました" in form.text
+    again = {"part": "fee", "yen": "1", "version": revision(form)}
+    assert second.post(f"{at}/procedures/C01", again, key="k5").status == 303
+    proposal = {"effective_from": TODAY, "version": "3"}
+    assert first.post(f"{at}/propose", proposal, key="k6").status == 303
+    late = save(second, at, with_fee(600), "3", "k7")
+    assert (late.status, "yen: 600" in late.text.partition("<textarea")[2]) == (409, True)
+    form = second.post(f"{at}/procedures/C01", again | {"yen": "77", "version": "3"}, key="k8")
+    assert (form.status, "もう下書きではありません" in form.text, "<dd>77</dd>" in form.text) == (
+        409,
+        True,
+        True,
+    )
 
 
 def test_small_forms_write_single_values(services: Services, signed_in: Opener) -> None:
@@ -138,15 +151,34 @@ def test_what_cannot_be_is_said_beside_the_form(signed_in: Opener) -> None:
     at = draft(clerk)
     for fields, words in (
         ({"part": "fee", "yen": "たくさん"}, "手数料は数字で"),
+        ({"part": "fee", "yen": "1", "day": "2016-04-01"}, "過ぎた日からは"),
+        ({"part": "fee", "yen": "1", "per.ja": "あ" * 401}, "長すぎます"),
+        ({"part": "fee", "yen": "1", "per.ja": "あ\u202eい"}, "使えない文字"),
+        ({"part": "legal_basis", "basis": " \r\n"}, "根拠の条文を"),
+        ({"part": "department", "place": "nowhere"}, "選び直してください"),
         ({"part": "fee", "yen": "1", "day": "らいねん"}, "日付として読めません"),
-        ({"part": "note", "note.ja": "だけ"}, "言葉がそろっていません"),
-        ({"part": "deadline", "kind": "offset", "amount": ""}, "期限の長さ"),
+        ({"part": "note", "note.ja": "だけ"}, "英語を入れてください"),
+        ({"part": "deadline", "kind": "offset", "unit": "years", "amount": "101"}, "期限の長さ"),
         ({"part": "confirm", "confirmed": "2027-01-01"}, "きょうまでの日付"),
         ({"part": "everything"}, ""),
     ):
         answer = clerk.post(f"{at}/procedures/C01", fields | {"version": "0"}, key=f"k-{fields}")
         assert answer.status == 422
         assert words in answer.text
+    several = {"part": "deadline", "kind": "text", "words.ja": "<b>月末</b>", "version": "0"}
+    told = clerk.post(f"{at}/procedures/C01", several, key="k0").text
+    assert "&lt;b&gt;月末&lt;/b&gt;" in told
+    assert told.count('aria-invalid="true"') == 2
+    assert re.search(
+        r'id="p-deadline-words-easy"[^>]*aria-describedby="p-deadline-words-easy-error"[^>]*autofocus', told
+    )
+    assert told.count("autofocus") == 1
+    assert (
+        clerk.post(f"{at}/procedures/C77", {"part": "fee", "yen": "1", "version": "0"}, key="k9").status
+        == 404
+    )
+    twice = {"id": "shimin", "new": "1", "name.ja": "新しい課", "name.en": "New", "version": "0"}
+    assert "x- で始まる" in clerk.post(f"{at}/departments?edit=new", twice, key="k8").text
     past = clerk.post(f"{at}/propose", {"effective_from": "2026-11-01", "version": "0"}, key="k1")
     assert (past.status, "過ぎた日からは" in past.text) == (422, True)
     assert clerk.get(f"{at}/procedures/C77").status == 404
