@@ -12,7 +12,7 @@ from counter.rules_fields import Values
 from server.auth.queries import names
 from server.kit.clock import today
 from server.kit.dates import read_date
-from server.rulebook import cases, guided, queries, views
+from server.rulebook import cases, days, guided, queries, views
 from server.rulebook.queries import VersionView
 from server.rulebook.reading import Fault
 from server.rulebook.states import DECIDERS
@@ -129,9 +129,10 @@ def framed(request: Request, version_id: str) -> dict[str, Any]:
 def version_page(request: Request, version_id: str, *, status: int = 200, **more: Any) -> HTMLResponse:
     """The version's own page; `more` says what was wrong with a form on it."""
     held, ctx, frame = services(request), ctx_of(request), framed(request, version_id)
-    v, changed = frame["v"], []
+    v, changed, calendars = frame["v"], [], None
     if frame["catalogue"] is not None and frame["before"] is not None:
         changed = views.changes(frame["before"], frame["catalogue"], frame["days"])
+        calendars = days.changed(frame["against"].text, v.content)
     with held.db.read() as unit:
         replaced = views.waiting(unit, ctx, v.effective_from or today())
         last = queries.last_approved(unit, ctx)
@@ -140,6 +141,7 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
         "counter/rules_version.html",
         status=status,
         changed=changed,
+        calendars=calendars,
         lines=views.compared(frame["against"].text, v.content),
         replaced=[number for number in replaced if number != v.number],
         last_approved=last,
@@ -189,7 +191,10 @@ class Back:
         return values | ({self.part: self.typed} if self.part else {})
 
 
-def departments_page(request: Request, version_id: str, back: Back = Back()) -> HTMLResponse:
+FRESH = Back()
+
+
+def departments_page(request: Request, version_id: str, back: Back = FRESH) -> HTMLResponse:
     """Departments and desks."""
     frame, on = framed(request, version_id), asked_day(request)
     listed, entered = [], []
@@ -219,7 +224,7 @@ def procedure_page(
     request: Request,
     version_id: str,
     procedure_id: str,
-    back: Back = Back(),
+    back: Back = FRESH,
 ) -> HTMLResponse:
     """One procedure. 404 for one that there is not."""
     frame, on = framed(request, version_id), asked_day(request)

@@ -82,10 +82,10 @@ def department(request: Request, version_id: str, sent: SentForm) -> Response:
         known = guided.departments(catalogue, text, day) if catalogue else []
         return rules_forms.department(text, known, sent)
 
-    back = _changed(request, version_id, sent, "department", change)
+    back = changed(request, version_id, sent, "department", change)
     if back is not None:
         return rules.departments_page(request, version_id, back)
-    saved = {"saved": sent.text("id", limit=40), "on": sent.text("on", limit=20)}
+    saved = {"saved": sent.text("id", limit=40), "on": _shown_day(sent)}
     return RedirectResponse(f"/admin/rules/{version_id}/departments?{urlencode(saved)}", 303)
 
 
@@ -100,7 +100,7 @@ def procedure(request: Request, version_id: str, procedure_id: str, sent: SentFo
         shown = guided.procedure(catalogue, text, procedure_id, day) if catalogue else None
         return rules_forms.procedure(text, shown, procedure_id, sent)
 
-    back = _changed(request, version_id, sent, part, change)
+    back = changed(request, version_id, sent, part, change)
     if back is not None:
         return rules.procedure_page(request, version_id, procedure_id, back)
     saved = {"saved": part, "on": _shown_day(sent)}
@@ -208,20 +208,22 @@ def _write(request: Request, version_id: str, sent: Sent, content: str, what: st
             write.save(unit, ctx, {})
 
 
-def _changed(
+def changed(
     request: Request, version_id: str, sent: Sent, part: str, change: Callable[[str], str]
 ) -> Back | None:
     """Write what a small form makes of the draft's text. What cannot be written gives the form back as it was
     typed: a field that cannot be, a place that only a person can change, a text that would have faults, a
-    draft that somebody else wrote in or proposed meanwhile.
+    draft that somebody else wrote in or proposed meanwhile, or that has faults already.
     """
     book = services(request).rulebook
     before = rules.shown(request, version_id).content
     back = partial(Back, part=part, typed=typed(sent))
+    if views.read(book, before).faults:
+        return back(422, wrong={"": "broken"})
     try:
         content = change(before)
         faults = views.read(book, content).faults
-        if faults and not views.read(book, before).faults:
+        if faults:
             return back(422, wrong={"": "fault"}, fault=faults[0])
         _write(request, version_id, sent, content, part)
     except WrongFieldsError as refusal:

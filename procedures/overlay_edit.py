@@ -50,6 +50,51 @@ def lay(text: str, place: Place, value: Mapping[str, Any]) -> str:
     return text
 
 
+def drop(text: str, place: Place) -> str:
+    """`text` without the entry at `place`; what it stood in stays, even when nothing else does. A text
+    without that entry comes back as it is. Raises CannotPut as put() does.
+    """
+    before = _data(text)
+    if value_at(before, place) is None:
+        return text
+    wanted = _without(before, place)
+    text = unshared(text, place)
+    around, entry = _around(text, place)
+    if len(around.value) == 1:
+        key = _around(text, place[:-1])[1] if len(place) > 1 else None
+        key_node = key[0] if isinstance(key, tuple) else None
+        changed = _replaced(text, key_node, around, "[]" if isinstance(around, yaml.SequenceNode) else "{}")
+    else:
+        changed = _cut(text, around, entry)
+    if _data(changed) != wanted:
+        raise CannotPut(f"{'.'.join(map(str, place))} cannot be taken away by itself")
+    return changed
+
+
+def append(text: str, place: Place, value: Any) -> str:
+    """`text` with `value` as the last entry of the list at `place`, which may be missing.
+
+    Raises CannotPut as put() does.
+    """
+    standing = value_at(_data(text), place) or []
+    if not standing:
+        return put(text, place, [value])
+    wanted = _with(_data(text), place, [*standing, value])
+    text = unshared(text, place)
+    items = _around(text, (*place, 0))[0]
+    last = items.value[-1]
+    if items.flow_style:
+        at = last.end_mark.index
+        changed = text[:at] + ", " + flow(value) + text[at:]
+    else:
+        at = _line_end(text, _end(text, None, last))
+        dash = " " * items.start_mark.column + "- "
+        changed = text[:at] + "\n" + dash + flow(value) + text[at:]
+    if _data(changed) != wanted:
+        raise CannotPut(f"nothing can be added to {'.'.join(map(str, place))}")
+    return changed
+
+
 def for_day(text: str, day: date) -> tuple[str, int]:
     """`text` with an entry of `changes` for `day`, and its index there. Raises CannotPut."""
     before = _data(text)
@@ -92,6 +137,50 @@ def _with(data: Any, place: Place, value: Any) -> Any:
         raise CannotPut(f"{key} stands below a single value")
     known = data or {}
     return {**known, key: _with(known.get(key), rest, value)}
+
+
+def _without(data: Any, place: Place) -> Any:
+    """A copy of `data` without the entry at `place`, which is there."""
+    key, rest = place[0], place[1:]
+    if isinstance(data, list):
+        return [
+            _without(one, rest) if index == key else one
+            for index, one in enumerate(data)
+            if rest or index != key
+        ]
+    if rest:
+        return {**data, key: _without(data[key], rest)}
+    return {name: one for name, one in data.items() if name != key}
+
+
+def _around(text: str, place: Place) -> tuple[Any, Any]:
+    """The collection in which `place` stands, and its entry there: (key, value) of a mapping, or a value."""
+    node: Any = yaml.compose(text, Loader=_Loader)
+    for part in place[:-1]:
+        found = _child(node, part)
+        if found is None:
+            raise CannotPut(f"there is no entry {part}")
+        node = found[1]
+    if isinstance(node, yaml.MappingNode):
+        return node, next(one for one in node.value if one[0].value == str(place[-1]))
+    return node, node.value[int(place[-1])]
+
+
+def _cut(text: str, around: Any, entry: Any) -> str:
+    """The text without one entry of several: in braces with its comma, in a block with its lines."""
+    key, value = entry if isinstance(entry, tuple) else (None, entry)
+    first = (key or value).start_mark.index
+    if around.flow_style:
+        following = [one for one in around.value if one is not entry]
+        starts = [(one[0] if isinstance(one, tuple) else one).start_mark.index for one in following]
+        later = [start for start in starts if start > first]
+        if later:
+            return text[:first] + text[min(later) :]
+        before = max(following, key=lambda one: (one[0] if isinstance(one, tuple) else one).start_mark.index)
+        end = (before[1] if isinstance(before, tuple) else before).end_mark.index
+        return text[:end] + text[value.end_mark.index :]
+    start = text.rfind("\n", 0, first) + 1
+    return text[:start] + text[_line_end(text, _end(text, key, value)) + 1 :]
 
 
 def _written(text: str, place: Place, value: Any) -> str:

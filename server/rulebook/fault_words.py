@@ -30,6 +30,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ("no_deadline", r"(.+): this municipality has set no deadline"),
     ("other_town", r"this is (.+)"),
     ("needs_why", r"(?:.*: )?Value error, a disabled rule needs `why`"),
+    ("hours_order", r"(?:.*: )?Value error, opening comes before closing"),
+    ("year_end", r"(?:.*: )?Value error, `year_end` begins in December and ends in January"),
     ("changes_order", r"(?:.*: )?Value error, `changes` stand in the order of their days, each day once"),
     ("one_unit", r"(?:.*: )?Value error, a period has one of `days`, `months` and `years`"),
     ("missing", r"(.+): Field required"),

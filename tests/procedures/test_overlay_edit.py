@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures.loading import overlay_path
-from procedures.overlay_edit import CannotPut, for_day, lay, put
+from procedures.overlay_edit import CannotPut, append, drop, for_day, lay, put
 
 TEXT = """\
 # Our town.
@@ -194,3 +194,42 @@ def test_what_lines_share_is_changed_for_one_and_stays_for_the_others(
 ) -> None:
     new = put(SHARED, place, value)
     assert changed_lines(SHARED, new) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "left"),
+    [
+        ("a:\n  b: 1  # gone\n  # stays\n  c: 2\n", ("a", "b"), "a:\n  # stays\n  c: 2\n"),
+        (
+            "a:\n  b: 1\n  c:\n    d: [1,\n      2]\n# stays\ne: 1\n",
+            ("a", "c"),
+            "a:\n  b: 1\n# stays\ne: 1\n",
+        ),
+        ("a: {b: 1, c: 2, d: 3}\n", ("a", "b"), "a: {c: 2, d: 3}\n"),
+        ("a: {b: 1, c: 2, d: 3}\n", ("a", "c"), "a: {b: 1, d: 3}\n"),
+        ("a: {b: 1, c: 2, d: 3}\n", ("a", "d"), "a: {b: 1, c: 2}\n"),
+        ("a: {b: 1}\n", ("a", "b"), "a: {}\n"),
+        ("a:\n  b:\n    c: 1\n  # stays\n  d: 2\n", ("a", "b", "c"), "a:\n  b: {}\n  # stays\n  d: 2\n"),
+        ("a:\n  - x: 1\n    y: 2\n  - x: 3\n", ("a", 0), "a:\n  - x: 3\n"),
+        ("a:\n  - x: 1\n", ("a", 0), "a: []\n"),
+        ("a: [2026-01-01, 2026-01-02]\n", ("a", 1), "a: [2026-01-01]\n"),
+        ("a: &x {b: 1, c: 2}\nd: *x\n", ("a", "b"), "a: {c: 2}\nd: &x {b: 1, c: 2}\n"),
+        ("a: {b: 1}\n", ("a", "z"), "a: {b: 1}\n"),
+    ],
+)
+def test_an_entry_goes_and_the_rest_stays(text: str, place: tuple[Any, ...], left: str) -> None:
+    assert drop(text, place) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("a: [1]  # one\nb: 1\n", "a: [1, {x: 2}]  # one\nb: 1\n"),
+        ("a: []\nb: 1\n", "a: [{x: 2}]\nb: 1\n"),
+        ("b: 1\n", "b: 1\na: [{x: 2}]\n"),
+        ("a:\n  - x: 1  # one\n  # two\nb: 1\n", "a:\n  - x: 1  # one\n  - {x: 2}\n  # two\nb: 1\n"),
+        ("a:\n- x: 1\n", "a:\n- x: 1\n- {x: 2}\n"),
+    ],
+)
+def test_an_entry_is_added_at_the_end(text: str, new: str) -> None:
+    assert append(text, ("a",), {"x": 2}) == new
