@@ -177,7 +177,8 @@ def text_page(
 class Back:
     """A small form that comes back because nothing of it was written. `part`: which form of the page;
     `typed`: what stood in it; `wrong`: the word of rules.wrong.<word> for each field, "" for the form as a
-    whole. `fault`: what the text would be wrong with if it were written.
+    whole. `fault`: what the text would be wrong with if it were written. `ticked`: the life events
+    that were ticked.
     """
 
     status: int = 200
@@ -185,6 +186,7 @@ class Back:
     typed: Values = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
     fault: Fault | None = None
+    ticked: frozenset[str] = frozenset()
 
     def over(self, values: dict[str, Values]) -> dict[str, Values]:
         """What the forms of a page show: in the one that comes back, what was typed."""
@@ -245,6 +247,7 @@ def procedure_page(
         name=views.name_of(procedure_id, after, before, services(request).catalogue),
         why=why,
         later=entered,
+        here=guided.own_parts(frame["v"].content, procedure_id, on) if after else frozenset(),
         picture=views.picture(after, before, procedure_id, day) if after else [],
         on=on,
         back=back,

@@ -85,7 +85,7 @@ def department(request: Request, version_id: str, sent: SentForm) -> Response:
     back = changed(request, version_id, sent, "department", change)
     if back is not None:
         return rules.departments_page(request, version_id, back)
-    saved = {"saved": sent.text("id", limit=40), "on": _shown_day(sent)}
+    saved = {"saved": sent.text("id", limit=40), "on": shown_day(sent)}
     return RedirectResponse(f"/admin/rules/{version_id}/departments?{urlencode(saved)}", 303)
 
 
@@ -103,7 +103,7 @@ def procedure(request: Request, version_id: str, procedure_id: str, sent: SentFo
     back = changed(request, version_id, sent, part, change)
     if back is not None:
         return rules.procedure_page(request, version_id, procedure_id, back)
-    saved = {"saved": part, "on": _shown_day(sent)}
+    saved = {"saved": part, "on": shown_day(sent)}
     return RedirectResponse(f"/admin/rules/{version_id}/procedures/{procedure_id}?{urlencode(saved)}", 303)
 
 
@@ -217,7 +217,7 @@ def changed(
     """
     book = services(request).rulebook
     before = rules.shown(request, version_id).content
-    back = partial(Back, part=part, typed=typed(sent))
+    back = partial(Back, part=part, typed=typed(sent), ticked=frozenset(sent.texts("event")))
     if views.read(book, before).faults:
         return back(422, wrong={"": "broken"})
     try:
@@ -237,7 +237,7 @@ def changed(
     return None
 
 
-def _shown_day(sent: Sent) -> str:
+def shown_day(sent: Sent) -> str:
     """The day that the page shows after a form was written."""
     return read_date(sent.text("day", limit=20)) or sent.text("on", limit=20)
 

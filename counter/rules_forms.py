@@ -11,7 +11,7 @@ from server.rulebook import guided
 from server.rulebook.guided import COUNTS, ENDS, UNITS, DeadlineForm, DepartmentForm, ProcedureForm
 from server.web.forms import Sent
 
-_ID = re.compile(r"x-[a-z0-9-]{1,30}")
+OWN_ID = re.compile(r"x-[a-z0-9-]{1,30}")
 _DESK = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 MOST_YEN = 9_999_999
 
@@ -22,7 +22,7 @@ def department(text: str, known: list[DepartmentForm], sent: Sent) -> str:
     key, ids = form.text("id", 40), [one.id for one in known]
     if not form.text("new"):
         form.choice("id", ids)
-    elif not _ID.fullmatch(key):
+    elif not OWN_ID.fullmatch(key):
         form.refuse("id", "department")
     elif key in ids:
         form.refuse("id", "department_twice")
@@ -35,7 +35,7 @@ def department(text: str, known: list[DepartmentForm], sent: Sent) -> str:
         elif added in desks:
             form.refuse("desk_new", "desk_twice")
         desks[added] = words or form.words("desk_new")
-    day = _from_day(form, text)
+    day = from_day(form, text)
     form.must_be_right()
     return guided.put_department(text, day, key, name, desks, external=form.text("external") == "1")
 
@@ -46,20 +46,24 @@ def procedure(text: str, shown: ProcedureForm | None, procedure_id: str, sent: S
     """
     form = Fields(sent)
     part = form.text("part", 20)
-    if part == "confirm":
+    if part == "confirm" and not form.text("act"):
         return _confirmed(text, procedure_id, form)
+    if form.text("act") == "take_back" and part in (*_PARTS, "confirm"):
+        day = form.day("on")
+        form.must_be_right()
+        return guided.take_back(text, day, procedure_id, part)
     read = _PARTS.get(part)
     if read is None or (shown is None and part != "enable"):
         form.refuse("", "part")
         form.must_be_right()
     assert read is not None  # noqa: S101 - refused before
     value = read(form, shown)
-    day = _from_day(form, text)
+    day = from_day(form, text)
     form.must_be_right()
     return guided.put_part(text, day, procedure_id, value)
 
 
-def _from_day(form: Fields, text: str) -> date | None:
+def from_day(form: Fields, text: str) -> date | None:
     """From when; a day that is over only where the file has an entry for it already."""
     day = form.day()
     if day is not None and day < today() and day not in guided.entered_days(text):
@@ -118,11 +122,16 @@ def _lost(form: Fields, _: ProcedureForm | None) -> dict[str, Any]:
     return {"lost_if_missed": form.words("lost", easy=True)}
 
 
-def _basis(form: Fields, _: ProcedureForm | None) -> dict[str, Any]:
+def basis(form: Fields) -> list[str]:
+    """Articles, at least one."""
     lines = form.lines("basis")
     if not lines:
         form.refuse("basis", "basis")
-    return {"legal_basis": lines}
+    return lines
+
+
+def _basis(form: Fields, _: ProcedureForm | None) -> dict[str, Any]:
+    return {"legal_basis": basis(form)}
 
 
 def _place(form: Fields, shown: ProcedureForm | None) -> dict[str, Any]:

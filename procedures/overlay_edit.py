@@ -76,7 +76,12 @@ def append(text: str, place: Place, value: Any) -> str:
 
     Raises CannotPut as put() does.
     """
-    standing = value_at(_data(text), place) or []
+    standing = value_at(_data(text), place)
+    if standing is None and len(place) == 1:
+        changed = f"{text.rstrip()}\n\n{flow(place[0])}:\n" + _item(value, "  ") + "\n"
+        if _data(changed) != _with(_data(text), place, [value]):
+            raise CannotPut(f"nothing can be added to {place[0]}")
+        return changed
     if not standing:
         return put(text, place, [value])
     wanted = _with(_data(text), place, [*standing, value])
@@ -88,8 +93,7 @@ def append(text: str, place: Place, value: Any) -> str:
         changed = text[:at] + ", " + flow(value) + text[at:]
     else:
         at = _line_end(text, _end(text, None, last))
-        dash = " " * items.start_mark.column + "- "
-        changed = text[:at] + "\n" + dash + flow(value) + text[at:]
+        changed = text[:at] + "\n" + _item(value, " " * items.start_mark.column) + text[at:]
     if _data(changed) != wanted:
         raise CannotPut(f"nothing can be added to {'.'.join(map(str, place))}")
     return changed
@@ -137,6 +141,14 @@ def _with(data: Any, place: Place, value: Any) -> Any:
         raise CannotPut(f"{key} stands below a single value")
     known = data or {}
     return {**known, key: _with(known.get(key), rest, value)}
+
+
+def _item(value: Any, indent: str) -> str:
+    """An entry of a block list: what has many keys has one on each line."""
+    if not isinstance(value, dict) or len(value) <= 4:
+        return f"{indent}- {flow(value)}"
+    lines = [f"{indent}  {flow(key)}: {flow(part)}" for key, part in value.items()]
+    return "\n".join([f"{indent}- {lines[0].lstrip()}", *lines[1:]])
 
 
 def _without(data: Any, place: Place) -> Any:

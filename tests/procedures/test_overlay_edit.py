@@ -226,7 +226,7 @@ def test_an_entry_goes_and_the_rest_stays(text: str, place: tuple[Any, ...], lef
     [
         ("a: [1]  # one\nb: 1\n", "a: [1, {x: 2}]  # one\nb: 1\n"),
         ("a: []\nb: 1\n", "a: [{x: 2}]\nb: 1\n"),
-        ("b: 1\n", "b: 1\na: [{x: 2}]\n"),
+        ("b: 1\n", "b: 1\n\na:\n  - {x: 2}\n"),
         ("a:\n  - x: 1  # one\n  # two\nb: 1\n", "a:\n  - x: 1  # one\n  - {x: 2}\n  # two\nb: 1\n"),
         ("a:\n- x: 1\n", "a:\n- x: 1\n- {x: 2}\n"),
     ],

@@ -208,3 +208,65 @@ def test_every_page_speaks_both_languages(signed_in: Opener, lang: str) -> None:
         shown = clerk.get(address)
         assert shown.status == 200, address
         assert not re.search(r">\s*rules\.[a-z_.]+\s*<", shown.text), address
+
+
+OWN = {
+    "id": "x-parking",
+    "name.ja": "駐車場の減免",
+    "name.easy": "駐車場（ちゅうしゃじょう）",
+    "name.en": "Parking",
+    "reason.ja": "65歳以上の転入者は減免されます。",
+    "reason.en": "Newcomers of 65 and over pay less.",
+    "event": "IN",
+    "who": "person",
+    "from_age": "６５",
+    "place": "shimin",
+    "klass": "B",
+    "kind": "offset",
+    "start": "moved_on",
+    "amount": "14",
+    "unit": "days",
+    "count": "next_day",
+    "closed": "next_open",
+    "basis": "小見本市駐車場条例",
+    "version": "0",
+}
+
+
+def test_a_procedure_of_our_own_is_added_with_a_form(signed_in: Opener) -> None:
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    assert "Add a procedure" in clerk.get(f"{at}/add?lang=en").text
+    clerk.get(f"{at}?lang=ja")
+    told = clerk.post(f"{at}/add", OWN | {"id": "x-bus", "event": "", "klass": "N", "to_age": "9"}, key="k1")
+    assert told.status == 422
+    for words in ("もうあります", "ひとつ以上選んで", "選び直して", "上の年齢は", "駐車場の減免"):
+        assert words in told.text, words
+    assert clerk.post(f"{at}/add", OWN, key="k2").status == 303
+    text = clerk.get(f"{at}/overlay.yaml").body.decode()
+    assert "  - id: x-parking\n    name: {ja: 駐車場の減免," in text
+    assert "    when: {birth: {legal_age: {at_least: 65}}}\n" in text
+    assert 'data-kind="appeared"' in clerk.get(at).text
+    assert "駐車場の減免" in clerk.get(f"{at}/procedures/x-parking").text
+    ahead = OWN | {"id": "x-later", "day": "2028-04-01", "version": "1"}
+    assert clerk.post(f"{at}/add", ahead, key="k3").status == 303
+    assert "駐車場の減免" in clerk.get(f"{at}/procedures/x-later?on=2028-04-01").text
+
+
+def test_what_the_municipality_changed_is_taken_back(services: Services, signed_in: Opener) -> None:
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    shipped = clerk.get(f"{at}/overlay.yaml").body.decode()
+    note = {"part": "note", "note.ja": "写し", "note.en": "copy", "version": "0"}
+    assert clerk.post(f"{at}/procedures/R001", note, key="k1").status == 303
+    back = {"part": "note", "act": "take_back", "on": ""}
+    assert "国の規定に戻す" in clerk.get(f"{at}/procedures/R001").text
+    assert clerk.post(f"{at}/procedures/R001", back | {"version": "1"}, key="k2").status == 303
+    assert clerk.get(f"{at}/overlay.yaml").body.decode() == shipped.replace(
+        "copy}}}\nadd", "copy}}}\n  R001: {}\nadd", 1
+    )
+    needed = clerk.post(f"{at}/procedures/C01", {"part": "fee", "act": "take_back", "version": "2"}, key="k3")
+    assert (needed.status, "手数料を決めてください" in needed.text) == (422, True)
+    ahead = {"part": "fee", "act": "take_back", "on": "2027-04-01", "version": "2"}
+    assert clerk.post(f"{at}/procedures/C01?on=2027-04-01", ahead, key="k4").status == 303
+    assert "350" not in clerk.get(f"{at}/overlay.yaml").body.decode()
