@@ -22,7 +22,7 @@ from server.queue import queries as queue
 from server.queue.queries import TicketView
 from server.reception import guidance as guiding
 from server.reception.card_views import CardView, FaceView, TapView, card_views
-from server.reception.confirmation import is_withheld
+from server.reception.confirmation import is_withheld, outdated
 from server.reception.ending import held_items
 from server.reception.intake import Intake, load
 from server.reception.life_events import EVENTS
@@ -99,7 +99,9 @@ class ItemView:
 
 @dataclass(frozen=True)
 class PreparedView:
-    """The frozen form. withheld: it holds an address that may not be shown or printed now."""
+    """The frozen form. withheld: it holds an address that may not be shown or printed now. outdated: what has
+    changed since, as confirmation.outdated says, until it is accepted.
+    """
 
     intake_id: str
     digest: str
@@ -108,6 +110,7 @@ class PreparedView:
     at: datetime
     catalogue_version: str
     withheld: bool
+    outdated: str
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,7 @@ def workspace(
             prepared.at,
             prepared.catalogue_version,
             is_withheld(unit, ctx, key, reception),
+            outdated(key, prepared, intake, guidance) if reception.state in ("prepared", "confirmed") else "",
         ),
         confirmed_how=reception.confirmed_how,
         disputed=tuple(filter(None, (reception.disputed or "").split(","))),
