@@ -18,7 +18,7 @@ from server.kit.clock import today
 from server.kit.dates import read_date
 from server.kit.machine import NotNowError
 from server.kit.text import UnsafeTextError
-from server.rulebook import guided, queries, reading, service, views
+from server.rulebook import guided, merging, queries, reading, service, views
 from server.rulebook.guided import CannotPut
 from server.rulebook.service import DraftMovedError, NeedsReasonError, PastDayError
 from server.web.forms import Sent, SentForm
@@ -105,6 +105,31 @@ def procedure(request: Request, version_id: str, procedure_id: str, sent: SentFo
         return rules.procedure_page(request, version_id, procedure_id, back)
     saved = {"saved": part, "on": shown_day(sent)}
     return RedirectResponse(f"/admin/rules/{version_id}/procedures/{procedure_id}?{urlencode(saved)}", 303)
+
+
+@router.action("/{version_id}/take-in")
+def take_in(request: Request, version_id: str, sent: SentForm) -> Response:
+    """What was approved since the draft was begun is taken into it, unless both changed the same lines."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        v = queries.version(unit, ctx, version_id)
+        number = queries.last_approved(unit, ctx)
+        base = queries.numbered(unit, ctx.tenant_id, v.based_on) if v.based_on else None
+        theirs = queries.numbered(unit, ctx.tenant_id, number) if number else None
+    book = held.rulebook
+    if number is None or theirs is None or number != sent.number("taken"):
+        raise DraftMovedError(version_id)
+    shipped = reading.shipped_text(book.municipality, book.data)
+    content = merging.merged(base.content if base else shipped, v.content, theirs.content)
+    if content is None:
+        return _again(request, version_id, "take_in", sent)
+    return _act(
+        request,
+        version_id,
+        sent,
+        "take_in",
+        lambda unit, ctx: service.take_in(unit, ctx, version_id, content, sent.number("version"), number),
+    )
 
 
 @router.action("/{version_id}/propose")

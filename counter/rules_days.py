@@ -16,7 +16,7 @@ from server.web.guards import GuardedRouter, Staff
 from server.web.templating import page
 
 router = GuardedRouter(prefix="/admin/rules", guard=Staff())
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)?")
 _WIDE = str.maketrans("０１２３４５６７８９：時", "0123456789::", "分 ")
 
 
@@ -91,13 +91,13 @@ def _taken(text: str, form: Fields) -> str:
 
 
 def _hours(form: Fields) -> tuple[str, str]:
-    """Opening before closing; 9:00, 09:00, ９時00分 are all read."""
+    """Opening before closing; 9:00, 09:00, ９時, 9時30分 are all read."""
     found = []
     for name in ("begins", "ends"):
         typed = _CLOCK.fullmatch(form.text(name, 12).translate(_WIDE))
         if typed is None:
             form.refuse(name, "clock")
-        found.append(f"{int(typed[1]):02}:{typed[2]}" if typed else "")
+        found.append(f"{int(typed[1]):02}:{typed[2] or '00'}" if typed else "")
     if all(found) and found[0] >= found[1]:
         form.refuse("ends", "hours_order")
     return found[0], found[1]

@@ -37,7 +37,7 @@ def sent(part: str, **fields: str) -> str:
         ("special:main", {"day": "2027-03-28", "kind": "closed"}, [], ["本庁 2027-03-28 閉庁"]),
         (
             "special:main",
-            {"day": "2027-03-28", "kind": "open", "begins": "９時00分", "ends": "12:30"},
+            {"day": "2027-03-28", "kind": "open", "begins": "９時", "ends": "12:30"},
             [],
             ["本庁 2027-03-28 09:00–12:30"],
         ),

@@ -270,3 +270,21 @@ def test_what_the_municipality_changed_is_taken_back(services: Services, signed_
     ahead = {"part": "fee", "act": "take_back", "on": "2027-04-01", "version": "2"}
     assert clerk.post(f"{at}/procedures/C01?on=2027-04-01", ahead, key="k4").status == 303
     assert "350" not in clerk.get(f"{at}/overlay.yaml").body.decode()
+
+
+def test_what_another_draft_changed_is_taken_in(services: Services, signed_in: Opener) -> None:
+    clerk, chief = signed_in("clerk1"), signed_in("supervisor1")
+    mine, theirs = draft(clerk), draft(clerk, "k-other")
+    save(clerk, theirs, with_fee(400), "0", "k1")
+    note = {"part": "note", "note.ja": "写し", "note.en": "copy", "version": "0"}
+    assert clerk.post(f"{mine}/procedures/R001", note, key="k2").status == 303
+    clerk.post(f"{theirs}/propose", {"effective_from": TODAY, "version": "1"}, key="k3")
+    assert chief.post(f"{theirs}/approve", {"instead_of": ""}, key="k4").status == 303
+    assert "版2の変更を、この下書きに取り込む" in clerk.get(mine).text
+    refused = clerk.post(f"{mine}/take-in", {"taken": "2", "version": "1"}, key="k5")
+    assert (refused.status, "同じところを両方が変えている" in refused.text) == (422, True)
+    save(clerk, mine, with_fee(300).replace("小見本市", "小さな見本市"), "1", "k6")
+    assert clerk.post(f"{mine}/take-in", {"taken": "2", "version": "2"}, key="k7").status == 303
+    text = clerk.get(f"{mine}/overlay.yaml").body.decode()
+    assert ("小さな見本市" in text, "yen: 400" in text) == (True, True)
+    assert "先に承認されています" not in clerk.get(mine).text
