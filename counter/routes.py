@@ -12,6 +12,8 @@ from counter import (
     reception,
     rules,
     rules_acts,
+    rules_add,
+    rules_days,
     signing_in,
     stations,
 )
@@ -32,5 +34,7 @@ for part in (
     stations.router,
     rules.router,
     rules_acts.router,
+    rules_add.router,
+    rules_days.router,
 ):
     router.include_router(part)

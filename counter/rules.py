@@ -1,16 +1,20 @@
 """The pages of the municipality's own rules: versions, what they change, and a draft to write in."""
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
+from counter import rules_values
+from counter.rules_fields import Values
 from server.auth.queries import names
 from server.kit.clock import today
 from server.kit.dates import read_date
-from server.rulebook import cases, guided, queries, views
+from server.rulebook import cases, days, guided, queries, views
 from server.rulebook.queries import VersionView
+from server.rulebook.reading import Fault
 from server.rulebook.states import DECIDERS
 from server.web.guards import GuardedRouter, Staff, ctx_of
 from server.web.problems import Problem
@@ -125,9 +129,10 @@ def framed(request: Request, version_id: str) -> dict[str, Any]:
 def version_page(request: Request, version_id: str, *, status: int = 200, **more: Any) -> HTMLResponse:
     """The version's own page; `more` says what was wrong with a form on it."""
     held, ctx, frame = services(request), ctx_of(request), framed(request, version_id)
-    v, changed = frame["v"], []
+    v, changed, calendars = frame["v"], [], None
     if frame["catalogue"] is not None and frame["before"] is not None:
         changed = views.changes(frame["before"], frame["catalogue"], frame["days"])
+        calendars = days.changed(frame["against"].text, v.content)
     with held.db.read() as unit:
         replaced = views.waiting(unit, ctx, v.effective_from or today())
         last = queries.last_approved(unit, ctx)
@@ -136,6 +141,7 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
         "counter/rules_version.html",
         status=status,
         changed=changed,
+        calendars=calendars,
         lines=views.compared(frame["against"].text, v.content),
         replaced=[number for number in replaced if number != v.number],
         last_approved=last,
@@ -148,42 +154,69 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
 
 
 def text_page(
-    request: Request, version_id: str, *, typed: str | None = None, refused: bool = False
+    request: Request, version_id: str, *, typed: str | None = None, why: str = "", status: int = 200
 ) -> HTMLResponse:
-    """The editor; `typed` is what was not saved because somebody else had saved (`refused`)."""
+    """The editor; `typed` is what was not saved, `why`: moved (somebody else had saved), gone (it is no
+    draft any more), or unsafe (a character that no file may hold, or too long).
+    """
     frame = framed(request, version_id)
     content = frame["v"].content if typed is None else typed
-    lines = views.compared(frame["v"].content, content) if refused else []
     return page(
         request,
         "counter/rules_text.html",
-        status=409 if refused else 200,
+        status=status,
         content=content,
-        refused=refused,
-        lines=lines,
+        why=why,
+        lines=views.compared(frame["v"].content, content) if why in ("moved", "gone") else [],
         saved="saved" in request.query_params,
         **frame,
     )
 
 
-def departments_page(
-    request: Request, version_id: str, *, status: int = 200, wrong: str | None = None
-) -> HTMLResponse:
-    """Departments and desks; `wrong` says what of a form cannot be."""
+@dataclass(frozen=True)
+class Back:
+    """A small form that comes back because nothing of it was written. `part`: which form of the page;
+    `typed`: what stood in it; `wrong`: the word of rules.wrong.<word> for each field, "" for the form as a
+    whole. `fault`: what the text would be wrong with if it were written. `ticked`: the life events
+    that were ticked.
+    """
+
+    status: int = 200
+    part: str = ""
+    typed: Values = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+    ticked: frozenset[str] = frozenset()
+
+    def over(self, values: dict[str, Values]) -> dict[str, Values]:
+        """What the forms of a page show: in the one that comes back, what was typed."""
+        return values | ({self.part: self.typed} if self.part else {})
+
+
+FRESH = Back()
+
+
+def departments_page(request: Request, version_id: str, back: Back = FRESH) -> HTMLResponse:
+    """Departments and desks."""
     frame, on = framed(request, version_id), asked_day(request)
-    listed = []
-    if frame["catalogue"] is not None:
-        listed = guided.departments(frame["catalogue"], frame["v"].content, on or today())
+    listed, entered = [], []
     edit = request.query_params.get("edit", "")
-    known = edit == "new" or any(one.id == edit for one in listed)
+    if frame["catalogue"] is not None:
+        text, day = frame["v"].content, on or today()
+        listed = guided.departments(frame["catalogue"], text, day)
+        entered = guided.later(text, "departments", edit, day)
+    chosen = next((one for one in listed if one.id == edit), None)
     return page(
         request,
         "counter/rules_departments.html",
-        status=status,
+        status=back.status,
         listed=listed,
+        later=entered,
         on=on,
-        wrong=wrong,
-        edit=edit if known else "",
+        back=back,
+        values=back.over({"department": rules_values.department(chosen)}),
+        chosen=chosen,
+        edit=edit if chosen or edit == "new" else "",
         saved=request.query_params.get("saved", "")[:40],
         **frame,
     )
@@ -193,32 +226,32 @@ def procedure_page(
     request: Request,
     version_id: str,
     procedure_id: str,
-    *,
-    status: int = 200,
-    wrong: str | None = None,
-    sent_part: str = "",
+    back: Back = FRESH,
 ) -> HTMLResponse:
-    """One procedure; `wrong` says what of the form `sent_part` cannot be. 404 for one that there is not."""
+    """One procedure. 404 for one that there is not."""
     frame, on = framed(request, version_id), asked_day(request)
     after, before, day = frame["catalogue"], frame["before"], on or today()
-    form = why = None
+    form, why, entered = None, None, []
     if after is not None:
         form = guided.procedure(after, frame["v"].content, procedure_id, day)
         why = after.at(day).disabled.get(procedure_id)
+        entered = guided.later(frame["v"].content, "procedures", procedure_id, day)
         if form is None and why is None:
             raise Problem(404, "not_found")
     return page(
         request,
         "counter/rules_procedure.html",
-        status=status,
+        status=back.status,
         procedure_id=procedure_id,
         form=form,
         name=views.name_of(procedure_id, after, before, services(request).catalogue),
         why=why,
+        later=entered,
+        here=guided.own_parts(frame["v"].content, procedure_id, on) if after else frozenset(),
         picture=views.picture(after, before, procedure_id, day) if after else [],
         on=on,
-        wrong=wrong,
-        sent_part=sent_part,
+        back=back,
+        values=back.over(rules_values.procedure(form, today()) if form else {}),
         saved=request.query_params.get("saved", "")[:20],
         **frame,
     )

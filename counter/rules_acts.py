@@ -10,12 +10,16 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from counter import rules, rules_forms
-from counter.rules_forms import CannotPut, WrongFieldError
+from counter.rules import Back
+from counter.rules_fields import WrongFieldsError, typed
 from server.db.context import Context
 from server.db.uow import Unit
+from server.kit.clock import today
 from server.kit.dates import read_date
+from server.kit.machine import NotNowError
 from server.kit.text import UnsafeTextError
-from server.rulebook import queries, reading, service, views
+from server.rulebook import guided, merging, queries, reading, service, views
+from server.rulebook.guided import CannotPut
 from server.rulebook.service import DraftMovedError, NeedsReasonError, PastDayError
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Staff, ctx_of
@@ -54,48 +58,78 @@ def draft(request: Request, sent: SentForm) -> Response:
 @router.action("/{version_id}/text")
 def text(request: Request, version_id: str, sent: SentForm) -> Response:
     """Save the whole text, with faults or without: a draft may be wrong for a while."""
-    content = sent.block("content", reading.LONGEST)
+    typed = str(sent.data.get("content", ""))[: reading.LONGEST + 1]
     try:
+        content = sent.block("content", reading.LONGEST)
         _write(request, version_id, sent, content, "text")
+    except UnsafeTextError:
+        return rules.text_page(request, version_id, typed=typed, why="unsafe", status=422)
     except DraftMovedError:
-        return rules.text_page(request, version_id, typed=content, refused=True)
+        return rules.text_page(request, version_id, typed=content, why="moved", status=409)
+    except NotNowError:
+        return rules.text_page(request, version_id, typed=content, why="gone", status=409)
     return RedirectResponse(f"/admin/rules/{version_id}/text?saved=1", 303)
 
 
 @router.action("/{version_id}/departments")
 def department(request: Request, version_id: str, sent: SentForm) -> Response:
     """One department, from the beginning of the version or from a later day."""
-    v = rules.shown(request, version_id)
-    try:
-        content = rules_forms.department(v.content, sent)
-    except (WrongFieldError, CannotPut) as refusal:
-        return rules.departments_page(request, version_id, status=422, wrong=_field(refusal))
-    _write(request, version_id, sent, content, "department")
-    saved = {"saved": sent.text("id", limit=40), "on": sent.text("on", limit=20)}
+    book = services(request).rulebook
+
+    def change(text: str) -> str:
+        catalogue = views.read(book, text).catalogue
+        day = rules.asked_day(request) or today()
+        known = guided.departments(catalogue, text, day) if catalogue else []
+        return rules_forms.department(text, known, sent)
+
+    back = changed(request, version_id, sent, "department", change)
+    if back is not None:
+        return rules.departments_page(request, version_id, back)
+    saved = {"saved": sent.text("id", limit=40), "on": shown_day(sent)}
     return RedirectResponse(f"/admin/rules/{version_id}/departments?{urlencode(saved)}", 303)
 
 
 @router.action("/{version_id}/procedures/{procedure_id}")
 def procedure(request: Request, version_id: str, procedure_id: str, sent: SentForm) -> Response:
     """One part of a procedure, from the beginning of the version or from a later day."""
-    v = rules.shown(request, version_id)
-    try:
-        content = rules_forms.procedure(v.content, procedure_id, sent)
-    except (WrongFieldError, CannotPut) as refusal:
-        return rules.procedure_page(
-            request,
-            version_id,
-            procedure_id,
-            status=422,
-            wrong=_field(refusal),
-            sent_part=sent.text("part", limit=20),
-        )
-    _write(request, version_id, sent, content, f"procedure:{procedure_id}")
-    saved = {
-        "saved": sent.text("part", limit=20),
-        "on": sent.text("day", limit=20) or sent.text("on", limit=20),
-    }
+    book, part = services(request).rulebook, str(sent.data.get("part", ""))[:20]
+
+    def change(text: str) -> str:
+        catalogue = views.read(book, text).catalogue
+        day = rules.asked_day(request) or today()
+        shown = guided.procedure(catalogue, text, procedure_id, day) if catalogue else None
+        return rules_forms.procedure(text, shown, procedure_id, sent)
+
+    back = changed(request, version_id, sent, part, change)
+    if back is not None:
+        return rules.procedure_page(request, version_id, procedure_id, back)
+    saved = {"saved": part, "on": shown_day(sent)}
     return RedirectResponse(f"/admin/rules/{version_id}/procedures/{procedure_id}?{urlencode(saved)}", 303)
+
+
+@router.action("/{version_id}/take-in")
+def take_in(request: Request, version_id: str, sent: SentForm) -> Response:
+    """What was approved since the draft was begun is taken into it, unless both changed the same lines."""
+    held, ctx = services(request), ctx_of(request)
+    with held.db.read() as unit:
+        v = queries.version(unit, ctx, version_id)
+        number = queries.last_approved(unit, ctx)
+        base = queries.numbered(unit, ctx.tenant_id, v.based_on) if v.based_on else None
+        theirs = queries.numbered(unit, ctx.tenant_id, number) if number else None
+    book = held.rulebook
+    if number is None or theirs is None or number != sent.number("taken"):
+        raise DraftMovedError(version_id)
+    shipped = reading.shipped_text(book.municipality, book.data)
+    content = merging.merged(base.content if base else shipped, v.content, theirs.content)
+    if content is None:
+        return _again(request, version_id, "take_in", sent)
+    return _act(
+        request,
+        version_id,
+        sent,
+        "take_in",
+        lambda unit, ctx: service.take_in(unit, ctx, version_id, content, sent.number("version"), number),
+    )
 
 
 @router.action("/{version_id}/propose")
@@ -199,6 +233,40 @@ def _write(request: Request, version_id: str, sent: Sent, content: str, what: st
             write.save(unit, ctx, {})
 
 
+def changed(
+    request: Request, version_id: str, sent: Sent, part: str, change: Callable[[str], str]
+) -> Back | None:
+    """Write what a small form makes of the draft's text. What cannot be written gives the form back as it was
+    typed: a field that cannot be, a place that only a person can change, a text that would have faults, a
+    draft that somebody else wrote in or proposed meanwhile, or that has faults already.
+    """
+    book = services(request).rulebook
+    before = rules.shown(request, version_id).content
+    back = partial(Back, part=part, typed=typed(sent), ticked=frozenset(sent.texts("event")))
+    if views.read(book, before).faults:
+        return back(422, wrong={"": "broken"})
+    try:
+        content = change(before)
+        faults = views.read(book, content).faults
+        if faults:
+            return back(422, wrong={"": "fault"}, fault=faults[0])
+        _write(request, version_id, sent, content, part)
+    except WrongFieldsError as refusal:
+        return back(422, wrong=refusal.fields)
+    except CannotPut:
+        return back(422, wrong={"": "text"})
+    except DraftMovedError:
+        return back(409, wrong={"": "moved"})
+    except NotNowError:
+        return back(409, wrong={"": "closed"})
+    return None
+
+
+def shown_day(sent: Sent) -> str:
+    """The day that the page shows after a form was written."""
+    return read_date(sent.text("day", limit=20)) or sent.text("on", limit=20)
+
+
 def _checked(request: Request, version_id: str) -> service.Checked:
     """What the text says, read outside the transaction; the verb compares that it is still the same text."""
     content = rules.shown(request, version_id).content
@@ -208,8 +276,3 @@ def _checked(request: Request, version_id: str) -> service.Checked:
 def _again(request: Request, version_id: str, wrong: str, sent: Sent) -> Response:
     typed = {name: sent.text(name, limit=400) for name in ("effective_from", "reason")}
     return rules.version_page(request, version_id, status=422, wrong=wrong, typed=typed)
-
-
-def _field(refusal: Exception) -> str:
-    """The word of the sentence beside the form."""
-    return refusal.field if isinstance(refusal, WrongFieldError) else "text"

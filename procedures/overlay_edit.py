@@ -11,30 +11,29 @@ from typing import Any
 
 import yaml
 
-from procedures.yaml_lines import CatalogueInvalid, Place, read_text
+from procedures.overlay_anchors import CannotPut as CannotPut
+from procedures.overlay_anchors import flow, unshared
+from procedures.yaml_lines import CatalogueInvalid, Place, read_text, value_at
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SECTIONS = frozenset({"departments", "settings", "derive", "procedures", "changes", "confirmed"})
 _NULL = "tag:yaml.org,2002:null"
 
 
-class CannotPut(ValueError):
-    """The value cannot be written there without rewriting what a person wrote; edit the text instead."""
-
-
 def put(text: str, place: Place, value: Any) -> str:
     """`text` with `value` (a scalar, list or mapping) at `place`, a path of keys and indexes.
 
-    It takes the place of what stands there; keys that are missing on the way are added.
+    It takes the place of what stands there; keys that are missing on the way are added. What stood there for
+    other lines too, by an anchor, stays for them.
 
     Raises CannotPut for a text that is not YAML, for a place that leads through a single value, and wherever
     the outcome would differ in anything else.
     """
     before = _data(text)
-    if _at(before, place) == value:
+    if value_at(before, place) == value:
         return text
     wanted = _with(before, place, value)
-    changed = _written(text, place, value)
+    changed = _written(unshared(text, place), place, value)
     if _data(changed) != wanted:
         raise CannotPut(f"{'.'.join(map(str, place))} cannot be changed by itself")
     return changed
@@ -42,13 +41,62 @@ def put(text: str, place: Place, value: Any) -> str:
 
 def lay(text: str, place: Place, value: Mapping[str, Any]) -> str:
     """`text` with a mapping laid over the one at `place`: only values that differ are written; as put()."""
-    standing = _at(_data(text), place)
+    standing = value_at(_data(text), place)
     if not isinstance(standing, dict):
         return put(text, place, dict(value))
     for key, part in value.items():
         write = lay if isinstance(part, Mapping) else put
         text = write(text, (*place, key), part)
     return text
+
+
+def drop(text: str, place: Place) -> str:
+    """`text` without the entry at `place`; what it stood in stays, even when nothing else does. A text
+    without that entry comes back as it is. Raises CannotPut as put() does.
+    """
+    before = _data(text)
+    if value_at(before, place) is None:
+        return text
+    wanted = _without(before, place)
+    text = unshared(text, place)
+    around, entry = _around(text, place)
+    if len(around.value) == 1:
+        key = _around(text, place[:-1])[1] if len(place) > 1 else None
+        key_node = key[0] if isinstance(key, tuple) else None
+        changed = _replaced(text, key_node, around, "[]" if isinstance(around, yaml.SequenceNode) else "{}")
+    else:
+        changed = _cut(text, around, entry)
+    if _data(changed) != wanted:
+        raise CannotPut(f"{'.'.join(map(str, place))} cannot be taken away by itself")
+    return changed
+
+
+def append(text: str, place: Place, value: Any) -> str:
+    """`text` with `value` as the last entry of the list at `place`, which may be missing.
+
+    Raises CannotPut as put() does.
+    """
+    standing = value_at(_data(text), place)
+    if standing is None and len(place) == 1:
+        changed = f"{text.rstrip()}\n\n{flow(place[0])}:\n" + _item(value, "  ") + "\n"
+        if _data(changed) != _with(_data(text), place, [value]):
+            raise CannotPut(f"nothing can be added to {place[0]}")
+        return changed
+    if not standing:
+        return put(text, place, [value])
+    wanted = _with(_data(text), place, [*standing, value])
+    text = unshared(text, place)
+    items = _around(text, (*place, 0))[0]
+    last = items.value[-1]
+    if items.flow_style:
+        at = last.end_mark.index
+        changed = text[:at] + ", " + flow(value) + text[at:]
+    else:
+        at = _line_end(text, _end(text, None, last))
+        changed = text[:at] + "\n" + _item(value, " " * items.start_mark.column) + text[at:]
+    if _data(changed) != wanted:
+        raise CannotPut(f"nothing can be added to {'.'.join(map(str, place))}")
+    return changed
 
 
 def for_day(text: str, day: date) -> tuple[str, int]:
@@ -80,15 +128,6 @@ def _data(text: str) -> dict[str, Any]:
     return data
 
 
-def _at(data: Any, place: Place) -> Any:
-    for part in place:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
-
-
 def _with(data: Any, place: Place, value: Any) -> Any:
     """A copy of `data` with `value` at `place`."""
     if not place:
@@ -102,6 +141,58 @@ def _with(data: Any, place: Place, value: Any) -> Any:
         raise CannotPut(f"{key} stands below a single value")
     known = data or {}
     return {**known, key: _with(known.get(key), rest, value)}
+
+
+def _item(value: Any, indent: str) -> str:
+    """An entry of a block list: what has many keys has one on each line."""
+    if not isinstance(value, dict) or len(value) <= 4:
+        return f"{indent}- {flow(value)}"
+    lines = [f"{indent}  {flow(key)}: {flow(part)}" for key, part in value.items()]
+    return "\n".join([f"{indent}- {lines[0].lstrip()}", *lines[1:]])
+
+
+def _without(data: Any, place: Place) -> Any:
+    """A copy of `data` without the entry at `place`, which is there."""
+    key, rest = place[0], place[1:]
+    if isinstance(data, list):
+        return [
+            _without(one, rest) if index == key else one
+            for index, one in enumerate(data)
+            if rest or index != key
+        ]
+    if rest:
+        return {**data, key: _without(data[key], rest)}
+    return {name: one for name, one in data.items() if name != key}
+
+
+def _around(text: str, place: Place) -> tuple[Any, Any]:
+    """The collection in which `place` stands, and its entry there: (key, value) of a mapping, or a value."""
+    node: Any = yaml.compose(text, Loader=_Loader)
+    for part in place[:-1]:
+        found = _child(node, part)
+        if found is None:
+            raise CannotPut(f"there is no entry {part}")
+        node = found[1]
+    if isinstance(node, yaml.MappingNode):
+        return node, next(one for one in node.value if one[0].value == str(place[-1]))
+    return node, node.value[int(place[-1])]
+
+
+def _cut(text: str, around: Any, entry: Any) -> str:
+    """The text without one entry of several: in braces with its comma, in a block with its lines."""
+    key, value = entry if isinstance(entry, tuple) else (None, entry)
+    first = (key or value).start_mark.index
+    if around.flow_style:
+        following = [one for one in around.value if one is not entry]
+        starts = [(one[0] if isinstance(one, tuple) else one).start_mark.index for one in following]
+        later = [start for start in starts if start > first]
+        if later:
+            return text[:first] + text[min(later) :]
+        before = max(following, key=lambda one: (one[0] if isinstance(one, tuple) else one).start_mark.index)
+        end = (before[1] if isinstance(before, tuple) else before).end_mark.index
+        return text[:end] + text[value.end_mark.index :]
+    start = text.rfind("\n", 0, first) + 1
+    return text[:start] + text[_line_end(text, _end(text, key, value)) + 1 :]
 
 
 def _written(text: str, place: Place, value: Any) -> str:
@@ -190,11 +281,3 @@ def _inserted(text: str, index: int, day: date) -> str:
         return text[:start] + line + "\n" + text[start:]
     at = _line_end(text, _end(text, None, items[index - 1]))
     return text[:at] + "\n" + line + text[at:]
-
-
-def flow(value: Any) -> str:
-    """`value` on one line, as it may stand inside braces."""
-    dumped: str = yaml.safe_dump(
-        [value], default_flow_style=True, allow_unicode=True, sort_keys=False, width=10**9
-    )
-    return dumped.strip()[1:-1]

@@ -6,12 +6,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from procedures.fact_schema import Strict, Words
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Hours = Annotated[list[Clock], Field(min_length=2, max_length=2)]
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+def _opens_before_it_closes(hours: list[str]) -> list[str]:
+    if hours[0] >= hours[1]:
+        raise ValueError("opening comes before closing")
+    return hours
+
+
+Hours = Annotated[list[Clock], Field(min_length=2, max_length=2), AfterValidator(_opens_before_it_closes)]
 Weekday = Annotated[int, Field(ge=0, le=6)]
 
 
@@ -55,9 +64,16 @@ class CalendarModel(Strict):
     twice, both closed. Extra openings do not belong here: they move no deadline.
     """
 
-    closed_weekdays: list[Weekday]
-    year_end: Annotated[list[str], Field(min_length=2, max_length=2)]
-    closed: list[date] = []
+    # An office without any working day would never reach the end of a deadline.
+    closed_weekdays: Annotated[list[Weekday], Field(max_length=6)]
+    year_end: Annotated[list[MonthDay], Field(min_length=2, max_length=2)]
+    closed: Annotated[list[date], Field(max_length=400)] = []
+
+    @model_validator(mode="after")
+    def _turn_of_the_year(self) -> CalendarModel:
+        if self.year_end[0] < "12-01" or self.year_end[1] > "01-31":
+            raise ValueError("`year_end` begins in December and ends in January")
+        return self
 
 
 class WeeklyModel(Strict):
@@ -155,7 +171,8 @@ class OverlayModel(DecisionsModel):
     calendar: CalendarModel
     opening: OpeningModel | None = None
     confirmed: dict[str, ConfirmedModel] = {}
-    changes: list[DatedModel] = []
+    # Each is a whole catalogue more to compile.
+    changes: Annotated[list[DatedModel], Field(max_length=24)] = []
 
     @model_validator(mode="after")
     def _in_order(self) -> OverlayModel:

@@ -40,12 +40,13 @@ class PeriodModel(Strict):
     """A length of time: days (negative = before the start), months or years.
 
     count: next_day (初日不算入, 民法140条) | same_day (初日算入). closed: what happens when it ends on a
-    closed day: next_open (地方自治法4条の2第4項) | previous_open | as_is.
+    closed day: next_open (地方自治法4条の2第4項) | previous_open | as_is. No period is longer than a century:
+    a slip of the finger must not lead beyond the last day of the calendar.
     """
 
-    days: int | None = None
-    months: Annotated[int, Field(ge=1)] | None = None
-    years: Annotated[int, Field(ge=1)] | None = None
+    days: Annotated[int, Field(ge=-36_500, le=36_500)] | None = None
+    months: Annotated[int, Field(ge=1, le=1_200)] | None = None
+    years: Annotated[int, Field(ge=1, le=100)] | None = None
     count: Count = "next_day"
     closed: Closed = "next_open"
 
@@ -103,7 +104,7 @@ class ApplicantModel(Strict):
 class FeeModel(Strict):
     """What it costs. `yen` null: every municipality sets it (its overlay must); 0 is free of charge."""
 
-    yen: Annotated[int, Field(ge=0)] | None
+    yen: Annotated[int, Field(ge=0, le=9_999_999)] | None
     per: Words | None = None
     note: Words | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+
+from procedures.yaml_bounds import OutOfBoundsError, keep_within
 
 Place = tuple[str | int, ...]
 _M = TypeVar("_M", bound=BaseModel)
@@ -73,36 +76,60 @@ def read_yaml(path: Path, shown_as: str | None = None) -> Located:
     """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads
     as true/false. The same text is read once; nobody may change what is handed out.
     """
-    return read_text(path.read_text(encoding="utf-8"), shown_as or str(path))
+    return _called(_read, path.read_text(encoding="utf-8"), shown_as or str(path))
 
 
 def read_text(text: str, name: str) -> Located:
-    """The text of a file that is called `name`; as read_yaml."""
+    """A text that a person typed, called `name`; as read_yaml, and within the bounds of yaml_bounds."""
+    return _called(_read_bounded, text, name)
+
+
+def _called(read: Callable[[str], Located], text: str, name: str) -> Located:
     try:
-        return replace(_read(text), file=name)
+        return replace(read(text), file=name)
     except CatalogueInvalid as error:
         raise CatalogueInvalid([replace(problem, file=name) for problem in error.problems]) from error
+
+
+@lru_cache(maxsize=64)
+def _read_bounded(text: str) -> Located:
+    try:
+        keep_within(text)
+    except OutOfBoundsError as error:
+        raise CatalogueInvalid([Problem("", error.line, str(error))]) from error
+    except yaml.YAMLError as error:
+        raise CatalogueInvalid([_not_yaml(error)]) from error
+    return _read(text)
 
 
 @lru_cache(maxsize=1024)
 def _read(text: str) -> Located:
     name = ""
     lines: dict[Place, int] = {}
-    loader = _Loader(text)
+    loader: Any = None
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         data = None if node is None else _build(loader, node, (), lines, name)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise CatalogueInvalid([Problem(name, line, f"not YAML: {error.problem}")]) from error
+    except yaml.YAMLError as error:
+        raise CatalogueInvalid([_not_yaml(error)]) from error
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return Located(name, data, lines)
+
+
+def _not_yaml(error: yaml.YAMLError) -> Problem:
+    """Only the faults of single characters come without a line."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", "")
+    return Problem("", mark.line + 1 if mark else 0, f"not YAML: {what}")
 
 
 def forget() -> None:
     """Read every file anew from here on."""
     _read.cache_clear()
+    _read_bounded.cache_clear()
 
 
 def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: str) -> Any:
@@ -110,7 +137,7 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
     if isinstance(node, yaml.MappingNode):
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = _value(loader, key_node, name)
+            key = _single(loader, key_node, name)
             line = key_node.start_mark.line + 1
             if isinstance(key, bool):
                 raise CatalogueInvalid(
@@ -123,17 +150,30 @@ def _build(loader: Any, node: Any, place: Place, lines: dict[Place, int], name: 
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, part, (*place, index), lines, name) for index, part in enumerate(node.value)]
-    return _value(loader, node, name)
+    return _single(loader, node, name)
 
 
-def _value(loader: Any, node: Any, name: str) -> Any:
+def _single(loader: Any, node: Any, name: str) -> Any:
+    """The value of a key, or of a scalar, in its type."""
     if node.tag == _STRING:
         return node.value
+    line = node.start_mark.line + 1
+    if not isinstance(node, yaml.ScalarNode):
+        raise CatalogueInvalid([Problem(name, line, "a key is a single word")])
     try:
         return loader.construct_object(node)
-    except ValueError as error:  # 2026-13-01 looks like a date to YAML
-        message = f"{node.value} cannot be read: {error}"
-        raise CatalogueInvalid([Problem(name, node.start_mark.line + 1, message)]) from error
+    except ValueError as error:
+        raise CatalogueInvalid([Problem(name, line, f"{node.value[:40]} cannot be read: {error}")]) from error
+
+
+def value_at(data: Any, place: Place) -> Any:
+    """What stands at `place` in data; None when nothing does."""
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
 
 
 def validated(model: type[_M], raw: Any, source: Located, place: Place, problems: list[Problem]) -> _M | None:

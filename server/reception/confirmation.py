@@ -197,6 +197,21 @@ def is_withheld(unit: Unit, ctx: Context, key: DataKey, reception: Reception) ->
     return bool(frozen_of(key, intake)["from_core"])
 
 
+def outdated(key: DataKey, prepared: PreparedIntake, intake: Intake, guidance: Guidance | None) -> str:
+    """What has changed since the form was made: "day" (it bears the date of another one), "rules" (those that
+    count now guide otherwise), or "". The day of filing (届出日) decides which rules count, so a form that is
+    accepted now should have been made with them.
+    """
+    frozen = frozen_of(key, prepared)
+    if frozen["draft"].get("filed_on", intake.filed_on.isoformat()) != intake.filed_on.isoformat():
+        return "day"
+    if guidance is None or guidance.catalogue_version == prepared.catalogue_version:
+        return ""
+    live = json.loads(json.dumps(guidance.to_dict(), default=str))
+    told = ("applies", "may_apply", "needs_confirmation")
+    return "rules" if any(live[part] != frozen["guidance"][part] for part in told) else ""
+
+
 def withheld_papers(unit: Unit, ctx: Context, vault: Vault, station: str) -> set[str]:
     """The receptions whose form waits for this station's printer and may not come out now."""
     waiting = [

@@ -23,7 +23,7 @@ from server.queue.queries import TicketView
 from server.reception import guidance as guiding
 from server.reception import new_household
 from server.reception.card_views import CardView, FaceView, TapView, card_views
-from server.reception.confirmation import is_withheld
+from server.reception.confirmation import is_withheld, outdated
 from server.reception.documents import NUMBER, may_hold
 from server.reception.ending import held_items
 from server.reception.gathering import UNSETTLED_FACT
@@ -105,7 +105,9 @@ class ItemView:
 
 @dataclass(frozen=True)
 class PreparedView:
-    """The frozen form. withheld: it holds an address that may not be shown or printed now."""
+    """The frozen form. withheld: it holds an address that may not be shown or printed now. outdated: what has
+    changed since, as confirmation.outdated says, until it is accepted.
+    """
 
     intake_id: str
     digest: str
@@ -114,6 +116,7 @@ class PreparedView:
     at: datetime
     catalogue_version: str
     withheld: bool
+    outdated: str
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,7 @@ def workspace(
             prepared.at,
             prepared.catalogue_version,
             is_withheld(unit, ctx, key, reception),
+            outdated(key, prepared, intake, guidance) if reception.state in ("prepared", "confirmed") else "",
         ),
         confirmed_how=reception.confirmed_how,
         disputed=tuple(filter(None, (reception.disputed or "").split(","))),

@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from procedures import Catalogue, Text
+from procedures import Catalogue
+from procedures import Text as Text
 from procedures.catalogue import DeadlineSpec, Face, Rule
 from procedures.guidance_parts import Fee, Form
 from procedures.overlay_edit import CannotPut as CannotPut
-from procedures.overlay_edit import for_day, lay, put
+from procedures.overlay_edit import append, drop, for_day, lay, put
 from procedures.overlay_schema import ConfirmedModel
 from procedures.portrait import in_force
 from procedures.schema import OffsetModel, TextDeadlineModel
-from procedures.yaml_lines import read_text
+from procedures.yaml_lines import Place, read_text, value_at
 
-UNITS = ("days", "months", "years")
+# Of each unit of a deadline the least and the most that procedures.schema takes.
+UNITS = {"days": (0, 36_500), "months": (1, 1_200), "years": (1, 100)}
+COUNTS = ("next_day", "same_day")
+# Parts of a form that are several keys of the file.
+_TOGETHER = {"disable": ("disabled", "why"), "department": ("department", "desk")}
+ENDS = ("next_open", "previous_open", "as_is")
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,39 @@ class ProcedureForm:
     starts: tuple[tuple[str, Text], ...]
     forms: tuple[Form, ...]
     note: Text | None
+    lost: Text | None
+    basis: tuple[str, ...]
     own: frozenset[str]
     branches: bool
     confirmed_on: date | None
     confirmed_by: Text | None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a procedure of the municipality's own can be made of, each with its words. `ids` are taken."""
+
+    ids: frozenset[str]
+    events: tuple[tuple[str, Text], ...]
+    places: tuple[tuple[str, Text], ...]
+    starts: tuple[tuple[str, Text], ...]
+    classes: tuple[tuple[str, Text], ...]
+    applicants: frozenset[str]
+
+
+def choices(catalogue: Catalogue, day: date) -> Choices:
+    """What can be chosen on a day; what is entered ahead takes its id already."""
+    counting, codes = catalogue.at(day), catalogue.codes
+    every = (catalogue, *catalogue.later)
+    taken = {rule.id for one in every for rule in one.rules} | {key for one in every for key in one.disabled}
+    return Choices(
+        frozenset(taken),
+        tuple((code, event.name.text()) for code, event in codes.events.items()),
+        _places(counting),
+        _starts(counting, person=False),
+        tuple((code, words.text()) for code, words in codes.classes.items()),
+        frozenset(codes.applicants),
+    )
 
 
 def departments(catalogue: Catalogue, text: str, day: date) -> list[DepartmentForm]:
@@ -103,29 +138,53 @@ def procedure(catalogue: Catalogue, text: str, procedure_id: str, day: date) -> 
         id=rule.id,
         name=face.name,
         place=standing[0] if standing else face.department.id,
-        places=tuple(
-            (
-                key,
-                Text(f"{one.name.ja} {one.desk.ja}", f"{one.name.en}, {one.desk.en}")
-                if one.desk
-                else one.name,
-            )
-            for key, one in counting.departments.items()
-        ),
+        places=_places(counting),
         fee=face.fee,
         deadline=_deadline(face.deadline),
-        starts=tuple(
-            (name, spec.label)
-            for name, spec in counting.facts.items()
-            if spec.type == "date" and (rule.person or spec.scope != "person")
-        ),
+        starts=_starts(counting, person=rule.person),
         forms=face.forms,
         note=face.note,
+        lost=face.lost_if_missed,
+        basis=tuple(face.legal_basis),
         own=frozenset(own(text, "procedures").get(procedure_id) or {}),
         branches=_branches(rule),
         confirmed_on=confirmed.day if confirmed else None,
         confirmed_by=confirmed.by.text() if confirmed else None,
     )
+
+
+def _places(counting: Catalogue) -> tuple[tuple[str, Text], ...]:
+    """Departments and desks."""
+    return tuple(
+        (
+            key,
+            Text(f"{one.name.ja} {one.desk.ja}", f"{one.name.en}, {one.desk.en}") if one.desk else one.name,
+        )
+        for key, one in counting.departments.items()
+    )
+
+
+def _starts(counting: Catalogue, *, person: bool) -> tuple[tuple[str, Text], ...]:
+    """The dates from which a deadline can count; those of a person only in rules of persons."""
+    return tuple(
+        (name, spec.label)
+        for name, spec in counting.facts.items()
+        if spec.type == "date" and (person or spec.scope != "person")
+    )
+
+
+def entered_days(text: str) -> list[date]:
+    """The days from which something is entered ahead."""
+    return [entry["effective_from"] for entry in _data(text).get("changes") or ()]
+
+
+def later(text: str, section: str, key: str, day: date) -> list[tuple[date, tuple[str, ...]]]:
+    """What is entered for one department or procedure after `day`: from when, and which of its parts."""
+    return [
+        (entry["effective_from"], tuple(found))
+        for entry in _data(text).get("changes") or ()
+        if entry["effective_from"] > day and (found := (entry.get(section) or {}).get(key))
+    ]
 
 
 def put_department(
@@ -153,7 +212,7 @@ def put_part(text: str, day: date | None, procedure_id: str, part: Mapping[str, 
     text, place = _place(text, day)
     at = (*place, "procedures", procedure_id)
     for key, value in part.items():
-        standing = (_at(text, at) or {}).get(key)
+        standing = value_at(_data(text), (*at, key))
         if isinstance(value, dict) and isinstance(standing, dict) and _shape(value) == _shape(standing):
             text = lay(text, (*at, key), value)
         else:
@@ -161,9 +220,43 @@ def put_part(text: str, day: date | None, procedure_id: str, part: Mapping[str, 
     return text
 
 
+def take_back(text: str, day: date | None, procedure_id: str, part: str) -> str:
+    """Without what the municipality says of one part, from the beginning or from `day` on: the national rule,
+    or what was said before, counts again. Raises CannotPut.
+    """
+    if part == "confirm":
+        return drop(text, ("confirmed", procedure_id))
+    place: Place = ()
+    if day is not None:
+        if day not in entered_days(text):
+            return text
+        text, place = _place(text, day)
+    for key in _TOGETHER.get(part, (part,)):
+        text = drop(text, (*place, "procedures", procedure_id, key))
+    return text
+
+
+def own_parts(text: str, procedure_id: str, day: date | None) -> frozenset[str]:
+    """The parts of a procedure of which the file says something at the beginning, or from `day` on."""
+    data = _data(text)
+    if day is None:
+        said = value_at(data, ("procedures", procedure_id)) or {}
+        sure = {"confirm"} if value_at(data, ("confirmed", procedure_id)) else set()
+        return frozenset(said) | sure
+    entries = [one for one in data.get("changes") or () if one["effective_from"] == day]
+    return frozenset(value_at(entries, (0, "procedures", procedure_id)) or ())
+
+
 def put_confirmed(text: str, procedure_id: str, day: date, by: Mapping[str, str]) -> str:
     """A practitioner confirmed the procedure on a day: residents may be shown it. Raises CannotPut."""
     return put(text, ("confirmed", procedure_id), {"day": day, "by": dict(by)})
+
+
+def add(text: str, day: date | None, rule: Mapping[str, Any]) -> str:
+    """A procedure of the municipality's own, from the beginning or from `day` on. Raises CannotPut."""
+    text, place = _place(text, day)
+    known = value_at(_data(text), (*place, "add")) or []
+    return text if rule in known else append(text, (*place, "add"), dict(rule))
 
 
 def deadline_part(form: DeadlineForm) -> dict[str, Any]:
@@ -194,7 +287,7 @@ def _place(text: str, day: date | None) -> tuple[str, tuple[str | int, ...]]:
 
 def own(text: str, section: str) -> dict[str, Any]:
     """What the file says in a section, from the beginning or later."""
-    data = read_text(text, "overlay.yaml").data
+    data = _data(text)
     found: dict[str, Any] = {}
     for entry in (data, *(data.get("changes") or ())):
         for key, value in (entry.get(section) or {}).items():
@@ -203,18 +296,12 @@ def own(text: str, section: str) -> dict[str, Any]:
 
 
 def _confirmed(text: str, procedure_id: str) -> ConfirmedModel | None:
-    found = _at(text, ("confirmed", procedure_id))
+    found = value_at(_data(text), ("confirmed", procedure_id))
     return ConfirmedModel.model_validate(found) if found else None
 
 
-def _at(text: str, place: tuple[str | int, ...]) -> Any:
-    data = read_text(text, "overlay.yaml").data
-    for part in place:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
+def _data(text: str) -> Any:
+    return read_text(text, "overlay.yaml").data
 
 
 def _shape(value: Any) -> Any:

@@ -96,6 +96,19 @@ def edit(unit: Unit, ctx: Context, version_id: str, content: str, seen: int | No
     return _moved(unit, ctx, row, "edit", "rules.edited", digest=row.digest)
 
 
+def take_in(
+    unit: Unit, ctx: Context, version_id: str, content: str, seen: int | None, taken: int
+) -> OverlayVersion:
+    """Write the draft's text with what version `taken` changed; the draft is based on that one from here on.
+
+    Raises NotNowError, DraftMovedError.
+    """
+    row = edit(unit, ctx, version_id, content, seen)
+    row.based_on = taken
+    unit.add(row)
+    return row
+
+
 def propose(
     unit: Unit, ctx: Context, version_id: str, *, effective_from: date, seen: int | None, good: Checked
 ) -> OverlayVersion:

@@ -35,6 +35,15 @@ class DayChanges:
     day: date
     changed: tuple[Redrawn, ...]
 
+    @property
+    def together(self) -> list[list[Redrawn]]:
+        """Those that change in the same way together: a department's new name concerns many."""
+        found: dict[object, list[Redrawn]] = {}
+        for one in self.changed:
+            alone = one.kind != "changed"
+            found.setdefault(one.id if alone else one.parts, []).append(one)
+        return list(found.values())
+
 
 @dataclass(frozen=True)
 class Line:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures.loading import overlay_path
-from procedures.overlay_edit import CannotPut, for_day, lay, put
+from procedures.overlay_edit import CannotPut, append, drop, for_day, lay, put
 
 TEXT = """\
 # Our town.
@@ -98,7 +98,6 @@ def test_entries_for_later_days_stand_in_order() -> None:
         ("- 1", ("a",)),
         (TEXT, ("code", "deeper")),
         (TEXT, ("changes", 0, "procedures")),
-        ("a: &x {b: 1}\nc: *x\n", ("c", "b")),
     ],
 )
 def test_it_refuses_rather_than_rewrite_what_a_person_wrote(text: str, place: tuple[Any, ...]) -> None:
@@ -111,7 +110,9 @@ def test_changes_on_one_line_are_left_to_a_person() -> None:
         for_day("a: 1\nchanges: [{effective_from: 2027-04-01}]\n", date(2028, 4, 1))
 
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=12)
+# What a form lets through: server.kit.text.safe_line.
+LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn", "Zl", "Zp"])
+WORDS = st.text(LETTERS, max_size=12)
 VALUES = st.one_of(WORDS, st.integers(0, 10**6), st.booleans(), st.dictionaries(WORDS, WORDS, max_size=3))
 
 
@@ -125,10 +126,110 @@ VALUES = st.one_of(WORDS, st.integers(0, 10**6), st.booleans(), st.dictionaries(
 def test_in_every_town_only_that_value_changes(code: str, rule: str, key: str, value: Any) -> None:
     text = overlay_path(code).read_text(encoding="utf-8")
     new = put(text, ("procedures", rule, key), value)
-    data = yaml.safe_load(text)
+    data = yaml.load(text, Loader=yaml.CSafeLoader)
     data["procedures"][rule] = {**(data["procedures"].get(rule) or {}), key: value}
-    assert yaml.safe_load(new) == data
+    assert yaml.load(new, Loader=yaml.CSafeLoader) == data
     assert [line for line in new.splitlines() if line.startswith("#")] == [
         line for line in text.splitlines() if line.startswith("#")
     ]
     assert len(changed_lines(text, new)) <= 1
+
+
+SHARED = """\
+rates:  # both kinds
+  - &copy {yen: 300, per: &one {ja: 1通, en: copy}}  # since 2020
+departments:
+  a: &town
+    name: {ja: 住民課, en: Residents}  # ours
+    desks: {one: *one}
+  b: *town
+procedures:
+  C01: {fee: *copy}
+  C02: {fee: *copy}
+  C03: {fee: &mine {yen: 200}, note: *one}
+  C04: {fee: *mine}
+  C05: {fee: *mine}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "lines"),
+    [
+        (("procedures", "C01", "fee", "yen"), 350, ["  C01: {fee: {yen: 350, per: {ja: 1通, en: copy}}}"]),
+        (("procedures", "C01", "fee"), {"yen": 1}, ["  C01: {fee: {yen: 1}}"]),
+        (("procedures", "C02"), {}, ["  C02: {}"]),
+        (
+            ("procedures", "C03", "fee", "yen"),
+            250,
+            ["  C03: {fee: {yen: 250}, note: *one}", "  C04: {fee: &mine {yen: 200}}"],
+        ),
+        (("procedures", "C03", "fee"), 0, ["  C03: {fee: 0, note: *one}", "  C04: {fee: &mine {yen: 200}}"]),
+        (
+            ("departments", "b", "name", "ja"),
+            "市民課",
+            ["  b: {name: {ja: 市民課, en: Residents}, desks: {one: {ja: 1通, en: copy}}}"],
+        ),
+        (
+            ("departments", "a", "name", "ja"),
+            "市民課",
+            [
+                "  a:",
+                "    name: {ja: 市民課, en: Residents}  # ours",
+                "  b: &town {name: {ja: 住民課, en: Residents}, desks: {one: {ja: 1通, en: copy}}}",
+            ],
+        ),
+        (
+            ("rates", 0),
+            {"yen": 9},
+            [
+                "  - {yen: 9}  # since 2020",
+                "    desks: {one: &one {ja: 1通, en: copy}}",
+                "  C01: {fee: &copy {yen: 300, per: {ja: 1通, en: copy}}}",
+            ],
+        ),
+    ],
+)
+def test_what_lines_share_is_changed_for_one_and_stays_for_the_others(
+    place: tuple[Any, ...], value: Any, lines: list[str]
+) -> None:
+    new = put(SHARED, place, value)
+    assert changed_lines(SHARED, new) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "left"),
+    [
+        ("a:\n  b: 1  # gone\n  # stays\n  c: 2\n", ("a", "b"), "a:\n  # stays\n  c: 2\n"),
+        (
+            "a:\n  b: 1\n  c:\n    d: [1,\n      2]\n# stays\ne: 1\n",
+            ("a", "c"),
+            "a:\n  b: 1\n# stays\ne: 1\n",
+        ),
+        ("a: {b: 1, c: 2, d: 3}\n", ("a", "b"), "a: {c: 2, d: 3}\n"),
+        ("a: {b: 1, c: 2, d: 3}\n", ("a", "c"), "a: {b: 1, d: 3}\n"),
+        ("a: {b: 1, c: 2, d: 3}\n", ("a", "d"), "a: {b: 1, c: 2}\n"),
+        ("a: {b: 1}\n", ("a", "b"), "a: {}\n"),
+        ("a:\n  b:\n    c: 1\n  # stays\n  d: 2\n", ("a", "b", "c"), "a:\n  b: {}\n  # stays\n  d: 2\n"),
+        ("a:\n  - x: 1\n    y: 2\n  - x: 3\n", ("a", 0), "a:\n  - x: 3\n"),
+        ("a:\n  - x: 1\n", ("a", 0), "a: []\n"),
+        ("a: [2026-01-01, 2026-01-02]\n", ("a", 1), "a: [2026-01-01]\n"),
+        ("a: &x {b: 1, c: 2}\nd: *x\n", ("a", "b"), "a: {c: 2}\nd: &x {b: 1, c: 2}\n"),
+        ("a: {b: 1}\n", ("a", "z"), "a: {b: 1}\n"),
+    ],
+)
+def test_an_entry_goes_and_the_rest_stays(text: str, place: tuple[Any, ...], left: str) -> None:
+    assert drop(text, place) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("a: [1]  # one\nb: 1\n", "a: [1, {x: 2}]  # one\nb: 1\n"),
+        ("a: []\nb: 1\n", "a: [{x: 2}]\nb: 1\n"),
+        ("b: 1\n", "b: 1\n\na:\n  - {x: 2}\n"),
+        ("a:\n  - x: 1  # one\n  # two\nb: 1\n", "a:\n  - x: 1  # one\n  - {x: 2}\n  # two\nb: 1\n"),
+        ("a:\n- x: 1\n", "a:\n- x: 1\n- {x: 2}\n"),
+    ],
+)
+def test_an_entry_is_added_at_the_end(text: str, new: str) -> None:
+    assert append(text, ("a",), {"x": 2}) == new

@@ -96,7 +96,20 @@ def test_the_second_of_two_keeps_what_was_typed(signed_in: Opener) -> None:
     assert "yen: 500" in told.text.partition("<textarea")[2]
     assert save(second, at, with_fee(500), revision(told), "k3").status == 303
     form = second.post(f"{at}/procedures/C01", {"part": "fee", "yen": "1", "version": "1"}, key="k4")
-    assert (form.status, form.header("x-problem")) == (409, "draft_moved")
+    assert (form.status, 'value="1"' in form.text) == (409, True)
+    assert "ほかの方が先にこの下書きに書き込みました" in form.text
+    again = {"part": "fee", "yen": "1", "version": revision(form)}
+    assert second.post(f"{at}/procedures/C01", again, key="k5").status == 303
+    proposal = {"effective_from": TODAY, "version": "3"}
+    assert first.post(f"{at}/propose", proposal, key="k6").status == 303
+    late = save(second, at, with_fee(600), "3", "k7")
+    assert (late.status, "yen: 600" in late.text.partition("<textarea")[2]) == (409, True)
+    form = second.post(f"{at}/procedures/C01", again | {"yen": "77", "version": "3"}, key="k8")
+    assert (form.status, "もう下書きではありません" in form.text, "<dd>77</dd>" in form.text) == (
+        409,
+        True,
+        True,
+    )
 
 
 def test_small_forms_write_single_values(services: Services, signed_in: Opener) -> None:
@@ -138,15 +151,34 @@ def test_what_cannot_be_is_said_beside_the_form(signed_in: Opener) -> None:
     at = draft(clerk)
     for fields, words in (
         ({"part": "fee", "yen": "たくさん"}, "手数料は数字で"),
+        ({"part": "fee", "yen": "1", "day": "2016-04-01"}, "過ぎた日からは"),
+        ({"part": "fee", "yen": "1", "per.ja": "あ" * 401}, "長すぎます"),
+        ({"part": "fee", "yen": "1", "per.ja": "あ\u202eい"}, "使えない文字"),
+        ({"part": "legal_basis", "basis": " \r\n"}, "根拠の条文を"),
+        ({"part": "department", "place": "nowhere"}, "選び直してください"),
         ({"part": "fee", "yen": "1", "day": "らいねん"}, "日付として読めません"),
-        ({"part": "note", "note.ja": "だけ"}, "言葉がそろっていません"),
-        ({"part": "deadline", "kind": "offset", "amount": ""}, "期限の長さ"),
+        ({"part": "note", "note.ja": "だけ"}, "英語を入れてください"),
+        ({"part": "deadline", "kind": "offset", "unit": "years", "amount": "101"}, "期限の長さ"),
         ({"part": "confirm", "confirmed": "2027-01-01"}, "きょうまでの日付"),
         ({"part": "everything"}, ""),
     ):
         answer = clerk.post(f"{at}/procedures/C01", fields | {"version": "0"}, key=f"k-{fields}")
         assert answer.status == 422
         assert words in answer.text
+    several = {"part": "deadline", "kind": "text", "words.ja": "<b>月末</b>", "version": "0"}
+    told = clerk.post(f"{at}/procedures/C01", several, key="k0").text
+    assert "&lt;b&gt;月末&lt;/b&gt;" in told
+    assert told.count('aria-invalid="true"') == 2
+    assert re.search(
+        r'id="p-deadline-words-easy"[^>]*aria-describedby="p-deadline-words-easy-error"[^>]*autofocus', told
+    )
+    assert told.count("autofocus") == 1
+    assert (
+        clerk.post(f"{at}/procedures/C77", {"part": "fee", "yen": "1", "version": "0"}, key="k9").status
+        == 404
+    )
+    twice = {"id": "shimin", "new": "1", "name.ja": "新しい課", "name.en": "New", "version": "0"}
+    assert "x- で始まる" in clerk.post(f"{at}/departments?edit=new", twice, key="k8").text
     past = clerk.post(f"{at}/propose", {"effective_from": "2026-11-01", "version": "0"}, key="k1")
     assert (past.status, "過ぎた日からは" in past.text) == (422, True)
     assert clerk.get(f"{at}/procedures/C77").status == 404
@@ -176,3 +208,83 @@ def test_every_page_speaks_both_languages(signed_in: Opener, lang: str) -> None:
         shown = clerk.get(address)
         assert shown.status == 200, address
         assert not re.search(r">\s*rules\.[a-z_.]+\s*<", shown.text), address
+
+
+OWN = {
+    "id": "x-parking",
+    "name.ja": "駐車場の減免",
+    "name.easy": "駐車場（ちゅうしゃじょう）",
+    "name.en": "Parking",
+    "reason.ja": "65歳以上の転入者は減免されます。",
+    "reason.en": "Newcomers of 65 and over pay less.",
+    "event": "IN",
+    "who": "person",
+    "from_age": "６５",
+    "place": "shimin",
+    "klass": "B",
+    "kind": "offset",
+    "start": "moved_on",
+    "amount": "14",
+    "unit": "days",
+    "count": "next_day",
+    "closed": "next_open",
+    "basis": "小見本市駐車場条例",
+    "version": "0",
+}
+
+
+def test_a_procedure_of_our_own_is_added_with_a_form(signed_in: Opener) -> None:
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    assert "Add a procedure" in clerk.get(f"{at}/add?lang=en").text
+    clerk.get(f"{at}?lang=ja")
+    told = clerk.post(f"{at}/add", OWN | {"id": "x-bus", "event": "", "klass": "N", "to_age": "9"}, key="k1")
+    assert told.status == 422
+    for words in ("もうあります", "ひとつ以上選んで", "選び直して", "上の年齢は", "駐車場の減免"):
+        assert words in told.text, words
+    assert clerk.post(f"{at}/add", OWN, key="k2").status == 303
+    text = clerk.get(f"{at}/overlay.yaml").body.decode()
+    assert "  - id: x-parking\n    name: {ja: 駐車場の減免," in text
+    assert "    when: {birth: {legal_age: {at_least: 65}}}\n" in text
+    assert 'data-kind="appeared"' in clerk.get(at).text
+    assert "駐車場の減免" in clerk.get(f"{at}/procedures/x-parking").text
+    ahead = OWN | {"id": "x-later", "day": "2028-04-01", "version": "1"}
+    assert clerk.post(f"{at}/add", ahead, key="k3").status == 303
+    assert "駐車場の減免" in clerk.get(f"{at}/procedures/x-later?on=2028-04-01").text
+
+
+def test_what_the_municipality_changed_is_taken_back(services: Services, signed_in: Opener) -> None:
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    shipped = clerk.get(f"{at}/overlay.yaml").body.decode()
+    note = {"part": "note", "note.ja": "写し", "note.en": "copy", "version": "0"}
+    assert clerk.post(f"{at}/procedures/R001", note, key="k1").status == 303
+    back = {"part": "note", "act": "take_back", "on": ""}
+    assert "国の規定に戻す" in clerk.get(f"{at}/procedures/R001").text
+    assert clerk.post(f"{at}/procedures/R001", back | {"version": "1"}, key="k2").status == 303
+    assert clerk.get(f"{at}/overlay.yaml").body.decode() == shipped.replace(
+        "copy}}}\nadd", "copy}}}\n  R001: {}\nadd", 1
+    )
+    needed = clerk.post(f"{at}/procedures/C01", {"part": "fee", "act": "take_back", "version": "2"}, key="k3")
+    assert (needed.status, "手数料を決めてください" in needed.text) == (422, True)
+    ahead = {"part": "fee", "act": "take_back", "on": "2027-04-01", "version": "2"}
+    assert clerk.post(f"{at}/procedures/C01?on=2027-04-01", ahead, key="k4").status == 303
+    assert "350" not in clerk.get(f"{at}/overlay.yaml").body.decode()
+
+
+def test_what_another_draft_changed_is_taken_in(services: Services, signed_in: Opener) -> None:
+    clerk, chief = signed_in("clerk1"), signed_in("supervisor1")
+    mine, theirs = draft(clerk), draft(clerk, "k-other")
+    save(clerk, theirs, with_fee(400), "0", "k1")
+    note = {"part": "note", "note.ja": "写し", "note.en": "copy", "version": "0"}
+    assert clerk.post(f"{mine}/procedures/R001", note, key="k2").status == 303
+    clerk.post(f"{theirs}/propose", {"effective_from": TODAY, "version": "1"}, key="k3")
+    assert chief.post(f"{theirs}/approve", {"instead_of": ""}, key="k4").status == 303
+    assert "版2の変更を、この下書きに取り込む" in clerk.get(mine).text
+    refused = clerk.post(f"{mine}/take-in", {"taken": "2", "version": "1"}, key="k5")
+    assert (refused.status, "同じところを両方が変えている" in refused.text) == (422, True)
+    save(clerk, mine, with_fee(300).replace("小見本市", "小さな見本市"), "1", "k6")
+    assert clerk.post(f"{mine}/take-in", {"taken": "2", "version": "2"}, key="k7").status == 303
+    text = clerk.get(f"{mine}/overlay.yaml").body.decode()
+    assert ("小さな見本市" in text, "yen: 400" in text) == (True, True)
+    assert "先に承認されています" not in clerk.get(mine).text
