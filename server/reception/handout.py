@@ -11,7 +11,7 @@ from datetime import date
 from printing.forms import checklist
 from printing.forms.checklist import Checklist, ChecklistLine, ChecklistSection, SectionKind
 from procedures import Catalogue, Text
-from procedures.office_days import day_en
+from procedures.office_days import day_easy, day_en
 from procedures.resident_list import resident_row
 from server.auth import queries as stations
 from server.db.context import Context
@@ -191,7 +191,7 @@ def _who(row: DeskRow, language: str) -> list[str]:
     """Who may come. What a proxy has to know is said where somebody else than the person present must
     come.
     """
-    if row.signed_by in (None, "here") or language == "easy":
+    if row.signed_by in (None, "here"):
         return list(dict.fromkeys(say(one.name, language) for one in row.item.applicants))
     return [say(one, language) for one in resident_row(row.item).who]
 
@@ -219,5 +219,5 @@ def _day(day: date, language: str) -> str:
     if language == "en":
         return day_en(day)
     if language == "easy":
-        return f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"
+        return day_easy(day)
     return long_date(day)
