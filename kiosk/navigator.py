@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from kiosk import navigator_forms as forms
+from procedures.office_days import day_easy
 from server.kit.clock import now, today
 from server.kit.wareki import long_date, wareki
 from server.preentry import answers as answering
@@ -277,7 +278,7 @@ def _code(turn: Turn) -> dict[str, str] | None:
 def _day(lang: str, day: date) -> str:
     if lang == "en":
         return f"{day:%a}, {day.day} {day:%B %Y}"
-    return long_date(day) if lang == "ja" else f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"
+    return long_date(day) if lang == "ja" else day_easy(day)
 
 
 def _years(turn: Turn) -> list[tuple[str, str]]:
