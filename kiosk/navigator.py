@@ -5,7 +5,7 @@ cookie, never in a table. Every answer page is the answer to a POST and may not 
 """
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,14 +13,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from kiosk import navigator_forms as forms
-from procedures.office_days import day_easy
 from server.kit.clock import now, today
-from server.kit.wareki import long_date, wareki
+from server.kit.wareki import wareki
 from server.preentry import answers as answering
 from server.preentry import asking, codes, keys, qr, showing
 from server.preentry.answers import LONGEST, Answers, AnswersUnreadableError
 from server.preentry.asking import Ask, Changed
 from server.preentry.life_events import GROUPS, LIFE_EVENTS, LifeEvent, chosen
+from server.reception.handout import day_words, hours_text
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Public, ctx_of
 from server.web.problems import Problem
@@ -43,6 +43,11 @@ class Turn:
     rules: Any
     on: date
     answers: Answers = NOTHING
+
+    @property
+    def confirmed_only(self) -> bool:
+        """Whether residents see what practitioners have confirmed, and nothing else."""
+        return self.held.settings.navigator_shows == "confirmed"
 
     def page(
         self, template: str, view: str, at: int | str = "", status: int = 200, **more: Any
@@ -67,15 +72,15 @@ class Turn:
 @router.page("/")
 def start(request: Request) -> HTMLResponse:
     """What has happened, or is about to?"""
-    return _start(_turn(request, request.query_params.get("lang", "")))
+    return _start(turn_of(request, request.query_params.get("lang", "")))
 
 
 @router.action("/")
 def step(request: Request, sent: SentForm) -> HTMLResponse:
     """One press: an answer, a step back, the list, the code, another language."""
-    turn = _turn(request, sent.text("lang", limit=5))
+    turn = turn_of(request, sent.text("lang", limit=5))
     try:
-        turn.answers = _answers(turn, sent)
+        turn.answers = answers_of(turn, sent)
     except AnswersUnreadableError:
         return _start(turn, status=422, lost=True)
     view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
@@ -96,7 +101,8 @@ def step(request: Request, sent: SentForm) -> HTMLResponse:
     return _forward(turn, sent, view, at)
 
 
-def _turn(request: Request, lang: str) -> Turn:
+def turn_of(request: Request, lang: str) -> Turn:
+    """A request without its answers. Raises Problem where there is no navigator."""
     held = services(request)
     shows = held.settings.navigator_shows
     if shows == "off":
@@ -106,7 +112,8 @@ def _turn(request: Request, lang: str) -> Turn:
     return Turn(request, held, lang if lang in known else "ja", rules, today())
 
 
-def _answers(turn: Turn, sent: Sent) -> Answers:
+def answers_of(turn: Turn, sent: Sent) -> Answers:
+    """What the page carries. Raises AnswersUnreadableError."""
     text = sent.text("answers", limit=LONGEST)
     return answering.read(text).known_to(turn.rules) if text else NOTHING
 
@@ -120,7 +127,7 @@ def _offered(turn: Turn) -> list[tuple[str, list[LifeEvent]]]:
 
 def _start(turn: Turn, status: int = 200, **more: Any) -> HTMLResponse:
     told = {"lost": False, "unfit": False} | more
-    return turn.page("start", "start", status=status, offered=_offered(turn), **told)
+    return turn.page("start", "start", status=status, offered=_offered(turn), hours=_hours(turn), **told)
 
 
 def _people(turn: Turn) -> HTMLResponse:
@@ -247,19 +254,30 @@ def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False
         listing=showing.listing(guidance),
         conflicts=guidance.conflicts,
         complete=asking.next_ask(turn.answers, guidance, turn.rules) is None,
+        leaves_out=turn.confirmed_only
+        and asking.leaves_out(turn.held.catalogue, turn.answers.events, turn.on),
+        hours=_hours(turn),
         changed=changed,
         asked=[
             (asking.ask_again(turn.answers, index, turn.rules), answer.values)
             for index, answer in enumerate(turn.answers.given)
         ],
         code=_code(turn) if with_code else None,
-        made_on=_day(turn.lang, turn.on),
-        day=lambda day: _day(turn.lang, day),
+        made_on=day_words(turn.on, turn.lang),
+        day=lambda day: day_words(day, turn.lang),
     )
 
 
-def _code(turn: Turn) -> dict[str, str] | None:
-    """The QR code as a picture for the page, None when there is no key or too much to say."""
+@dataclass(frozen=True)
+class SealedAnswers:
+    """The code as text, and the last whole day on which it is good, in words."""
+
+    code: str = field(repr=False)
+    until: str
+
+
+def sealed(turn: Turn) -> SealedAnswers | None:
+    """The answers for the counter, None when there is no key or too much to say."""
     settings = turn.held.settings
     with turn.held.db.read() as unit:
         public = keys.public_key(unit, ctx_of(turn.request))
@@ -269,16 +287,23 @@ def _code(turn: Turn) -> dict[str, str] | None:
     code = codes.seal(turn.answers.text().encode(), public, settings.municipality, until)
     if qr.version_of(code) is None:
         return None
-    picture = base64.b64encode(qr.picture(code)).decode()
     # Said as the last whole day, so that nobody comes an hour too late.
     last = date.fromordinal(turn.on.toordinal() + settings.preentry_days - 1)
-    return {"picture": f"data:image/svg+xml;base64,{picture}", "until": _day(turn.lang, last)}
+    return SealedAnswers(code, day_words(last, turn.lang))
 
 
-def _day(lang: str, day: date) -> str:
-    if lang == "en":
-        return f"{day:%a}, {day.day} {day:%B %Y}"
-    return long_date(day) if lang == "ja" else day_easy(day)
+def _code(turn: Turn) -> dict[str, str] | None:
+    """The code as a picture for the page."""
+    found = sealed(turn)
+    if found is None:
+        return None
+    picture = base64.b64encode(qr.picture(found.code)).decode()
+    return {"picture": f"data:image/svg+xml;base64,{picture}", "until": found.until}
+
+
+def _hours(turn: Turn) -> str:
+    """When somebody can be asked; empty where the municipality has not entered it."""
+    return hours_text(turn.held.catalogue.at(turn.on), turn.held.settings.site, turn.lang)
 
 
 def _years(turn: Turn) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import threading
 from datetime import timedelta
 
 from server.preentry import service as preentry
+from server.print_jobs import service as print_jobs
 from server.queue import service as queue
 from server.retention import service as retention
 from server.submissions import service as submissions
@@ -63,4 +64,5 @@ class Worker:
                 queue.expire_card_reads(unit, held.system, UNATTACHED)
                 retention.purge(unit, held.system, held.vault)
                 idempotency.expire(unit, held.system)
+                print_jobs.drop_slips(unit, held.system)
                 preentry.forget(unit, held.system, held.vault, held.settings.preentry_life)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from procedures import Guidance, Item, Text
 from procedures.guidance import Applicant, Deadline, Document
+from procedures.guidance_parts import Fee
+from procedures.resident_list import fee_text
 
 GROUPS = ("counter", "department", "elsewhere", "later", "automatic")
 
@@ -25,7 +27,7 @@ class Entry:
     deadline: Deadline
     optional: bool
     lost_if_missed: Text | None
-    note: Text | None
+    fee: Text | None
     documents: tuple[Document, ...]
     who: tuple[Applicant, ...]
     proxy: Applicant | None
@@ -116,12 +118,21 @@ def _entry(item: Item) -> Entry:
         deadline=item.deadline,
         optional=item.optional,
         lost_if_missed=item.lost_if_missed,
-        note=item.note,
+        fee=_fee(item.fee) if item.fee else None,
         documents=item.documents,
         who=own,
         proxy=next((one for one in item.applicants if one.who == "proxy"), None),
         deciding=tuple(fact.label for fact in item.deciding),
     )
+
+
+def _fee(fee: Fee) -> Text:
+    """What it costs, with what there is to say of it."""
+    said, note = fee_text(fee), fee.note
+    if note is None:
+        return said
+    easy = f"{said.easy or said.ja}（{note.easy or note.ja}）"
+    return Text(f"{said.ja}（{note.ja}）", f"{said.en} ({note.en})", easy)
 
 
 def _documents(items: list[Item], needed: str) -> tuple[Bring, ...]:

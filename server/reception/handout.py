@@ -65,7 +65,7 @@ def fill(
         case_no=intake.number,
         barcode=f"{intake.number}/{checklist.FORM_ID}/{checklist.FORM_VERSION}",
         language=language,  # type: ignore[arg-type]
-        made_on=_day(intake.filed_on, language),
+        made_on=day_words(intake.filed_on, language),
         hours=hours,
         sections=[ChecklistSection(kind=kind, lines=found) for kind, found in lines.items() if found],
     )
@@ -215,7 +215,8 @@ def _people(row: DeskRow, intake: Intake) -> str:
     return "、".join(name.removeprefix(f"{family}　") for name in names if name)
 
 
-def _day(day: date, language: str) -> str:
+def day_words(day: date, language: str) -> str:
+    """A day as the sheet writes it in this language."""
     if language == "en":
         return day_en(day)
     if language == "easy":
