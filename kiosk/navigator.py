@@ -30,6 +30,8 @@ from server.web.templating import page
 router = GuardedRouter(prefix="/navigator", guard=Public())
 LANGUAGES = (("ja", "日本語", "ja"), ("easy", "やさしい日本語", "ja"), ("en", "English", "en"))
 OLDEST = 120
+# Sealing and drawing a code take as long as so many questions.
+CODE_COSTS = 5
 NOTHING = Answers(())
 
 
@@ -72,18 +74,21 @@ class Turn:
 @router.page("/")
 def start(request: Request) -> HTMLResponse:
     """What has happened, or is about to?"""
-    return _start(turn_of(request, request.query_params.get("lang", "")))
+    turn = turn_of(request, request.query_params.get("lang", ""))
+    _not_too_fast(turn, 1)
+    return _start(turn)
 
 
 @router.action("/")
 def step(request: Request, sent: SentForm) -> HTMLResponse:
     """One press: an answer, a step back, the list, the code, another language."""
     turn = turn_of(request, sent.text("lang", limit=5))
+    view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
+    _not_too_fast(turn, CODE_COSTS if "code" in (act, view) else 1)
     try:
         turn.answers = answers_of(turn, sent)
     except AnswersUnreadableError:
         return _start(turn, status=422, lost=True)
-    view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
     at = sent.number("at") or 0
     if act == "show":
         return _shown(turn, view, at)
@@ -110,6 +115,17 @@ def turn_of(request: Request, lang: str) -> Turn:
     rules = asking.for_residents(held.catalogue, confirmed_only=shows == "confirmed")
     known = {code for code, _, _ in LANGUAGES}
     return Turn(request, held, lang if lang in known else "ja", rules, today())
+
+
+def _not_too_fast(turn: Turn, cost: float) -> None:
+    """Keep the server for the office: who asks from outside waits when too much is asked at once.
+
+    One measure for everybody, because nobody is told apart here. Raises Problem.
+    """
+    if ctx_of(turn.request).station is None:
+        wait = turn.held.navigator_presses.take(cost, now())
+        if wait:
+            raise Problem(429, "too_many").telling({"Retry-After": str(wait)})
 
 
 def answers_of(turn: Turn, sent: Sent) -> Answers:
