@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from kiosk import navigator_forms as forms
+from kiosk.ruby import with_ruby
 from server.kit.clock import now, today
 from server.kit.wareki import wareki
 from server.preentry import answers as answering
@@ -55,7 +56,7 @@ class Turn:
         self, template: str, view: str, at: int | str = "", status: int = 200, **more: Any
     ) -> HTMLResponse:
         """A page that carries the answers on."""
-        return page(
+        answer = page(
             self.request,
             f"kiosk/navigator/{template}.html",
             status=status,
@@ -69,6 +70,7 @@ class Turn:
             events=self.answers.events,
             **more,
         )
+        return easily_read(answer, self.lang)
 
 
 @router.page("/")
@@ -290,6 +292,13 @@ class SealedAnswers:
 
     code: str = field(repr=False)
     until: str
+
+
+def easily_read(answer: HTMLResponse, lang: str) -> HTMLResponse:
+    """The page as it is; in easy Japanese with its readings above the words."""
+    if lang != "easy":
+        return answer
+    return HTMLResponse(with_ruby(bytes(answer.body).decode()), status_code=answer.status_code)
 
 
 def sealed(turn: Turn) -> SealedAnswers | None:

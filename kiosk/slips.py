@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from kiosk.navigator import Turn, answers_of, sealed, turn_of
+from kiosk.navigator import Turn, answers_of, easily_read, sealed, turn_of
 from server.preentry import asking, showing, slips
 from server.preentry.answers import AnswersUnreadableError
 from server.web.forms import SentForm
@@ -58,4 +58,5 @@ def state(request: Request, slip_id: str) -> HTMLResponse:
 
 
 def _part(turn: Turn, state: str, slip_id: str = "") -> HTMLResponse:
-    return page(turn.request, "kiosk/navigator/_slip.html", lang=turn.lang, slip=state, slip_id=slip_id)
+    part = page(turn.request, "kiosk/navigator/_slip.html", lang=turn.lang, slip=state, slip_id=slip_id)
+    return easily_read(part, turn.lang)
