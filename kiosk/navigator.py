@@ -13,15 +13,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from kiosk import navigator_forms as forms
-from kiosk.ruby import with_ruby
+from kiosk import navigator_words as words
 from server.kit.clock import now, today
-from server.kit.wareki import wareki
 from server.preentry import answers as answering
 from server.preentry import asking, codes, keys, qr, showing
 from server.preentry.answers import LONGEST, Answers, AnswersUnreadableError
 from server.preentry.asking import Ask, Changed
 from server.preentry.life_events import GROUPS, LIFE_EVENTS, LifeEvent, chosen
-from server.reception.handout import day_words, hours_text
+from server.reception.handout import hours_text
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Public, ctx_of
 from server.web.problems import Problem
@@ -30,7 +29,6 @@ from server.web.templating import page
 
 router = GuardedRouter(prefix="/navigator", guard=Public())
 LANGUAGES = (("ja", "日本語", "ja"), ("easy", "やさしい日本語", "ja"), ("en", "English", "en"))
-OLDEST = 120
 # Sealing and drawing a code take as long as so many questions.
 CODE_COSTS = 5
 NOTHING = Answers(())
@@ -70,7 +68,7 @@ class Turn:
             events=self.answers.events,
             **more,
         )
-        return easily_read(answer, self.lang)
+        return words.easily_read(answer, self.lang)
 
 
 @router.page("/")
@@ -237,7 +235,7 @@ def _question(
         back_to=back_to,
         missing=missing is not None,
         changed=changed,
-        years=_years(turn),
+        years=words.years(turn.on, turn.lang),
     )
 
 
@@ -280,9 +278,12 @@ def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False
             (asking.ask_again(turn.answers, index, turn.rules), answer.values)
             for index, answer in enumerate(turn.answers.given)
         ],
+        household=len(turn.answers.people),
+        alike=lambda values: len(values) == len(turn.answers.people) > 1 and len(set(values.values())) == 1,
         code=_code(turn) if with_code else None,
-        made_on=day_words(turn.on, turn.lang),
-        day=lambda day: day_words(day, turn.lang),
+        made_on=words.written(turn.on, turn.lang),
+        day=lambda day: words.written(day, turn.lang),
+        born=lambda value: words.born(value, turn.lang),
     )
 
 
@@ -292,13 +293,6 @@ class SealedAnswers:
 
     code: str = field(repr=False)
     until: str
-
-
-def easily_read(answer: HTMLResponse, lang: str) -> HTMLResponse:
-    """The page as it is; in easy Japanese with its readings above the words."""
-    if lang != "easy":
-        return answer
-    return HTMLResponse(with_ruby(bytes(answer.body).decode()), status_code=answer.status_code)
 
 
 def sealed(turn: Turn) -> SealedAnswers | None:
@@ -314,7 +308,7 @@ def sealed(turn: Turn) -> SealedAnswers | None:
         return None
     # Said as the last whole day, so that nobody comes an hour too late.
     last = date.fromordinal(turn.on.toordinal() + settings.preentry_days - 1)
-    return SealedAnswers(code, day_words(last, turn.lang))
+    return SealedAnswers(code, words.written(last, turn.lang))
 
 
 def _code(turn: Turn) -> dict[str, str] | None:
@@ -329,14 +323,3 @@ def _code(turn: Turn) -> dict[str, str] | None:
 def _hours(turn: Turn) -> str:
     """When somebody can be asked; empty where the municipality has not entered it."""
     return hours_text(turn.held.catalogue.at(turn.on), turn.held.settings.site, turn.lang)
-
-
-def _years(turn: Turn) -> list[tuple[str, str]]:
-    """Years of birth, newest first, as the reader writes them."""
-    found = []
-    for year in range(turn.on.year, turn.on.year - OLDEST, -1):
-        era = wareki(date(year, 12, 31))
-        found.append(
-            (str(year), str(year) if turn.lang == "en" else f"{year}年（{era.era}{era.year_text}年）")
-        )
-    return found

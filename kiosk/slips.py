@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from kiosk.navigator import Turn, answers_of, easily_read, sealed, turn_of
+from kiosk.navigator import Turn, answers_of, sealed, turn_of
+from kiosk.navigator_words import easily_read
 from server.preentry import asking, showing, slips
 from server.preentry.answers import AnswersUnreadableError
 from server.web.forms import SentForm
