@@ -5,7 +5,7 @@ either (支援措置: whoever finds the sheet learns of nobody). Confidential pr
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from printing.forms import checklist
@@ -30,9 +30,18 @@ from server.reception.states import move
 LANGUAGES = ("ja", "easy", "en")
 KIND = "checklist"
 _ORDER: tuple[SectionKind, ...] = ("done", "here", "handover", "later", "elsewhere", "info")
-_DAYS = {
+_READINGS = (
+    ("月", "げつ"),
+    ("火", "か"),
+    ("水", "すい"),
+    ("木", "もく"),
+    ("金", "きん"),
+    ("土", "ど"),
+    ("日", "にち"),
+)
+_DAYS: dict[str, Sequence[str]] = {
     "ja": "月火水木金土日",
-    "easy": "月火水木金土日",
+    "easy": tuple(f"{day}曜日（{reading}ようび）" for day, reading in _READINGS),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 _CLOSED = {
@@ -142,6 +151,11 @@ def say(text: Text, language: str) -> str:
     return text.to_dict()[language]
 
 
+def named(text: Text, language: str) -> str:
+    """A name; in English with the Japanese beside it, as it stands on papers and signs."""
+    return f"{text.en} {text.ja}" if language == "en" else say(text, language)
+
+
 def _section(row: DeskRow, finished: bool) -> SectionKind:
     """Under which heading a procedure stands."""
     if row.place == "nothing" or (row.place == "elsewhere" and (row.item.optional or _undated(row))):
@@ -166,10 +180,10 @@ def _line(row: DeskRow, intake: Intake, language: str) -> ChecklistLine:
     resident = resident_row(row.item, sure=row.outcome == "sure")
     settled = row.signed_by
     return ChecklistLine(
-        name=say(resident.name, language),
+        name=named(resident.name, language),
         people=_people(row, intake),
         until=_until(row, language),
-        where=say(resident.where, language),
+        where=named(resident.where, language),
         bring=list(_bring(row, language)),
         who=("; " if language == "en" else "、").join(_who(row, language)),
         fee=say(resident.fee, language) if resident.fee else "",
@@ -202,7 +216,7 @@ def _bring(row: DeskRow, language: str) -> Iterator[str]:
         if one.document.needed == "no" or (row.place != "elsewhere" and one.complete):
             continue
         doubt = one.document.needed == "unknown" and one.document.note is not None
-        name = say(one.document.name, language)
+        name = named(one.document.name, language)
         yield f"{name}（{say(one.document.note, language)}）" if doubt and one.document.note else name
 
 
