@@ -5,7 +5,7 @@ cookie, never in a table. Every answer page is the answer to a POST and may not 
 """
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,13 +13,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from kiosk import navigator_forms as forms
+from kiosk import navigator_words as words
 from server.kit.clock import now, today
-from server.kit.wareki import long_date, wareki
 from server.preentry import answers as answering
 from server.preentry import asking, codes, keys, qr, showing
 from server.preentry.answers import LONGEST, Answers, AnswersUnreadableError
 from server.preentry.asking import Ask, Changed
 from server.preentry.life_events import GROUPS, LIFE_EVENTS, LifeEvent, chosen
+from server.reception.handout import hours_text
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Public, ctx_of
 from server.web.problems import Problem
@@ -28,7 +29,8 @@ from server.web.templating import page
 
 router = GuardedRouter(prefix="/navigator", guard=Public())
 LANGUAGES = (("ja", "日本語", "ja"), ("easy", "やさしい日本語", "ja"), ("en", "English", "en"))
-OLDEST = 120
+# Sealing and drawing a code take as long as so many questions.
+CODE_COSTS = 5
 NOTHING = Answers(())
 
 
@@ -43,11 +45,16 @@ class Turn:
     on: date
     answers: Answers = NOTHING
 
+    @property
+    def confirmed_only(self) -> bool:
+        """Whether residents see what practitioners have confirmed, and nothing else."""
+        return self.held.settings.navigator_shows == "confirmed"
+
     def page(
         self, template: str, view: str, at: int | str = "", status: int = 200, **more: Any
     ) -> HTMLResponse:
         """A page that carries the answers on."""
-        return page(
+        answer = page(
             self.request,
             f"kiosk/navigator/{template}.html",
             status=status,
@@ -61,23 +68,27 @@ class Turn:
             events=self.answers.events,
             **more,
         )
+        return words.easily_read(answer, self.lang)
 
 
 @router.page("/")
 def start(request: Request) -> HTMLResponse:
     """What has happened, or is about to?"""
-    return _start(_turn(request, request.query_params.get("lang", "")))
+    turn = turn_of(request, request.query_params.get("lang", ""))
+    _not_too_fast(turn, 1)
+    return _start(turn)
 
 
 @router.action("/")
 def step(request: Request, sent: SentForm) -> HTMLResponse:
     """One press: an answer, a step back, the list, the code, another language."""
-    turn = _turn(request, sent.text("lang", limit=5))
+    turn = turn_of(request, sent.text("lang", limit=5))
+    view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
+    _not_too_fast(turn, CODE_COSTS if "code" in (act, view) else 1)
     try:
-        turn.answers = _answers(turn, sent)
+        turn.answers = answers_of(turn, sent)
     except AnswersUnreadableError:
         return _start(turn, status=422, lost=True)
-    view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
     at = sent.number("at") or 0
     if act == "show":
         return _shown(turn, view, at)
@@ -95,7 +106,8 @@ def step(request: Request, sent: SentForm) -> HTMLResponse:
     return _forward(turn, sent, view, at)
 
 
-def _turn(request: Request, lang: str) -> Turn:
+def turn_of(request: Request, lang: str) -> Turn:
+    """A request without its answers. Raises Problem where there is no navigator."""
     held = services(request)
     shows = held.settings.navigator_shows
     if shows == "off":
@@ -105,7 +117,19 @@ def _turn(request: Request, lang: str) -> Turn:
     return Turn(request, held, lang if lang in known else "ja", rules, today())
 
 
-def _answers(turn: Turn, sent: Sent) -> Answers:
+def _not_too_fast(turn: Turn, cost: float) -> None:
+    """Keep the server for the office: who asks from outside waits when too much is asked at once.
+
+    One measure for everybody, because nobody is told apart here. Raises Problem.
+    """
+    if ctx_of(turn.request).station is None:
+        wait = turn.held.navigator_presses.take(cost, now())
+        if wait:
+            raise Problem(429, "too_many").telling({"Retry-After": str(wait)})
+
+
+def answers_of(turn: Turn, sent: Sent) -> Answers:
+    """What the page carries. Raises AnswersUnreadableError."""
     text = sent.text("answers", limit=LONGEST)
     return answering.read(text).known_to(turn.rules) if text else NOTHING
 
@@ -119,7 +143,7 @@ def _offered(turn: Turn) -> list[tuple[str, list[LifeEvent]]]:
 
 def _start(turn: Turn, status: int = 200, **more: Any) -> HTMLResponse:
     told = {"lost": False, "unfit": False} | more
-    return turn.page("start", "start", status=status, offered=_offered(turn), **told)
+    return turn.page("start", "start", status=status, offered=_offered(turn), hours=_hours(turn), **told)
 
 
 def _people(turn: Turn) -> HTMLResponse:
@@ -211,7 +235,7 @@ def _question(
         back_to=back_to,
         missing=missing is not None,
         changed=changed,
-        years=_years(turn),
+        years=words.years(turn.on, turn.lang),
     )
 
 
@@ -246,19 +270,33 @@ def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False
         listing=showing.listing(guidance),
         conflicts=guidance.conflicts,
         complete=asking.next_ask(turn.answers, guidance, turn.rules) is None,
+        leaves_out=turn.confirmed_only
+        and asking.leaves_out(turn.held.catalogue, turn.answers.events, turn.on),
+        hours=_hours(turn),
         changed=changed,
         asked=[
             (asking.ask_again(turn.answers, index, turn.rules), answer.values)
             for index, answer in enumerate(turn.answers.given)
         ],
+        household=len(turn.answers.people),
+        alike=lambda values: len(values) == len(turn.answers.people) > 1 and len(set(values.values())) == 1,
         code=_code(turn) if with_code else None,
-        made_on=_day(turn.lang, turn.on),
-        day=lambda day: _day(turn.lang, day),
+        made_on=words.written(turn.on, turn.lang),
+        day=lambda day: words.written(day, turn.lang),
+        born=lambda value: words.born(value, turn.lang),
     )
 
 
-def _code(turn: Turn) -> dict[str, str] | None:
-    """The QR code as a picture for the page, None when there is no key or too much to say."""
+@dataclass(frozen=True)
+class SealedAnswers:
+    """The code as text, and the last whole day on which it is good, in words."""
+
+    code: str = field(repr=False)
+    until: str
+
+
+def sealed(turn: Turn) -> SealedAnswers | None:
+    """The answers for the counter, None when there is no key or too much to say."""
     settings = turn.held.settings
     with turn.held.db.read() as unit:
         public = keys.public_key(unit, ctx_of(turn.request))
@@ -268,24 +306,20 @@ def _code(turn: Turn) -> dict[str, str] | None:
     code = codes.seal(turn.answers.text().encode(), public, settings.municipality, until)
     if qr.version_of(code) is None:
         return None
-    picture = base64.b64encode(qr.picture(code)).decode()
     # Said as the last whole day, so that nobody comes an hour too late.
     last = date.fromordinal(turn.on.toordinal() + settings.preentry_days - 1)
-    return {"picture": f"data:image/svg+xml;base64,{picture}", "until": _day(turn.lang, last)}
+    return SealedAnswers(code, words.written(last, turn.lang))
 
 
-def _day(lang: str, day: date) -> str:
-    if lang == "en":
-        return f"{day:%a}, {day.day} {day:%B %Y}"
-    return long_date(day) if lang == "ja" else f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"
+def _code(turn: Turn) -> dict[str, str] | None:
+    """The code as a picture for the page."""
+    found = sealed(turn)
+    if found is None:
+        return None
+    picture = base64.b64encode(qr.picture(found.code)).decode()
+    return {"picture": f"data:image/svg+xml;base64,{picture}", "until": found.until}
 
 
-def _years(turn: Turn) -> list[tuple[str, str]]:
-    """Years of birth, newest first, as the reader writes them."""
-    found = []
-    for year in range(turn.on.year, turn.on.year - OLDEST, -1):
-        era = wareki(date(year, 12, 31))
-        found.append(
-            (str(year), str(year) if turn.lang == "en" else f"{year}年（{era.era}{era.year_text}年）")
-        )
-    return found
+def _hours(turn: Turn) -> str:
+    """When somebody can be asked; empty where the municipality has not entered it."""
+    return hours_text(turn.held.catalogue.at(turn.on), turn.held.settings.site, turn.lang)

@@ -6,6 +6,7 @@ normalises: NFC alone would change 1,002 kanji that occur in names."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,10 @@ _NOT_AT_START = frozenset(
 )
 # Nor may these end one.
 _NOT_AT_END = frozenset("（［｛〔〈《「『【〒([{")
+
+# やさしい日本語: kanji with their reading, and the words between spaces, each with its readings.
+_READING = re.compile(r"[一-龯々]（[ぁ-ゖー ]+）")
+_WORDS = re.compile(r"(?:[^ \u3000、。・（]|（[^）]*）|（)+[、。・\u3000]?|[ \u3000、。・]")
 
 # Widths are sums of rounded numbers.
 _SLACK = 1e-6
@@ -76,7 +81,11 @@ def _script(cluster: str, *, katakana: bool) -> str:
 
 def units(text: str, *, katakana: bool = False) -> Iterator[str]:
     """Pieces that should stay on one line: a run of Latin letters and digits, a word in katakana when
-    `katakana` is set, otherwise one cluster."""
+    `katakana` is set, otherwise one cluster. Text with readings beside its kanji, 届（とど）け, has spaces
+    between its words: there each word is a piece."""
+    if _READING.search(text):
+        yield from _WORDS.findall(text)
+        return
     word, kind = "", ""
     for cluster in clusters(text):
         script = _script(cluster, katakana=katakana)

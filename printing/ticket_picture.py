@@ -22,7 +22,7 @@ _NUMBER_HEIGHT = 22 * DOTS_PER_MM
 _QR_SIDE = 25 * DOTS_PER_MM
 _WHITE, _BLACK = 255, 0
 
-_Font = ImageFont.FreeTypeFont
+Font = ImageFont.FreeTypeFont
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class TicketLines:
 
 
 @functools.lru_cache(maxsize=64)
-def _font(weight: Literal["bold", "regular"], size: int) -> _Font:
+def font_of(weight: Literal["bold", "regular"], size: int) -> Font:
     file = existing("ticket_bold" if weight == "bold" else "ticket")[0]
     return ImageFont.truetype(str(file.path), size, index=file.index)
 
 
-def _qr_picture(text: str, side: int) -> Image.Image:
+def qr_picture(text: str, side: int) -> Image.Image:
     """The code as large as whole dots per module allow within `side`, without the quiet zone."""
     # One fixed mask: any mask is valid, and trying all eight costs four times as long.
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=0, mask_pattern=2)
@@ -61,7 +61,7 @@ def _qr_picture(text: str, side: int) -> Image.Image:
     return small.resize((len(modules) * module_dots,) * 2, Image.Resampling.NEAREST)
 
 
-class _Roll:
+class Roll:
     """A strip of paper that grows downwards."""
 
     def __init__(self, width: int) -> None:
@@ -86,7 +86,7 @@ class _Roll:
     def text(
         self,
         words: str,
-        font: _Font,
+        font: Font,
         *,
         align: str = "center",
         x: int | None = None,
@@ -121,19 +121,19 @@ class _Roll:
         )
 
 
-def _fitting(words: str, limit: int, sizes: tuple[int, ...], weight: Literal["bold", "regular"]) -> _Font:
+def fitting(words: str, limit: int, sizes: tuple[int, ...], weight: Literal["bold", "regular"]) -> Font:
     """The largest of `sizes` at which `words` fit one line, else the smallest (which then wraps)."""
     for size in sizes:
-        font = _font(weight, size)
+        font = font_of(weight, size)
         if font.getlength(words) <= limit:
             return font
-    return _font(weight, sizes[-1])
+    return font_of(weight, sizes[-1])
 
 
 def _number_picture(label: str, limit: int) -> Image.Image:
     """The number, exactly `_NUMBER_HEIGHT` dots high, condensed sideways when it would be wider than
     `limit`."""
-    font = _font("bold", 300)
+    font = font_of("bold", 300)
     left, top, right, bottom = (round(value) for value in font.getbbox(label))
     drawn = Image.new("L", (right - left, bottom - top), _WHITE)
     ImageDraw.Draw(drawn).text((-left, -top), label, font=font, fill=_BLACK)
@@ -141,20 +141,20 @@ def _number_picture(label: str, limit: int) -> Image.Image:
     return drawn.resize((width, _NUMBER_HEIGHT), Image.Resampling.LANCZOS)
 
 
-def _head(roll: _Roll, lines: TicketLines) -> None:
+def _head(roll: Roll, lines: TicketLines) -> None:
     roll.space(40)
     whole = "　".join(lines.place)
-    fits = _font("regular", 28).getlength(whole) <= roll.inner
+    fits = font_of("regular", 28).getlength(whole) <= roll.inner
     for words in (whole,) if fits else lines.place:
-        roll.text(words, _fitting(words, roll.inner, (30, 28), "regular"))
+        roll.text(words, fitting(words, roll.inner, (30, 28), "regular"))
     roll.space(14)
-    roll.text(lines.class_name, _fitting(lines.class_name, roll.inner, (56, 50, 44, 40), "bold"))
-    roll.text(lines.class_name_second, _fitting(lines.class_name_second, roll.inner, (30, 28, 26), "regular"))
+    roll.text(lines.class_name, fitting(lines.class_name, roll.inner, (56, 50, 44, 40), "bold"))
+    roll.text(lines.class_name_second, fitting(lines.class_name_second, roll.inner, (30, 28, 26), "regular"))
     roll.space(22)
 
 
-def _number(roll: _Roll, lines: TicketLines) -> None:
-    roll.text("番号札　Number" if lines.english else "番号札", _font("regular", 28))
+def _number(roll: Roll, lines: TicketLines) -> None:
+    roll.text("番号札　Number" if lines.english else "番号札", font_of("regular", 28))
     roll.space(16)
     picture = _number_picture(lines.label, roll.inner)
     roll.paste(picture, (roll.width - picture.width) // 2)
@@ -162,7 +162,7 @@ def _number(roll: _Roll, lines: TicketLines) -> None:
     if lines.reissued:
         roll.space(22)
         words = "再発行　Reissued" if lines.english else "再発行"
-        font = _font("bold", 32)
+        font = font_of("bold", 32)
         half = round(font.getlength(words) / 2) + 24
         middle = roll.width // 2
         pen = roll.room(56)
@@ -172,10 +172,10 @@ def _number(roll: _Roll, lines: TicketLines) -> None:
     roll.space(28)
 
 
-def _facts(roll: _Roll, lines: TicketLines) -> None:
+def _facts(roll: Roll, lines: TicketLines) -> None:
     wide = roll.width >= 576
-    label_font, value_font = _font("regular", 28), _font("bold", 38 if wide else 36)
-    small = _font("regular", 24)
+    label_font, value_font = font_of("regular", 28), font_of("bold", 38 if wide else 36)
+    small = font_of("regular", 24)
     roll.rule()
     for label, label_en, value, value_en in lines.facts:
         # One line where label and value fit beside each other, else the value goes below, to the right.
@@ -195,14 +195,14 @@ def _facts(roll: _Roll, lines: TicketLines) -> None:
         roll.rule()
 
 
-def _prepare(roll: _Roll, lines: TicketLines) -> None:
+def _prepare(roll: Roll, lines: TicketLines) -> None:
     if not lines.prepare:
         return
     roll.space(22)
-    roll.text("ご用意ください", _font("bold", 30), align="left")
+    roll.text("ご用意ください", font_of("bold", 30), align="left")
     if lines.english:
-        roll.text("Please have ready", _font("regular", 24), align="left")
-    font = _font("regular", 30)
+        roll.text("Please have ready", font_of("regular", 24), align="left")
+    font = font_of("regular", 30)
     indent = 36
     # Beside the middle of the characters, as roll.text places them.
     _, top, _, bottom = font.getbbox("国", anchor="la")
@@ -214,18 +214,18 @@ def _prepare(roll: _Roll, lines: TicketLines) -> None:
         roll.text(line, font, align="left", x=roll.margin + indent, width=roll.inner - indent)
 
 
-def _phone(roll: _Roll, lines: TicketLines) -> None:
+def _phone(roll: Roll, lines: TicketLines) -> None:
     roll.space(32)
-    picture = _qr_picture(lines.qr_url, _QR_SIDE)
+    picture = qr_picture(lines.qr_url, _QR_SIDE)
     beside = roll.inner - picture.width - 32
     # 12 em of the caption must fit two lines beside the code; on narrow paper it goes below.
     if beside < 6 * 32:
         roll.paste(picture, (roll.width - picture.width) // 2)
         roll.y += picture.height
         roll.space(14)
-        roll.text("スマホで順番を確認", _font("bold", 32))
+        roll.text("スマホで順番を確認", font_of("bold", 32))
         if lines.english:
-            roll.text("Check your turn on your phone", _font("regular", 24))
+            roll.text("Check your turn on your phone", font_of("regular", 24))
     else:
         top = roll.y
         roll.paste(picture, roll.margin)
@@ -234,18 +234,20 @@ def _phone(roll: _Roll, lines: TicketLines) -> None:
         caption = "スマホで順番を確認"
         roll.text(caption, _fitting(caption, beside, (34, 32, 30), "bold"), align="left", x=x, width=beside)
         if lines.english:
-            roll.text("Check your turn on your phone", _font("regular", 26), align="left", x=x, width=beside)
+            roll.text(
+                "Check your turn on your phone", font_of("regular", 26), align="left", x=x, width=beside
+            )
         roll.y = max(roll.y, top + picture.height)
 
 
 def draw(lines: TicketLines, width: int) -> Image.Image:
     """The whole ticket as one picture, mode "1", `width` dots wide."""
-    roll = _Roll(width)
-    parts: tuple[Callable[[_Roll, TicketLines], None], ...] = (_head, _number, _facts, _prepare, _phone)
+    roll = Roll(width)
+    parts: tuple[Callable[[Roll, TicketLines], None], ...] = (_head, _number, _facts, _prepare, _phone)
     for part in parts:
         part(roll, lines)
     if lines.second_line:
         roll.space(26)
-        roll.text(lines.second_line, _font("regular", 28))
+        roll.text(lines.second_line, font_of("regular", 28))
     roll.space(48)
     return roll.finished()

@@ -19,7 +19,7 @@ def deadline_words(spec: DeadlineSpec) -> str:
     if isinstance(spec, EarliestModel):
         return "次の早い方: " + "、".join(deadline_words(one) for one in spec.of)
     if isinstance(spec, OffsetModel):
-        amount = amount_of(spec)[0]
+        amount = amount_of(spec).ja
         count = "の翌日から" if spec.count == "next_day" else "を含めて"
         closed = _CLOSED[spec.closed]
         if spec.days is not None and spec.days <= 0:

@@ -67,10 +67,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run_check(args: argparse.Namespace) -> int:
     """0 when nothing is wrong, 1 with a list of what is, 2 when a folder does not exist.
 
-    What could not be proven (no z3, events whose rules are not complete) is named, and is no fault.
+    Texts that residents read and that have no やさしい日本語 are wrong too. What could not be proven (no z3,
+    events whose rules are not complete) is named, and is no fault.
     """
     from procedures.checker import check, proofs
     from procedures.loading import DATA
+    from procedures.resident_words import unspoken_in
 
     usual = Path("tests/procedures/cases")
     cases: Path | None = args.cases or (usual if usual.is_dir() else None)
@@ -79,7 +81,7 @@ def run_check(args: argparse.Namespace) -> int:
         if folder is not None and not folder.is_dir():
             print(f"{folder}: no such folder")
             return USAGE
-    problems = check(cases, data)
+    problems = check(cases, data) + unspoken_in(data)
     unproven: tuple[str, ...] = ("nothing was proven (--quick)",)
     if not args.quick:
         proof = proofs(data)

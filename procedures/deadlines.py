@@ -9,7 +9,7 @@ from procedures.conditions import Missing
 from procedures.dates import PartialDate
 from procedures.facts import CaseView
 from procedures.guidance import Deadline
-from procedures.office_days import day_en, day_ja
+from procedures.office_days import day_easy, day_en, day_ja, days_easy
 from procedures.periods import last_day
 from procedures.schema import OffsetModel, PeriodModel
 from procedures.text import Text
@@ -36,36 +36,57 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
     value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None
     if start is None or isinstance(value, Missing):
-        ja, en = f"{period.ja}（{label.ja}が分かると決まります）", f"{period.en} (needs {label.en})"
-        return Deadline("unknown", Text(ja, en))
+        return Deadline(
+            "unknown",
+            Text(
+                f"{period.ja}（{label.ja}が分かると決まります）",
+                f"{period.en} (needs {label.en})",
+                f"{period.easy}（{label.easy or label.ja}が わかると きまります）",
+            ),
+        )
     end = last_day(spec.period(), start, catalogue.calendar)
     left = (end - view.date).days
     late_ja = f"。{-left}日過ぎています" if left < 0 else ""
     late_en = f", {-left} days late" if left < 0 else ""
+    late_easy = f"（{days_easy(-left)} すぎて います）" if left < 0 else ""
     text = Text(
         f"{day_ja(end)}まで（{period.ja}{late_ja}）",
         f"by {day_en(end)} ({period.en}{late_en})",
-        f"{end.year}年（ねん）{end.month}月（がつ）{end.day}日（にち）まで",
+        f"{day_easy(end)}まで{late_easy}",
     )
     return Deadline("date", text, end, left)
 
 
 def period_words(spec: OffsetModel, label: Text) -> Text:
     """How long after (or before) the fact that is called `label`."""
+    named = label.easy or label.ja
     if spec.days is not None and spec.days <= 0:
         if spec.days == 0:
-            return Text(f"{label.ja}まで", f"on {label.en} at the latest")
-        return Text(f"{label.ja}の{-spec.days}日前まで", f"at least {-spec.days} days before {label.en}")
-    amount, amount_en = amount_of(spec)
+            return Text(f"{label.ja}まで", f"on {label.en} at the latest", f"{named}まで")
+        return Text(
+            f"{label.ja}の{-spec.days}日前まで",
+            f"at least {-spec.days} days before {label.en}",
+            f"{named}の {days_easy(-spec.days)} 前（まえ）まで",
+        )
+    amount = amount_of(spec)
+    within = f"{amount.easy}以内（いない）"
     if spec.count == "same_day":
-        return Text(f"{label.ja}を含めて{amount}以内", f"within {amount_en}, counting {label.en}")
-    return Text(f"{label.ja}の翌日から{amount}以内", f"within {amount_en} after {label.en}")
+        return Text(
+            f"{label.ja}を含めて{amount.ja}以内",
+            f"within {amount.en}, counting {label.en}",
+            f"{named}も 入（い）れて {within}",
+        )
+    return Text(
+        f"{label.ja}の翌日から{amount.ja}以内",
+        f"within {amount.en} after {label.en}",
+        f"{named}の 次（つぎ）の 日（ひ）から {within}",
+    )
 
 
-def amount_of(spec: PeriodModel) -> tuple[str, str]:
-    """The length of a period in Japanese and English."""
+def amount_of(spec: PeriodModel) -> Text:
+    """The length of a period."""
     if spec.days is not None:
-        return f"{spec.days}日", f"{spec.days} days"
+        return Text(f"{spec.days}日", f"{spec.days} days", days_easy(spec.days))
     if spec.months is not None:
-        return f"{spec.months}か月", f"{spec.months} months"
-    return f"{spec.years}年", f"{spec.years} years"
+        return Text(f"{spec.months}か月", f"{spec.months} months", f"{spec.months}か月（げつ）")
+    return Text(f"{spec.years}年", f"{spec.years} years", f"{spec.years}年（ねん）")

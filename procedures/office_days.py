@@ -15,6 +15,23 @@ import jpholiday
 
 _DAY = timedelta(days=1)
 _WEEKDAYS_JA = "月火水木金土日"
+_WEEKDAY_READINGS = ("げつ", "か", "すい", "もく", "きん", "ど", "にち")
+# Read as a whole with their number; the other days are number and にち.
+_DAY_READINGS = {
+    1: "ついたち",
+    2: "ふつか",
+    3: "みっか",
+    4: "よっか",
+    5: "いつか",
+    6: "むいか",
+    7: "なのか",
+    8: "ようか",
+    9: "ここのか",
+    10: "とおか",
+    14: "じゅうよっか",
+    20: "はつか",
+    24: "にじゅうよっか",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -71,3 +88,16 @@ def day_ja(day: date) -> str:
 def day_en(day: date) -> str:
     """Mon 7 December 2026."""
     return f"{day:%a} {day.day} {day:%B %Y}"
+
+
+def day_easy(day: date) -> str:
+    """2026年（ねん）12月（がつ）7日（なのか） 月曜日（げつようび）, as やさしい日本語 writes it."""
+    weekday = f"{_WEEKDAYS_JA[day.weekday()]}曜日（{_WEEKDAY_READINGS[day.weekday()]}ようび）"
+    reading = _DAY_READINGS.get(day.day, "にち")
+    return f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（{reading}） {weekday}"
+
+
+def days_easy(number: int) -> str:
+    """So many days, with the reading: 14日（じゅうよっか）."""
+    reading = "いちにち" if number == 1 else _DAY_READINGS.get(number, "にち")
+    return f"{number}日（{reading}）"

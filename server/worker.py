@@ -11,6 +11,7 @@ from datetime import timedelta
 from server.db.scrub import Scrubber
 from server.db.uow import Unit
 from server.preentry import service as preentry
+from server.print_jobs import service as print_jobs
 from server.queue import service as queue
 from server.retention import service as retention
 from server.submissions import service as submissions
@@ -81,6 +82,7 @@ class Worker:
             in_one(lambda unit: retention.purge(unit, ctx, held.vault)),
             lambda: retention.give_up_left(held.db, ctx, held.vault, held.settings.open_days),
             in_one(lambda unit: idempotency.expire(unit, ctx)),
+            in_one(lambda unit: print_jobs.drop_slips(unit, ctx)),
             in_one(lambda unit: preentry.forget(unit, ctx, held.vault, held.settings.preentry_life)),
             # Last: it removes what the others have left behind.
             self._scrubber.run,

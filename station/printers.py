@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
+from printing.slip import SlipContent, render_slip
 from printing.ticket import PrinterProfile, TicketContent, render_ticket
 from printing.transports import HalfSent, PrinterStatus, SendResult, Sent
 from station.board import Board
@@ -44,14 +45,15 @@ class Device(Protocol):
 
 
 class PrintJob(BaseModel):
-    """What the server leases: a ticket as content, a form as a PDF. `attempt` counts from 1."""
+    """What the server leases: a ticket (or a slip of the navigator) as content, a form as a PDF. `attempt`
+    counts from 1."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: Annotated[str, StringConstraints(pattern=JOB_ID)]
     kind: Literal["ticket", "form"]
     attempt: int = 1
-    ticket: TicketContent | None = None
+    ticket: TicketContent | SlipContent | None = None
     pdf_base64: str | None = None
 
     @model_validator(mode="after")
@@ -150,6 +152,8 @@ class StationPrinter:
     def _bytes(self, job: PrintJob, *, maybe_on_paper: bool) -> bytes:
         if job.kind == "form" or job.ticket is None:
             return _pdf(job.pdf_base64 or "")
+        if isinstance(job.ticket, SlipContent):
+            return render_slip(job.ticket, self._profile)
         # A second paper with the same number must say that it is one (再発行).
         content = job.ticket.model_copy(update={"reissued": job.ticket.reissued or maybe_on_paper})
         return render_ticket(content, self._profile)

@@ -63,6 +63,12 @@ def for_residents(catalogue: Catalogue, *, confirmed_only: bool) -> Catalogue:
     )
 
 
+def leaves_out(catalogue: Catalogue, events: tuple[str, ...], on: date) -> bool:
+    """Whether these events have rules in the whole catalogue that no practitioner has confirmed yet."""
+    rules = catalogue.at(on).rules_for(events, on)
+    return any(not rule.confirmed and not rule.confidential for rule in rules)
+
+
 def facts_of(answers: Answers) -> dict[str, dict[str, Value]]:
     """Everything that the answers say, by person ("" for the household), わからない left out."""
     found: dict[str, dict[str, Value]] = {owner: {} for owner in ("", *answers.people)}

@@ -8,27 +8,28 @@ from dataclasses import dataclass
 
 from procedures import Guidance, Item, Text
 from procedures.guidance import Applicant, Deadline, Document
+from procedures.guidance_parts import Fee
+from procedures.resident_list import fee_text, where_text
 
 GROUPS = ("counter", "department", "elsewhere", "later", "automatic")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One procedure. `who`: those who may come; `proxy`: the entry for somebody with a letter (委任状)."""
+    """One procedure. `where` is department and desk, `who` those who may come, somebody with a letter
+    (委任状) last and with what they need."""
 
     procedure_id: str
     name: Text
     reason: Text
     people: tuple[str, ...]
-    department: Text
-    desk: Text | None
+    where: Text
     deadline: Deadline
     optional: bool
     lost_if_missed: Text | None
-    note: Text | None
+    fee: Text | None
     documents: tuple[Document, ...]
-    who: tuple[Applicant, ...]
-    proxy: Applicant | None
+    who: Text | None
     deciding: tuple[Text, ...]
 
 
@@ -105,23 +106,47 @@ def _is_sure(item: Item) -> bool:
 
 
 def _entry(item: Item) -> Entry:
-    own = tuple(one for one in item.applicants if one.who != "proxy")
     return Entry(
         procedure_id=item.procedure_id,
         name=item.name,
         reason=item.reason,
         people=item.person_ids,
-        department=item.department.name,
-        desk=item.department.desk,
+        where=where_text(item.department),
         deadline=item.deadline,
         optional=item.optional,
         lost_if_missed=item.lost_if_missed,
-        note=item.note,
+        fee=_fee(item.fee) if item.fee else None,
         documents=item.documents,
-        who=own,
-        proxy=next((one for one in item.applicants if one.who == "proxy"), None),
+        who=_who(item.applicants),
         deciding=tuple(fact.label for fact in item.deciding),
     )
+
+
+def _who(applicants: tuple[Applicant, ...]) -> Text | None:
+    """Everybody who may come, in one line."""
+    own = [one for one in applicants if one.who != "proxy"]
+    proxies = [one for one in applicants if one.who == "proxy"][:1]
+    names = [one.name for one in own] + [
+        _noted(one.name, one.note) if one.note else one.name for one in proxies
+    ]
+    if not names:
+        return None
+    first, *others = (text.en for text in names)
+    return Text(
+        "、".join(text.ja for text in names),
+        ", ".join([first, *(text[0].lower() + text[1:] for text in others)]),
+        "、".join(text.easy or text.ja for text in names),
+    )
+
+
+def _noted(text: Text, note: Text) -> Text:
+    easy = f"{text.easy or text.ja}（{note.easy or note.ja}）"
+    return Text(f"{text.ja}（{note.ja}）", f"{text.en} ({note.en})", easy)
+
+
+def _fee(fee: Fee) -> Text:
+    """What it costs, with what there is to say of it."""
+    return fee_text(fee) if fee.note is None else _noted(fee_text(fee), fee.note)
 
 
 def _documents(items: list[Item], needed: str) -> tuple[Bring, ...]:

@@ -9,9 +9,9 @@ from server.db.base import Instant, Row
 
 
 class PrintJob(Row, table=True):
-    """One paper at one station: a ticket, a form or a checklist. `content` is the ticket's wire message
-    (nobody's data) or empty; a page's bytes stay sealed with the intake (`document`, whose key is
-    `key_id`)."""
+    """One paper at one station: a ticket, a slip of the navigator, a form or a checklist. `content` is the
+    wire message of a ticket or slip (nobody's data), emptied once a slip is done with; a page's bytes stay
+    sealed with the intake (`document`, whose key is `key_id`)."""
 
     __tablename__ = "print_job"
 

@@ -58,5 +58,5 @@ def _in_the_way(unit: Unit, tenant_id: str, job: PrintJob) -> str | None:
     found = auth.station(unit, tenant_id, job.station)
     if found is None:
         return None
-    said = found.ticket_printer if job.kind == "ticket" else found.page_printer
+    said = found.page_printer if job.document else found.ticket_printer
     return said if said in CANNOT_PRINT else None

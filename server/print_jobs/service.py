@@ -14,7 +14,9 @@ from server.print_jobs.states import move
 
 LEASE = timedelta(seconds=20)
 # What a station's page printer takes besides the form: any page of ours.
-PRINTED_AS = {"form": ("form", "checklist")}
+PRINTED_AS = {"form": ("form", "checklist"), "ticket": ("ticket", "slip")}
+# Whoever asked for a slip stands before the printer: later it would come out for somebody else.
+SLIP_LIFE = timedelta(seconds=20)
 TROUBLES = frozenset({"paper_out", "cover_open", "offline", "silent", "failed"})
 
 
@@ -31,6 +33,20 @@ def queue_ticket(unit: Unit, ctx: Context, station: str, ticket_id: str, content
         station=station,
         kind="ticket",
         subject=ticket_id,
+        content=content,
+        created_at=now(),
+    )
+    return _queue(unit, ctx, job)
+
+
+def queue_slip(unit: Unit, ctx: Context, station: str, slip_id: str, content: str) -> PrintJob:
+    """Ask `station` for the short form of a list, at once or never (SLIP_LIFE); `content` as for a ticket."""
+    job = PrintJob(
+        tenant_id="",
+        site_id="",
+        station=station,
+        kind="slip",
+        subject=slip_id,
         content=content,
         created_at=now(),
     )
@@ -59,7 +75,8 @@ def lease(
 ) -> PrintJob | None:
     """The oldest waiting job of these kinds at this station, for twenty seconds.
 
-    A lease that ran out is given again. The form of a subject of `without` waits on.
+    A lease that ran out is given again, but for a slip, which is old by then. The form of a subject of
+    `without` waits on.
     """
     at = now()
     query = (
@@ -69,6 +86,7 @@ def lease(
             PrintJob.station == station,
             col(PrintJob.kind).in_([kind for wanted in kinds for kind in PRINTED_AS.get(wanted, (wanted,))]),
             ~(col(PrintJob.subject).in_(without) & (col(PrintJob.kind) == "form")),
+            or_(col(PrintJob.kind) != "slip", col(PrintJob.created_at) > at - SLIP_LIFE),
             or_(
                 col(PrintJob.state) == "queued",
                 (col(PrintJob.state) == "leased") & (col(PrintJob.leased_until) < at),
@@ -128,6 +146,7 @@ def finish(unit: Unit, ctx: Context, job_id: str, outcome: str) -> PrintJob:
     if outcome == "printed":
         move(job, "print")
         job.finished_at, job.problem = now(), None
+        _forget(job)
         record(unit, ctx, "print.finished", job.subject, kind=job.kind, station=job.station, outcome=outcome)
     else:
         trouble = outcome if outcome in TROUBLES else "failed"
@@ -137,9 +156,23 @@ def finish(unit: Unit, ctx: Context, job_id: str, outcome: str) -> PrintJob:
                 unit, ctx, "print.failed", job.subject, kind=job.kind, station=job.station, outcome=trouble
             )
         job.problem = trouble
+        if job.kind == "slip":
+            _forget(move(job, "cancel"))
     unit.announce(f"subject:{job.subject}")
     unit.announce("stations")
     return unit.add(job)
+
+
+def drop_slips(unit: Unit, ctx: Context) -> None:
+    """Take back slips that nobody waits for any more; nothing of what stood on them stays."""
+    query = select(PrintJob).where(
+        PrintJob.tenant_id == ctx.tenant_id,
+        PrintJob.kind == "slip",
+        col(PrintJob.state).in_(["queued", "leased"]),
+        col(PrintJob.created_at) < now() - SLIP_LIFE - LEASE,
+    )
+    for job in unit.all(query.order_by(col(PrintJob.id)).with_for_update()):
+        unit.add(_forget(move(job, "cancel")))
 
 
 def cancel(unit: Unit, ctx: Context, subject: str, reason: str, kinds: Collection[str] | None = None) -> int:
@@ -153,8 +186,7 @@ def cancel(unit: Unit, ctx: Context, subject: str, reason: str, kinds: Collectio
         query = query.where(col(PrintJob.kind).in_(kinds))
     jobs = unit.all(query.order_by(col(PrintJob.id)).with_for_update())
     for job in jobs:
-        move(job, "cancel")
-        unit.add(job)
+        unit.add(_forget(move(job, "cancel")))
         record(unit, ctx, "print.cancelled", subject, kind=job.kind, station=job.station, reason=reason)
     return len(jobs)
 
@@ -164,6 +196,13 @@ def _queue(unit: Unit, ctx: Context, job: PrintJob) -> PrintJob:
     unit.add(ctx.stamp(job))
     record(unit, ctx, "print.queued", job.subject, kind=job.kind, station=job.station, copy=job.copy_no)
     unit.announce(topic(job.station))
+    return job
+
+
+def _forget(job: PrintJob) -> PrintJob:
+    """What stood on a slip is the reader's alone."""
+    if job.kind == "slip":
+        job.content = ""
     return job
 
 

@@ -5,13 +5,13 @@ either (支援措置: whoever finds the sheet learns of nobody). Confidential pr
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from printing.forms import checklist
 from printing.forms.checklist import Checklist, ChecklistLine, ChecklistSection, SectionKind
 from procedures import Catalogue, Text
-from procedures.office_days import day_en
+from procedures.office_days import day_easy, day_en
 from procedures.resident_list import resident_row
 from server.auth import queries as stations
 from server.db.context import Context
@@ -31,9 +31,18 @@ from server.reception.states import move
 LANGUAGES = ("ja", "easy", "en")
 KIND = "checklist"
 _ORDER: tuple[SectionKind, ...] = ("done", "here", "handover", "later", "elsewhere", "info")
-_DAYS = {
+_READINGS = (
+    ("月", "げつ"),
+    ("火", "か"),
+    ("水", "すい"),
+    ("木", "もく"),
+    ("金", "きん"),
+    ("土", "ど"),
+    ("日", "にち"),
+)
+_DAYS: dict[str, Sequence[str]] = {
     "ja": "月火水木金土日",
-    "easy": "月火水木金土日",
+    "easy": tuple(f"{day}曜日（{reading}ようび）" for day, reading in _READINGS),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 _CLOSED = {
@@ -67,7 +76,7 @@ def fill(
         case_no=intake.number,
         barcode=f"{intake.number}/{checklist.FORM_ID}/{checklist.FORM_VERSION}",
         language=language,  # type: ignore[arg-type]
-        made_on=_day(intake.filed_on, language),
+        made_on=day_words(intake.filed_on, language),
         hours=hours,
         sections=[ChecklistSection(kind=kind, lines=found) for kind, found in lines.items() if found],
     )
@@ -145,6 +154,11 @@ def say(text: Text, language: str) -> str:
     return text.to_dict()[language]
 
 
+def named(text: Text, language: str) -> str:
+    """A name; in English with the Japanese beside it, as it stands on papers and signs."""
+    return f"{text.en} {text.ja}" if language == "en" else say(text, language)
+
+
 def _section(row: DeskRow, finished: bool) -> SectionKind:
     """Under which heading a procedure stands."""
     if row.place == "nothing" or (row.place == "elsewhere" and (row.item.optional or _undated(row))):
@@ -169,10 +183,10 @@ def _line(row: DeskRow, intake: Intake, language: str, kind: SectionKind) -> Che
     resident = resident_row(row.item, sure=row.outcome == "sure")
     settled = row.signed_by
     return ChecklistLine(
-        name=say(resident.name, language),
+        name=named(resident.name, language),
         people=_people(row, intake),
         until=_until(row, language) if kind != "info" or _ends(row) else "",
-        where=say(resident.where, language),
+        where=named(resident.where, language),
         bring=list(_bring(row, language)),
         who=("; " if language == "en" else "、").join(_who(row, language)),
         fee=say(resident.fee, language) if resident.fee else "",
@@ -199,7 +213,7 @@ def _who(row: DeskRow, language: str) -> list[str]:
     """Who may come. What a proxy has to know is said where somebody else than the person present must
     come.
     """
-    if row.signed_by in (None, "here") or language == "easy":
+    if row.signed_by in (None, "here"):
         return list(dict.fromkeys(say(one.name, language) for one in row.item.applicants))
     return [say(one, language) for one in resident_row(row.item).who]
 
@@ -210,7 +224,7 @@ def _bring(row: DeskRow, language: str) -> Iterator[str]:
         if one.document.needed == "no" or (row.place != "elsewhere" and one.complete):
             continue
         doubt = one.document.needed == "unknown" and one.document.note is not None
-        name = say(one.document.name, language)
+        name = named(one.document.name, language)
         yield f"{name}（{say(one.document.note, language)}）" if doubt and one.document.note else name
 
 
@@ -223,9 +237,10 @@ def _people(row: DeskRow, intake: Intake) -> str:
     return "、".join(name.removeprefix(f"{family}　") for name in names if name)
 
 
-def _day(day: date, language: str) -> str:
+def day_words(day: date, language: str) -> str:
+    """A day as the sheet writes it in this language."""
     if language == "en":
         return day_en(day)
     if language == "easy":
-        return f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"
+        return day_easy(day)
     return long_date(day)

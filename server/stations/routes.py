@@ -107,10 +107,10 @@ def lease(request: Request, wanted: LeaseRequest) -> Response:
         return JSONResponse(
             {
                 "id": job.id,
-                "kind": "ticket" if job.kind == "ticket" else "form",
+                "kind": "form" if job.document else "ticket",
                 "attempt": job.attempts,
                 "title": job.id,
-                "ticket": json.loads(job.content) if job.kind == "ticket" else None,
+                "ticket": None if job.document else json.loads(job.content),
                 "pdf_base64": base64.b64encode(_pdf(held, request, unit, job)).decode()
                 if job.document
                 else None,

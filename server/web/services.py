@@ -1,6 +1,6 @@
 """What a running server holds, made once by server.bootstrap and handed to every request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -10,6 +10,7 @@ from procedures import Catalogue
 from server.db.context import Context
 from server.db.uow import Database
 from server.db.vault import Vault
+from server.kit.bucket import Bucket
 from server.queue.queries import SiteView
 from server.reception.towns import TownDirectory
 from server.rulebook.current import Rulebook
@@ -42,6 +43,8 @@ class Services:
     words: Words
     site: SiteView
     towns: TownDirectory
+    # What residents may ask of the navigator from outside; kiosks and counters take nothing of it.
+    navigator_presses: Bucket = field(default_factory=lambda: Bucket(burst=150, per_second=15))
 
     @property
     def catalogue(self) -> Catalogue:

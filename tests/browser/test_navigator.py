@@ -84,7 +84,7 @@ def test_from_the_event_to_the_code_by_keyboard_alone(phone: Page) -> None:
     fits(phone)
     tab_to(phone, "#count-spouse")
     phone.keyboard.press("1")
-    tab_to(phone, "#f-people .button-primary")
+    tab_to(phone, '[form="f-people"].button-primary')
     phone.keyboard.press("Enter")
     expect(phone.get_by_role("heading", level=1)).to_have_text("生まれた年と月を教えてください")
     fits(phone)

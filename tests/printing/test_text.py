@@ -51,3 +51,18 @@ def test_wrapping_follows_japanese_rules() -> None:
     assert wrap("電話 0999-00", 4, _width) == ["電話", "0999-00"]
     assert wrap("家族分カタカナ", 4, _width) == ["家族分カ", "タカナ"]
     assert wrap("家族分カタカナ", 4, _width, katakana=True) == ["家族分", "カタカナ"]
+
+
+def test_easy_japanese_breaks_between_its_words_and_never_inside_a_reading() -> None:
+    text = "国民健康保険（こくみん けんこうほけん）に 入（はい）って いる 人（ひと）の、"
+    text += "住所（じゅうしょ）　2人（ふたり）"
+    assert "".join(units(text)) == text
+    lines = wrap(text, 26, len)
+    assert lines == [
+        "国民健康保険（こくみん けんこうほけん）に",
+        "入（はい）って いる 人（ひと）の、",
+        "住所（じゅうしょ）　2人（ふたり）",
+    ]
+    assert wrap("住所（じゅうしょ）を かえる", 4, len) == ["住所（じ", "ゅうしょ", "）を", "かえる"], (
+        "nothing is lost"
+    )

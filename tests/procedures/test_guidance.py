@@ -49,13 +49,13 @@ def test_everything_becomes_json(four: Guidance) -> None:
         "days_left": 10,
         "text": {
             "ja": "令和8年12月4日（金）まで（異動日の翌日から14日以内）",
-            "easy": "2026年（ねん）12月（がつ）4日（にち）まで",
+            "easy": "2026年（ねん）12月（がつ）4日（よっか） 金曜日（きんようび）まで",
             "en": "by Fri 4 December 2026 (within 14 days after the date of the move)",
         },
     }
     assert first["department"] == {
         "id": "shimin",
-        "name": {"ja": "市民課", "easy": "市民課", "en": "Residents' Affairs Division"},
+        "name": {"ja": "市民課", "easy": "市民課（しみんか）", "en": "Residents' Affairs Division"},
         "desk": None,
         "external": False,
     }

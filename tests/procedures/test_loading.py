@@ -221,14 +221,3 @@ def test_the_version_follows_the_content(data: Path) -> None:
     assert load_catalogue("992011", data / ".").version == load_catalogue("992011", data).version
     again = shutil.copytree(data, data.parent / "again")
     assert load_catalogue("992011", Path(again)).version != before
-
-
-def test_every_text_for_residents_has_its_readings() -> None:
-    """やさしい日本語 puts a reading beside every kanji word."""
-    catalogue = load_catalogue()
-    texts = [spec.question.easy for spec in catalogue.facts.values() if spec.question]
-    texts += [
-        face.name.easy for rule in catalogue.rules for face in (rule.face, *(v.face for v in rule.variants))
-    ]
-    bare = [text for text in texts if re.search(r"[一-龯々]+(?![一-龯々（])", text)]
-    assert bare == []

@@ -27,6 +27,7 @@ NOWHERE = {
     "desk": "1",
     "name": "nobody",
     "print_id": "none",
+    "slip_id": "0190aaaa-0000-7000-8000-000000000007",
     "form": "png",
 }
 
