@@ -102,8 +102,9 @@ def history(request: Request, reception_id: str) -> HTMLResponse:
 
 @router.page("/why/{procedure_id}")
 def why(request: Request, reception_id: str, procedure_id: str) -> HTMLResponse:
-    """The rule's own conditions, with the facts found, where they came from and as of when; each time when the
-    procedure stands in the list for several people, or for the person asked `for`.
+    """The rule's own conditions, with the facts found, where they came from and as of when.
+
+    Each time when the procedure stands in the list for several people, or for the person asked `for`.
     """
     noted(request, reception_id)
     held = services(request)

@@ -232,7 +232,7 @@ def _phone(roll: Roll, lines: TicketLines) -> None:
         x = roll.margin + picture.width + 32
         roll.y = top + 30
         caption = "スマホで順番を確認"
-        roll.text(caption, _fitting(caption, beside, (34, 32, 30), "bold"), align="left", x=x, width=beside)
+        roll.text(caption, fitting(caption, beside, (34, 32, 30), "bold"), align="left", x=x, width=beside)
         if lines.english:
             roll.text(
                 "Check your turn on your phone", font_of("regular", 26), align="left", x=x, width=beside
