@@ -136,7 +136,7 @@ class CardDesk:
             )
         line = _Severable(self._reader)
         try:
-            found = await self._worker.call(lambda: ask_tries(line, mode), self._limit)
+            found = await self._worker.call(lambda: ask_tries(line, mode), self._limit, from_now=True)
         except Stuck:
             found = tries_message_from(ReaderState.MUTE, mode)
             _log.error("the card reader hangs; the question for tries was given up")

@@ -22,8 +22,10 @@ _LONG, _OF_EACH_LONG = range(2000, 480, -_STEP), 20
 
 async def forget_request() -> None:
     """Overwrite what the last request left in this process. OSError when no line to ourselves can be had."""
-    await _forget_received()
-    overwrite_freed()
+    try:
+        await _forget_received()
+    finally:
+        overwrite_freed()
 
 
 async def _forget_received() -> None:
