@@ -17,7 +17,7 @@ _LENGTH = 96 * 1024
 # millisecond.
 _STEP = 16
 _SHORT, _OF_EACH_SHORT = range(1, 480, _STEP), 200
-_LONG, _OF_EACH_LONG = range(2000, 480, -_STEP), 20
+_LONG, _OF_EACH_LONG = range(2000, 480, -_STEP), 8
 
 
 async def forget_request() -> None:
