@@ -116,7 +116,7 @@ class CardDesk:
         finally:
             line.sever()
             secret[:] = bytes(len(secret))
-            overwrite_freed()
+            overwrite_freed(short_alone=True)
             self._reading = False
             self._board.set_reader(self._seen, self._trouble)
         took = round((time.monotonic() - started) * 1000)
@@ -221,7 +221,7 @@ class _Severable:
         self.apdus += 1
         if self._held_secret:
             # The command before held it, and nobody holds that command any more.
-            overwrite_freed()
+            overwrite_freed(short_alone=True)
         self._held_secret = apdu[1] in SECRET_INSTRUCTIONS
         return transport.transmit(apdu)
 

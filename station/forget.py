@@ -41,12 +41,13 @@ async def _forget_received() -> None:
             writer.close()
 
 
-def overwrite_freed() -> None:
+def overwrite_freed(*, short_alone: bool = False) -> None:
     """Take up the pieces of memory that were given back last, write zeros into them and give them back.
 
     To be called at once: what is given out meanwhile may cover a piece in part, and the rest is out of reach.
+    `short_alone`: for commands to a card, which are never long.
     """
-    taken = [bytes(size) for size in _LONG for _ in range(_OF_EACH_LONG)]
+    taken = [bytes(size) for size in (() if short_alone else _LONG) for _ in range(_OF_EACH_LONG)]
     taken += [bytes(size) for size in _SHORT for _ in range(_OF_EACH_SHORT)]
     taken.clear()
 
