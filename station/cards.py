@@ -15,6 +15,7 @@ from functools import partial
 from threading import Event
 from typing import Protocol, runtime_checkable
 
+from card_reader.apdu import SECRET_INSTRUCTIONS
 from card_reader.messages import CardReadMessage, TriesMessage, message_from, tries_message_from
 from card_reader.mynumber import NO_EXTRAS, Extras
 from card_reader.outcomes import Mode
@@ -22,6 +23,7 @@ from card_reader.reader import Reader, ReaderState
 from card_reader.reading import ask_tries, read_card
 from card_reader.transport import CardRemoved, ReaderFailed, Transport
 from station.board import Board, ReaderTrouble, ReaderWord
+from station.forget import overwrite_freed
 from station.worker import DeviceThread, Stuck
 
 # Nobody waits longer than five seconds for a card; what is left belongs to the screens around the reading.
@@ -114,6 +116,7 @@ class CardDesk:
         finally:
             line.sever()
             secret[:] = bytes(len(secret))
+            overwrite_freed(short_alone=True)
             self._reading = False
             self._board.set_reader(self._seen, self._trouble)
         took = round((time.monotonic() - started) * 1000)
@@ -136,7 +139,7 @@ class CardDesk:
             )
         line = _Severable(self._reader)
         try:
-            found = await self._worker.call(lambda: ask_tries(line, mode), self._limit)
+            found = await self._worker.call(lambda: ask_tries(line, mode), self._limit, from_now=True)
         except Stuck:
             found = tries_message_from(ReaderState.MUTE, mode)
             _log.error("the card reader hangs; the question for tries was given up")
@@ -190,6 +193,7 @@ class _Severable:
         self._severed = Event()
         self._no_more_at = time.monotonic() + limit_s * _LAST_COMMAND_AT
         self.apdus = 0
+        self._held_secret = False
 
     @property
     def name(self) -> str:
@@ -215,6 +219,10 @@ class _Severable:
         if time.monotonic() > self._no_more_at:
             raise ReaderFailed("too_slow")
         self.apdus += 1
+        if self._held_secret:
+            # The command before held it, and nobody holds that command any more.
+            overwrite_freed(short_alone=True)
+        self._held_secret = apdu[1] in SECRET_INSTRUCTIONS
         return transport.transmit(apdu)
 
 

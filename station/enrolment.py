@@ -23,6 +23,7 @@ from station.signing import create_key, load_key, public_pem
 from station.words import Words, enrolment
 
 PATH = "/api/v1/station-keys"
+_ANSWERED = {"kind", "fingerprint", "replaced"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _LIMIT_S = 15.0
 _PORTS = {"kiosk": 8101, "counter": 8111}
@@ -74,8 +75,8 @@ def enrol(
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
         problem = type(error).__name__
         return NotRegistered(enrolment("server_away", problem=problem), "server_away", away=True)
-    if status != 201:
-        # Refused for good: the key was never anybody's.
+    if status != 201 or not found.keys() >= _ANSWERED:
+        # Refused for good: the key was never anybody's. After anything else it may be taken: it waits.
         if found.get("code") in ("enrol_wrong", "enrol_expired", "enrol_spent", "enrol_bad_key"):
             waiting.unlink()
         return NotRegistered(_words_of(found, status), str(found.get("code") or status))
@@ -100,13 +101,13 @@ def proof_text(name: str, code: str, public_key: str) -> bytes:
 def first_settings(found: Registered, server: str, ca_file: Path | None) -> str:
     """Settings to begin with, as TOML: everything but the devices of this PC."""
     lines = [
-        f"name = {json.dumps(found.name)}",
-        f"kind = {json.dumps(found.kind)}",
-        *([f"desk = {json.dumps(found.desk)}"] if found.desk else []),
+        f"name = {_toml(found.name)}",
+        f"kind = {_toml(found.kind)}",
+        *([f"desk = {_toml(found.desk)}"] if found.desk else []),
         f"port = {_PORTS.get(found.kind, 8101)}",
-        f"server_url = {json.dumps(server.rstrip('/'))}",
-        f"key_file = {json.dumps(str(found.key_file.absolute()))}",
-        f"state_dir = {json.dumps(found.name)}",
+        f"server_url = {_toml(server.rstrip('/'))}",
+        f"key_file = {_toml(str(found.key_file.absolute()))}",
+        f"state_dir = {_toml(found.name)}",
         "",
         "# 読み取り機とプリンターは docs/stations.md の表を見て、この端末のものにします。",
         "# Set the reader and the printers of this PC; docs/stations.md has the table.",
@@ -114,8 +115,13 @@ def first_settings(found: Registered, server: str, ca_file: Path | None) -> str:
         'backend = "none"',
     ]
     if ca_file is not None:
-        lines += ["", "[tls]", f"ca_file = {json.dumps(str(ca_file.absolute()))}"]
+        lines += ["", "[tls]", f"ca_file = {_toml(str(ca_file.absolute()))}"]
     return "\n".join(lines) + "\n"
+
+
+def _toml(text: str) -> str:
+    """A string of TOML: as in JSON, but there a character beyond U+FFFF is no pair of escapes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _checked(server: str, name: str, ca_file: Path | None) -> ssl.SSLContext | None:

@@ -17,13 +17,15 @@ _LENGTH = 96 * 1024
 # millisecond.
 _STEP = 16
 _SHORT, _OF_EACH_SHORT = range(1, 480, _STEP), 200
-_LONG, _OF_EACH_LONG = range(2000, 480, -_STEP), 20
+_LONG, _OF_EACH_LONG = range(2000, 480, -_STEP), 8
 
 
 async def forget_request() -> None:
     """Overwrite what the last request left in this process. OSError when no line to ourselves can be had."""
-    await _forget_received()
-    overwrite_freed()
+    try:
+        await _forget_received()
+    finally:
+        overwrite_freed()
 
 
 async def _forget_received() -> None:
@@ -39,12 +41,13 @@ async def _forget_received() -> None:
             writer.close()
 
 
-def overwrite_freed() -> None:
+def overwrite_freed(*, short_alone: bool = False) -> None:
     """Take up the pieces of memory that were given back last, write zeros into them and give them back.
 
     To be called at once: what is given out meanwhile may cover a piece in part, and the rest is out of reach.
+    `short_alone`: for commands to a card, which are never long.
     """
-    taken = [bytes(size) for size in _LONG for _ in range(_OF_EACH_LONG)]
+    taken = [bytes(size) for size in (() if short_alone else _LONG) for _ in range(_OF_EACH_LONG)]
     taken += [bytes(size) for size in _SHORT for _ in range(_OF_EACH_SHORT)]
     taken.clear()
 

@@ -15,12 +15,25 @@ JobState = Literal["new", "sending", "printed"]
 _KEPT = 5000
 
 
+class BrokenLog(OSError):
+    """The log cannot be read or written; the text says what to do."""
+
+
 class JobLog:
-    """The log in one SQLite file. May be used from several threads."""
+    """The log in one SQLite file. May be used from several threads. Raises BrokenLog when it cannot begin."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
+        try:
+            self._open(path)
+        except sqlite3.Error as error:
+            raise BrokenLog(
+                f"{path} cannot be used ({error}). Move it away and start again; a paper whose report was "
+                "still to come is then printed once more / 読めません。別の場所へ移して、起動し直してください"
+            ) from None
+
+    def _open(self, path: Path) -> None:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         # FULL: the word "sending" must be on the disk before the first byte is on the paper.
         self._db.execute("PRAGMA journal_mode=WAL")

@@ -2,13 +2,15 @@
 
 Nobody waits longer than five seconds from the last digit to an answer. What the server did not take by then
 is kept for one more sending: in memory, for the page that asked for it, while the card stays on the reader,
-for a minute at most. So the secret need not be entered, nor the card be asked, a second time.
+for a minute at most. So the secret need not be entered, nor the card be asked, a second time. That a try was
+used up, which is nobody's name or address, is told with the next reading.
 """
 
 import asyncio
 import logging
 import secrets
 import uuid
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,6 +28,7 @@ ANSWER_LIMIT_S = 4.9
 _ATTEMPT_S = 3.0
 _RETRIES_AFTER_S = (0.2, 1.0)
 _KEPT_S = 60.0
+_MOST_OWED = 20
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +65,9 @@ class Telling:
         self._cards = cards
         self._kept: _Kept | None = None
         self._forgetting: asyncio.Task[None] | None = None
+        # Used-up tries of which the server does not know yet, oldest first.
+        self._owed: deque[Report] = deque(maxlen=_MOST_OWED)
+        self._settling: asyncio.Task[None] | None = None
 
     async def tell(self, report: Report, until: float) -> tuple[ServerHeard, str | None]:
         """Whether the server took the reading by `until` (the loop's time), and its id there."""
@@ -79,12 +85,27 @@ class Telling:
             if not answer.accepted:
                 _log.error("the server did not take a card reading: %d", answer.status)
                 return "refused", None
+            if self._owed:
+                self._settling = asyncio.create_task(self._settle())
             said = answer.json()
             read_id = said.get("id") if isinstance(said, dict) else None
             return "ok", read_id if isinstance(read_id, str) else report.key
         _log.warning("the server could not be told of a card reading")
         self._board.set_server("down")
+        if report.found.outcome != "read":
+            self._owed.append(report)
         return "down", None
+
+    async def _settle(self) -> None:
+        """Tells what is owed; what the server refuses now it would refuse again."""
+        owed, self._owed = self._owed, deque(maxlen=_MOST_OWED)
+        while owed:
+            try:
+                await self._link.post("/card-reads", owed[0].payload, limit_s=_ATTEMPT_S, key=owed[0].key)
+            except ServerAway:
+                self._owed.extend(owed)
+                return
+            owed.popleft()
 
     def keep(self, report: Report, page: str, times_gone: int) -> bool:
         """Keep `report` for one more sending by `page` (its token); False when the card has left the reader

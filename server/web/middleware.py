@@ -54,11 +54,12 @@ class Edge:
             return
         request = Request(scope)
         send = _with_headers(scope, send)
-        started = False
+        started = finished = False
 
         async def sending(message: Message) -> None:
-            nonlocal started
+            nonlocal started, finished
             started = True
+            finished = message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
         try:
@@ -74,7 +75,7 @@ class Edge:
                 return
             stream = TrustedStream(request, station, receive)
             await self.app(scope, stream.receive, sending)
-            if stream.ended and started:
+            if stream.ended and started and not finished:
                 # A clean end: the station is there, and is told why when it asks again.
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except ClientDisconnect:

@@ -178,6 +178,15 @@ def _added(id: str, taken: Mapping[str, Sequence[float]]) -> Figure:
     )
 
 
+def _beyond_proxy(id: str, taken: Mapping[str, Sequence[float]]) -> Figure:
+    """How much longer a request takes through the station than through the plain proxy right before it: the
+    median of the pairs, which one slow moment does not move; the floor is what the proxy adds."""
+    pairs = [one - other for one, other in zip(taken["station"], taken["proxy"], strict=True)]
+    p50, p99 = percentiles(pairs)
+    proxy = percentiles([one - other for one, other in zip(taken["proxy"], taken["direct"], strict=True)])[0]
+    return _figure(id, "ms", p50, p50, p99, len(pairs), proxy)
+
+
 def _gateway(rounds: int, ways: Mapping[str, int], pids: Mapping[str, int]) -> list[Figure]:
     """For each shape of request: the time that the gateway adds, and its CPU time beside the plain proxy's,
     which a busy machine lengthens less."""
@@ -196,6 +205,7 @@ def _gateway(rounds: int, ways: Mapping[str, int], pids: Mapping[str, int]) -> l
         taken = _timed(count, calls)
         cpu = {way: (_cpu_s(pid) - before[way]) * 1000 / _asked(count) for way, pid in pids.items()}
         found.append(_added(f"station.gateway_{shape}_added", taken))
+        found.append(_beyond_proxy(f"station.gateway_{shape}_beyond_proxy", taken))
         name = f"station.gateway_{shape}_cpu"
         found.append(_figure(name, "ms", cpu["station"], None, None, count, cpu["proxy"] or None))
     return [*found, _added("station.gateway_event_added", _events(ways, max(rounds, 20)))]

@@ -3,7 +3,9 @@
 import asyncio
 import time
 
-from card_reader.messages import CardReadMessage
+import pytest
+
+from card_reader.messages import CardReadMessage, TriesMessage
 from card_reader.simulated.faults import Fault
 from card_reader.simulated.reader import InProcessReader
 from station.board import Board, StationState
@@ -67,14 +69,19 @@ def test_a_card_that_stalls_holds_up_neither_the_station_nor_the_next_card() -> 
     asyncio.run(visit())
 
 
-def test_a_question_for_the_tries_that_hangs_does_not_double_the_wait() -> None:
+@pytest.mark.parametrize("second", ["read", "tries"])
+def test_a_question_for_the_tries_that_hangs_does_not_double_the_wait(second: str) -> None:
     async def visit() -> None:
         desk = Desk()
         desk.reader.insert("mihon_taro", faults=[Fault.parse("slow=60@tries")])
         asked = asyncio.create_task(desk.cards.tries("pin"))
         await asyncio.sleep(LIMIT_S / 2)
         began = time.monotonic()
-        found = await desk.cards.read(bytearray(b"1234"))
+        found: CardReadMessage | TriesMessage | None
+        if second == "read":
+            found = await desk.cards.read(bytearray(b"1234"))
+        else:
+            found = await desk.cards.tries("pin")
         assert found is not None
         assert found.outcome == "unreadable"
         assert time.monotonic() - began < 1.5 * LIMIT_S

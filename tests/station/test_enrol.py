@@ -84,7 +84,9 @@ def test_a_key_is_made_here_and_only_its_public_half_leaves(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    key, settings = tmp_path / "a.key", tmp_path / "a.toml"
+    # A folder whose name JSON would write as two escapes, which TOML does not take.
+    (tmp_path / "𠮷野").mkdir()
+    key, settings = tmp_path / "𠮷野" / "a.key", tmp_path / "a.toml"
     typed = ("--server", live[1], "--name", "counter-3", "--key", str(key), "--config", str(settings))
     assert enrol(monkeypatch, *typed, code="k7qf 93md-xw2r") == 0
     assert key.stat().st_mode & 0o777 == 0o600
@@ -118,6 +120,18 @@ def test_a_refusal_is_the_servers_sentence_and_the_old_key_stays(
     assert "使えません" in capsys.readouterr().out
     assert public_pem(load_key(key)) == old
     assert [file.name for file in tmp_path.iterdir()] == ["a.key"]
+
+
+def test_a_success_that_says_nothing_changes_no_key(
+    live: tuple[Registry, str], registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a proxy in between: the new key waits for the next attempt, the old one works on."""
+    key = tmp_path / "a.key"
+    old = public_pem(create_key(key))
+    registry.answer = JSONResponse({"welcome": True}, 201)
+    assert enrol(monkeypatch, "--server", live[1], "--name", "a", "--key", str(key)) == 1
+    assert public_pem(load_key(key)) == old
+    assert (tmp_path / "a.key.new").exists()
 
 
 def test_an_answer_that_was_lost_is_asked_for_with_the_same_key(

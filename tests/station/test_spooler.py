@@ -257,3 +257,12 @@ def test_a_station_says_once_that_it_has_just_started(rig: RigMaker) -> None:
     station = rig()
     eventually(lambda: len(station.server.of(LEASE)) > 1)
     assert [one.json()["fresh"] for one in station.server.of(LEASE)][:2] == [True, False]
+
+
+def test_a_log_that_cannot_be_read_is_said_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "print-jobs.db"
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(OSError, match="Move it away and start again") as said:
+        JobLog(file)
+    assert str(file) in str(said.value)
+    assert "起動し直してください" in str(said.value)

@@ -31,6 +31,10 @@ def read(page: httpx.Client) -> Any:
     return page.post("/station/card/read", json=BODY).json()
 
 
+def outcomes(station: Rig) -> list[str]:
+    return [seen.json()["outcome"] for seen in station.server.of(TOLD)]
+
+
 def verifies(station: Rig) -> int:
     reader = station.devices.reader
     assert isinstance(reader, InProcessReader)
@@ -74,6 +78,17 @@ def test_nothing_is_kept_for_another_page_or_once_the_card_is_gone(station: Rig)
         assert (gone["outcome"], gone["preview"]) == ("removed", None)
         assert "もう残っていません" in gone["message"]["ja"]
         assert page.post("/station/card/tell", headers={"x-page-token": "A" * 43}).status_code == 403
+
+
+def test_that_a_try_was_used_is_told_with_the_next_reading(station: Rig) -> None:
+    with station.page() as page:
+        wrong = page.post("/station/card/read", json={**BODY, "pin": "9999"}).json()
+        assert (wrong["outcome"], wrong["server"], wrong["again"]) == ("wrong_secret", "down", False)
+        station.server.silent.clear()
+        assert read(page)["server"] == "ok"
+    eventually(lambda: outcomes(station)[-2:] == ["read", "wrong_secret"])
+    keys = {seen.headers["idempotency-key"] for seen in station.server.of(TOLD)}
+    assert len(keys) == 2
 
 
 def test_the_limits_leave_time_to_tell_a_server_that_works() -> None:
