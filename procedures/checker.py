@@ -12,7 +12,7 @@ from procedures.case_file import CaseFile, differences, fault, read_cases
 from procedures.catalogue import Catalogue, Rule
 from procedures.coverage import unreached
 from procedures.engine import evaluate
-from procedures.loading import DATA, Loader
+from procedures.loading import DATA, Loader, municipalities
 from procedures.proof import Proof, prove
 from procedures.yaml_lines import CatalogueInvalid, Problem
 
@@ -26,11 +26,11 @@ def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
     """
     problems: list[Problem] = []
     catalogues: dict[str, Catalogue] = {}
-    for folder in sorted(path for path in (data / "municipalities").iterdir() if path.is_dir()):
-        catalogue, faults = read(Loader(folder.name, data))
+    for code in municipalities(data):
+        catalogue, faults = read(Loader(code, data))
         problems += faults
         if catalogue is not None:
-            catalogues[folder.name] = catalogue
+            catalogues[code] = catalogue
     if cases is not None:
         broken = {folder.name for folder in (data / "municipalities").iterdir()} - set(catalogues)
         problems += _cases(cases, catalogues, broken)
@@ -46,24 +46,23 @@ def read(loader: Loader) -> tuple[Catalogue | None, list[Problem]]:
     problems = list(loader.problems)
     if catalogue is not None:
         problems += _unused_questions(catalogue, loader.used_facts)
-        problems += _versions(catalogue.rules)
-        problems += _local_decisions(catalogue, loader)
-        problems += _named(catalogue, loader)
-        problems += _deadlines(catalogue)
+        for period in (catalogue, *catalogue.later):
+            problems += _versions(period.rules)
+            problems += _local_decisions(period, loader)
+            problems += _named(period, loader)
+            problems += _deadlines(period)
     return catalogue, list(dict.fromkeys(problems))
 
 
 def proofs(data: Path = DATA) -> Proof:
     """The proofs of proof.py for every municipality that loads, as of the day on which the national
-    catalogue was released: the whole catalogue for the first one, what they change or add for the others.
-    Life events whose rules are not complete are named as unproven.
+    catalogue was released: the whole catalogue for the first one; for the others the rules that they change
+    or add, and every question. Life events whose rules are not complete are named as unproven.
     """
     problems: list[Problem] = []
     unproven: list[str] = []
-    for number, folder in enumerate(
-        sorted(path for path in (data / "municipalities").iterdir() if path.is_dir())
-    ):
-        loader = Loader(folder.name, data)
+    for number, code in enumerate(municipalities(data)):
+        loader = Loader(code, data)
         try:
             catalogue = loader.catalogue()
         except CatalogueInvalid:

@@ -55,13 +55,16 @@ class _Prover:
         if chosen is None:
             yield from self._facts()
             yield from self._impossible()
-            yield from self._questions()
+        yield from self._questions(of_all=chosen is None)
 
     def _world(self, rule: Rule | None = None) -> tuple[World, list[Raw]]:
         on = self._on
         if rule is not None and not rule.in_force(on):
             ahead = rule.effective_from is not None and rule.effective_from > on
             on = (rule.effective_from if ahead else rule.effective_to) or on
+        return self._on_day(on)
+
+    def _on_day(self, on: date) -> tuple[World, list[Raw]]:
         if on not in self._worlds:
             world = World(self._catalogue, on)
             self._worlds[on] = world, world.impossible()
@@ -127,18 +130,23 @@ class _Prover:
         by_id: dict[str, list[Rule]] = {}
         for rule in self._catalogue.rules:
             by_id.setdefault(rule.id, []).append(rule)
-        for rule in rules:
+        chosen = {rule.id for rule in rules}
+        for rule in self._catalogue.rules:
             for name in rule.excludes:
-                for other in by_id.get(name, ()):
+                for other in by_id.get(name, ()) if not chosen.isdisjoint((rule.id, name)) else ():
                     if self._together(rule, other):
                         message = f"{rule.id} and {other.id} exclude each other, but can apply together"
                         yield Problem(rule.file, rule.line, message)
 
     def _together(self, rule: Rule, other: Rule) -> bool:
         shared = rule.events & other.events
-        world, extra = self._world(rule)
-        if not shared or not other.in_force(world.on):
+        # On a day on which both are in force, if there is one: one of the two began last.
+        days = [self._world(one)[0].on for one in (rule, other)]
+        days += [one.effective_from for one in (rule, other) if one.effective_from is not None]
+        day = next((day for day in days if rule.in_force(day) and other.in_force(day)), None)
+        if not shared or day is None:
             return False
+        world, extra = self._on_day(day)
         happens = world.z3.Or([world.events[event] for event in sorted(shared)])
         formulas = [world.formula(one.when, 0 if one.person else HOUSEHOLD) for one in (rule, other)]
         return self._possible(world, extra, happens, *formulas)
@@ -161,19 +169,22 @@ class _Prover:
             if not self._possible(world, [], formula):
                 yield Problem("procedures/data/impossible.yaml", 0, f"{one.id} can never be found")
 
-    def _questions(self) -> Iterator[Problem]:
-        """Every fact that is asked must be able to turn the outcome of some rule all by itself."""
+    def _questions(self, of_all: bool) -> Iterator[Problem]:
+        """Every fact that is asked must be able to turn the outcome of some rule all by itself. What no rule
+        of a municipality reads (it has taken that rule away) is never asked there; `of_all` names it too.
+        """
+        read = {name for rule in self._catalogue.rules for name in self._read_by(rule)}
         starts = {start for rule in self._catalogue.rules for start in rule.starts}
         for spec in self._catalogue.facts.values():
-            if spec.question is None or spec.name in starts:
+            if spec.question is None or spec.name in starts or not (of_all or spec.name in read):
                 continue
             if not any(self._turns(spec, rule) for rule in self._catalogue.rules):
                 yield Problem(spec.file, spec.line, f"{spec.name} is asked, but no answer changes anything")
 
     def _turns(self, spec: FactSpec, rule: Rule) -> bool:
-        nodes = [rule.when, *(variant.when for variant in rule.variants)]
-        if not any(spec.name in self._read(node) for node in nodes):
+        if spec.name not in self._read_by(rule):
             return False
+        nodes = [rule.when, *(variant.when for variant in rule.variants)]
         world, _ = self._world(rule)
         home = 0 if rule.person else HOUSEHOLD
         where = 0 if spec.scope == "person" else HOUSEHOLD
@@ -198,10 +209,10 @@ class _Prover:
         other = world.z3.Int(f"other {spec.name}")
         return [(value, other)], world.domain(spec.name, other)
 
-    def _read(self, node: Node) -> set[str]:
-        """The facts that a condition reads, those behind derived facts included."""
+    def _read_by(self, rule: Rule) -> set[str]:
+        """The facts that decide about a rule, those behind derived facts included."""
         found: set[str] = set()
-        todo = [node]
+        todo = [rule.when, *(variant.when for variant in rule.variants)]
         while todo:
             for leaf in walk(todo.pop()):
                 if isinstance(leaf, Leaf) and leaf.fact not in found:

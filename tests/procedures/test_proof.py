@@ -188,3 +188,22 @@ def _pinned(world: World, view: CaseView, catalogue: Catalogue) -> list[Any]:
             else:
                 known.append(variable == value)
     return known
+
+
+def test_a_rule_that_begins_later_excludes_too(tmp_path: Path) -> None:
+    data = Path(shutil.copytree(SMALL, tmp_path / "data"))
+    text = (data / RULES).read_text(encoding="utf-8").replace("{less_than: 75}", "{less_than: 76}")
+    later = text.replace("    needs_juki_net: true\n", "    effective_from: 2027-01-01\n", 1)
+    assert later != text
+    (data / RULES).write_text(later, encoding="utf-8")
+    (problem,) = proofs(data).problems
+    assert "R002 and R003 exclude each other, but can apply together" in problem.message
+
+
+def test_a_question_that_only_one_municipality_makes_useless(tmp_path: Path) -> None:
+    data = Path(shutil.copytree(SMALL, tmp_path / "data"))
+    other = Path(shutil.copytree(data / "municipalities/990001", data / "municipalities/990002"))
+    text = (other / "overlay.yaml").read_text(encoding="utf-8").replace("'990001'", "'990002'")
+    always = "\n  R003: {when: {all: [{event: IN}, {any: [{ins: city}, {ins: work}]}]}}\nadd:"
+    (other / "overlay.yaml").write_text(text.replace("\nadd:", always, 1), encoding="utf-8")
+    assert any("ins is asked, but" in problem.message for problem in proofs(data).problems)
