@@ -3,7 +3,7 @@
 from fastapi import Request
 from fastapi.responses import Response
 
-from counter.reception import context_of
+from counter.reception import context_of, noted
 from counter.writing import shown
 from server.kit.clock import today
 from server.reception import documents, gathering, service
@@ -66,6 +66,7 @@ def _refused(request: Request, reception_id: str, found: NotRead) -> Response:
     )
     if found.reason != "individual_number" or not request.headers.get("HX-Request"):
         raise problem
+    noted(request, reception_id)
     held, ctx = services(request), ctx_of(request)
     with held.db.read() as unit:
         reception, _ = service.opened(unit, ctx, held.vault, reception_id)

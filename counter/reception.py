@@ -46,8 +46,7 @@ def workspace(request: Request, reception_id: str) -> HTMLResponse:
 
 @router.page("/workspace")
 def fragment(request: Request, reception_id: str) -> HTMLResponse:
-    """The part of the page that changes, as often as it does; seen for the first time, it is a view."""
-    noted(request, reception_id)
+    """The part of the page that changes, as often as it does."""
     return _keeping(request, render(request, reception_id))
 
 
@@ -184,7 +183,8 @@ def context_of(
 def render(
     request: Request, reception_id: str, found: Found | None = None, away: CoreAway | None = None
 ) -> HTMLResponse:
-    """The workspace fragment as it is now."""
+    """The workspace fragment as it is now; seen for the first time, it is a view, whatever was asked for."""
+    noted(request, reception_id)
     held = services(request)
     seen = held.hub.instant()
     with held.db.read() as unit:

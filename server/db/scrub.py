@@ -20,7 +20,6 @@ from server.kit.clock import now
 
 # Writing PostgreSQL's table anew holds up whoever needs a key for an instant.
 EVERY = {"sqlite": timedelta(minutes=1), "postgresql": timedelta(hours=1)}
-PATIENCE_MS = 500
 
 
 class Scrubber:
@@ -78,7 +77,7 @@ def _cut_log(engine: Engine) -> bool:
     try:
         cursor = connection.cursor()
         # Short, because whoever wants to write waits as long.
-        cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+        cursor.execute("PRAGMA busy_timeout=500")
         busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return not busy
     finally:
@@ -89,7 +88,7 @@ def _cut_log(engine: Engine) -> bool:
 
 def _write_anew(engine: Engine) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"SET lock_timeout = {PATIENCE_MS}"))
+        connection.execute(text("SET lock_timeout = 500"))
         try:
             connection.execute(text("VACUUM (FULL) data_key"))
         except OperationalError:

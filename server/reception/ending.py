@@ -98,8 +98,9 @@ def abandon(
     _forget_cards(unit, ctx, reception, "abandoned")
     print_jobs.cancel(unit, ctx, reception.id, "abandoned")
     _finish_ticket(unit, ctx, reception)
-    key = vault.key(unit, ctx, reception.key_id)
-    record(unit, ctx, "reception.abandoned", reception.id, key=key, reason=reason)
+    # To forget, the key need not open.
+    key = vault.key(unit, ctx, reception.key_id) if reason else None
+    record(unit, ctx, "reception.abandoned", reception.id, key=key, reason=reason or None)
     vault.destroy(unit, ctx, reception.key_id)
     record(unit, ctx, "data.forgotten", reception.id, reason=forgotten)
     changed(unit, reception)

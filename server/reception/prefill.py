@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from core_adapter.matching import GETA, compare, fold_name
+from core_adapter.matching import GETA, compare, fold_name, rank
 from core_adapter.models import Household, Resident, ResidentMatch, ResidentQuery
 from core_adapter.ports import CoreAdapter, CoreError
 from server.kit.text import HIDDEN, UnsafeTextError
@@ -68,7 +68,7 @@ def search(core: CoreAdapter, words: Mapping[str, str | None]) -> Found | CoreAw
         matches = core.search(query)
     except CoreError as error:
         return CoreAway(error.code)
-    return Found(_candidates(core, matches), None)
+    return Found(_candidates(core, matches, query), None)
 
 
 def match_card(core: CoreAdapter, card: CardText) -> Found | CoreAway:
@@ -101,8 +101,14 @@ def household(core: CoreAdapter, household_id: str) -> Household | CoreAway | No
         return CoreAway(error.code)
 
 
-def _candidates(core: CoreAdapter, matches: Sequence[ResidentMatch]) -> tuple[Candidate, ...]:
-    """Everybody found; an address only of those in whose household the core says that nobody is protected."""
+def _candidates(
+    core: CoreAdapter, matches: Sequence[ResidentMatch], query: ResidentQuery | None = None
+) -> tuple[Candidate, ...]:
+    """Everybody found; an address only of those in whose household the core says that nobody is protected.
+
+    Of the others not even whether it is the one asked for: they are found, marked and placed as if no address
+    had been asked for, or whoever guesses could try one after the other.
+    """
     until = monotonic() + LOOKING_SECONDS
     open_households: dict[str, bool] = {}
     for match in matches:
@@ -116,10 +122,15 @@ def _candidates(core: CoreAdapter, matches: Sequence[ResidentMatch]) -> tuple[Ca
         open_households[number] = found is not None and all(
             member.protection == "no" for member in found.members
         )
-    return tuple(
-        _candidate(match, guarded=not open_households.get(match.resident.household_id, False))
-        for match in matches
-    )
+
+    def is_open(match: ResidentMatch) -> bool:
+        return open_households.get(match.resident.household_id, False)
+
+    if query is not None and query.address is not None:
+        hidden = [match.resident for match in matches if not is_open(match)]
+        blind = query.model_copy(update={"address": None})
+        matches = [*filter(is_open, matches), *rank(blind, hidden)]
+    return tuple(_candidate(match, guarded=not is_open(match)) for match in matches)
 
 
 def _candidate(match: ResidentMatch, *, guarded: bool) -> Candidate:

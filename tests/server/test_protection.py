@@ -237,3 +237,39 @@ def test_candidates_hide_where_anybody_of_a_protected_household_lives(core: Mock
     open_one = prefill.search(core, {"name": "見本　太郎"})
     assert isinstance(open_one, Found)
     assert open_one.candidates[0].address.endswith("花見台二丁目3番4号")
+
+
+@pytest.mark.parametrize("name", ["仮名　咲", None])
+def test_a_search_is_no_way_to_guess_an_address(core: MockCoreAdapter, name: str | None) -> None:
+    """Right or wrong, the whole or its end: the answer about her is the same."""
+    from server.reception import prefill
+    from server.reception.prefill import Found
+
+    def told(address: str | None, **words: str) -> list[tuple[str, tuple[str, ...]]]:
+        found = prefill.search(core, {"name": name, "address": address} | words)
+        assert isinstance(found, Found)
+        return [(one.resident_id, one.differences) for one in found.candidates if one.protected]
+
+    right = (
+        "見本県見本市みどり台四丁目1番8号　サンライズ402号",
+        "サンライズ402号",
+        "みどり台4-1-8サンライズ402号",
+    )
+    wrong = ("見本県見本市花見台二丁目3番4号", "港町一丁目1番1号")
+    asked = told(None) if name else []
+    assert bool(asked) is bool(name)
+    assert [told(guess) for guess in (*right, *wrong)] == [asked] * 5
+    # Her birth date and a wrong name: her address must not make up for it.
+    assert [told(guess, name="架空　違子", birth="1991-03-27") for guess in (*right, *wrong)] == [[]] * 5
+
+
+def test_open_households_are_still_found_by_their_address(core: MockCoreAdapter) -> None:
+    from server.reception import prefill
+    from server.reception.prefill import Found
+
+    found = prefill.search(core, {"name": "見本　太郎", "address": "花見台一丁目9番9号"})
+    assert isinstance(found, Found)
+    assert "address" in found.candidates[0].differences
+    there = prefill.search(core, {"address": "見本県見本市花見台二丁目3番4号"})
+    assert isinstance(there, Found)
+    assert len(there.candidates) == 4

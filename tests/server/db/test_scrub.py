@@ -12,7 +12,9 @@ from server.db import scrub
 from server.db.scrub import Scrubber, keeps_old_logs, may_scrub
 from server.db.uow import Database
 from server.db.vault import DataKeyRow, Vault
+from server.doctor import examine
 from server.kit import clock
+from server.settings import Settings
 from tests.factories.people import SYSTEM
 
 
@@ -107,3 +109,10 @@ def test_only_the_owner_can(db: Database, vault: Vault) -> None:
         with db.engine.begin() as connection:
             connection.execute(text("DROP OWNED BY somebody"))
             connection.execute(text("DROP ROLE somebody"))
+
+
+def test_the_doctor_says_what_would_be_left(database_url: str, tmp_path: Path) -> None:
+    here = Settings(env="test", state_dir=tmp_path, database_url=database_url, core_url="http://127.0.0.1:9")
+    (found,) = [one for one in examine(here) if one.check == "destroyed keys"]
+    assert found.grade == ("ok" if here.on_sqlite else "note")
+    assert ("wal_recycle" in found.do_en) is not here.on_sqlite

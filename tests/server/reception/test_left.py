@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from server.db.vault import KeyDestroyedError
+from server.db.vault import KeyDestroyedError, Vault
 from server.journal.models import JournalEntry
 from server.kit import clock
 from server.kit.machine import NotNowError
@@ -163,6 +163,15 @@ def test_what_was_accepted_stays_and_what_was_only_told_goes(services: Services)
         told.workspace()
     with pytest.raises(NotNowError), services.db.write() as unit:
         left.keep_on(unit, accepted.clerk, accepted.locked(unit)[0])
+
+
+def test_what_cannot_be_opened_any_more_is_forgotten_all_the_same(visit: Visit) -> None:
+    services = visit.services
+    on(DAYS - 1)
+    day_of_business(services)
+    on(DAYS)
+    assert give_up_left(services.db, SYSTEM, Vault(bytes(32)), DAYS) == 1
+    assert state_of(services, visit) == "abandoned"
 
 
 def test_one_that_cannot_be_ended_keeps_no_other(

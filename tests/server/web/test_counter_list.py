@@ -159,7 +159,8 @@ def test_the_checklist_is_looked_at_printed_and_kept(
     )
     printed = base64.b64decode(lease["pdf_base64"])
     assert lease["kind"] == "form"
-    assert printed == clerk.get(path + "ja").body
+    # Behind the same pages stands only what keeps their digest from being guessed.
+    assert printed.startswith(clerk.get(path + "ja").body)
     with services.db.read() as unit:
         kept = unit.all(select(Handout))
     assert [row.language for row in kept] == ["ja"]

@@ -40,6 +40,24 @@ def test_every_part_of_a_reception_that_can_be_looked_at_alone_is_a_look(
     assert looks(services, visit) == 1
 
 
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        ("document", {"lines": "123456789012"}),
+        ("search", {"name": "見本　太郎"}),
+    ],
+)
+def test_the_page_that_answers_a_press_is_a_look_as_well(
+    services: Services, signed_in: Opener, act: str, fields: dict[str, str]
+) -> None:
+    """A press that changes nothing, or is refused, shows the whole page too."""
+    visit = Visit.at(services, "attached", FOUR)
+    target = f"/counter/receptions/{visit.reception_id}/{act}"
+    answer = signed_in("clerk2").post(target, fields, key="k", headers={"hx-request": "true"})
+    assert answer.status == 200
+    assert looks(services, visit) == 1
+
+
 def test_a_paper_that_cannot_be_opened_any_more_stops_no_other(
     services: Services, at_station: Callable[[str], Browser]
 ) -> None:
