@@ -159,7 +159,7 @@ def _queue(request: Request) -> dict[str, Any]:
     held, ctx = services(request), ctx_of(request)
     desk = ctx.desk or request.query_params.get("desk")
     with held.db.read() as unit:
-        line = queue.line(unit, ctx)
+        line, day = queue.line(unit, ctx), queue.business_day(unit, ctx)
         return {
             "desk": desk,
             "waiting": _in(line, "waiting"),
@@ -169,7 +169,8 @@ def _queue(request: Request) -> dict[str, Any]:
             "receptions": receptions.open_receptions(unit, ctx),
             "stations": auth.stations(unit, ctx.tenant_id),
             "core": core_standing(unit, ctx),
-            "day": queue.business_day(unit, ctx),
+            "day": day,
+            "left_open": bool(day and day < today().isoformat()),
             "other_desks": [number for number in queue.desks(unit, ctx) if number != desk],
         }
 
