@@ -115,8 +115,10 @@ def walk_in(request: Request, sent: SentForm) -> Response:
 
 @router.action("/day/open")
 def open_day(request: Request, sent: SentForm) -> Response:
-    """Open the business day."""
-    return _act(request, sent, "day.open", lambda unit, ctx: tickets.open_day(unit, ctx, today()))
+    """Open the business day. The page's head names it too, so the whole page comes anew."""
+    answer = _act(request, sent, "day.open", lambda unit, ctx: tickets.open_day(unit, ctx, today()))
+    answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 def _act(request: Request, sent: Sent, what: str, verb: Callable[[Unit, Context], object]) -> Response:

@@ -378,8 +378,9 @@ def test_a_clerk_learns_in_the_morning_that_yesterday_is_still_open(
         queue.open_day(unit, services.system, clock.today() - timedelta(days=1))
     clerk = signed_in("clerk1")
     assert "の業務日が開いたままです" in clerk.get("/counter/").text
-    line = clerk.post("/counter/day/open", key="d1", headers={"HX-Request": "true"}).text
-    assert "開いたままです" not in line
+    opened = clerk.post("/counter/day/open", key="d1", headers={"HX-Request": "true"})
+    assert opened.header("hx-refresh") == "true"
+    assert "開いたままです" not in opened.text
 
 
 @pytest.mark.parametrize(("lang", "said"), [("ja", "お声がけください"), ("en", "speak to a member of staff")])
