@@ -127,8 +127,10 @@ def keep_on(request: Request, reception_id: str, sent: SentForm) -> Response:
 
 @router.action("/day/open")
 def open_day(request: Request, sent: SentForm) -> Response:
-    """Open the business day."""
-    return _act(request, sent, "day.open", lambda unit, ctx: tickets.open_day(unit, ctx, today()))
+    """Open the business day. The page's head names it too, so the whole page comes anew."""
+    answer = _act(request, sent, "day.open", lambda unit, ctx: tickets.open_day(unit, ctx, today()))
+    answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 def _act(request: Request, sent: Sent, what: str, verb: Callable[[Unit, Context], object]) -> Response:
@@ -172,7 +174,7 @@ def _queue(request: Request) -> dict[str, Any]:
     desk = ctx.desk or request.query_params.get("desk")
     seen = held.hub.instant()
     with held.db.read() as unit:
-        line = queue.line(unit, ctx)
+        line, day = queue.line(unit, ctx), queue.business_day(unit, ctx)
         return {
             "seen": seen,
             "desk": desk,
@@ -185,7 +187,8 @@ def _queue(request: Request) -> dict[str, Any]:
             "open_days": held.settings.open_days,
             "stations": auth.stations(unit, ctx.tenant_id),
             "core": core_standing(unit, ctx),
-            "day": queue.business_day(unit, ctx),
+            "day": day,
+            "left_open": bool(day and day < today().isoformat()),
             "other_desks": [number for number in queue.desks(unit, ctx) if number != desk],
         }
 

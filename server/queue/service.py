@@ -41,12 +41,14 @@ class AlreadyCalled(Exception):
 
 
 def open_day(unit: Unit, ctx: Context, day: date) -> BusinessDay:
-    """Open `day` at this site; the open one stays if there is one. A closed day opens as a further round,
-    whose numbers start anew."""
+    """Open `day` at this site; the open one stays, unless it is an earlier day's, which nobody closed: that
+    ends now. A closed day opens as a further round, whose numbers start anew."""
     unit.hold(f"day:{ctx.tenant_id}:{ctx.site_id}")
     running = current_day(unit, ctx)
-    if running is not None:
+    if running is not None and running.date >= day:
         return running
+    if running is not None:
+        close_day(unit, ctx)
     rounds = unit.session.exec(
         select(func.count())
         .select_from(BusinessDay)

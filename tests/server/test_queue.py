@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel import col, select
@@ -249,6 +249,18 @@ def test_a_day_that_opens_again_counts_from_one(services: Services) -> None:
         days = unit.all(select(BusinessDay).order_by(col(BusinessDay.round)))
     assert [day.round for day in days] == [1, 2]
     assert call_next(services).id == second.id, "yesterday's people have gone home"
+
+
+def test_a_day_that_nobody_closed_ends_when_the_next_one_opens(services: Services) -> None:
+    issue(services)
+    with services.db.write() as unit:
+        queue.open_day(unit, SYSTEM, clock.today() + timedelta(days=1))
+    with pytest.raises(NobodyWaitsError):
+        call_next(services)
+    assert issue(services).label == "B001"
+    with services.db.read() as unit:
+        days = unit.all(select(BusinessDay).order_by(col(BusinessDay.date)))
+    assert [day.closed_at is None for day in days] == [False, True]
 
 
 def test_a_closed_day_prints_no_more_tickets(services: Services) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlmodel import col, select
 
 from core_adapter.mock import MockCoreAdapter
 from server.journal.models import JournalEntry
+from server.kit import clock
 from server.print_jobs.models import PrintJob
 from server.queue import service as queue
 from server.queue.models import CardRead, Ticket
@@ -386,6 +388,19 @@ def test_staff_keep_their_language_and_a_kiosk_forgets_it(
     kiosk = at_station("kiosk-1")
     assert '<html lang="en"' in kiosk.get("/kiosk/?lang=en").text
     assert kiosk.cookies == {}
+
+
+def test_a_clerk_learns_in_the_morning_that_yesterday_is_still_open(
+    signed_in: Callable[[str], Browser], services: Services
+) -> None:
+    with services.db.write() as unit:
+        queue.close_day(unit, services.system)
+        queue.open_day(unit, services.system, clock.today() - timedelta(days=1))
+    clerk = signed_in("clerk1")
+    assert "の業務日が開いたままです" in clerk.get("/counter/").text
+    opened = clerk.post("/counter/day/open", key="d1", headers={"HX-Request": "true"})
+    assert opened.header("hx-refresh") == "true"
+    assert "開いたままです" not in opened.text
 
 
 @pytest.mark.parametrize(("lang", "said"), [("ja", "お声がけください"), ("en", "speak to a member of staff")])
