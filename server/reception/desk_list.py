@@ -215,9 +215,9 @@ def spared_of(guidance: Guidance, catalogue: Catalogue) -> tuple[NotApplicable, 
 
 def _document(item: Item, document: Document, seen: Mapping[Piece, ShownView | None]) -> DocumentRow:
     wanted = () if document.needed == "no" else document.person_ids or ("",)
-    # A notification asks who files it, not who each of those is whom it concerns.
-    by_filer = item.klass == "N" and document.id in _OF_THE_FILER and (document.id, "") in seen
-    pieces = {person: (document.id, "" if by_filer else person) for person in wanted}
+    if wanted and item.klass == "N" and document.id in _OF_THE_FILER:
+        wanted = ("",)  # a notification asks who files it, not who each of those is whom it concerns
+    pieces = {person: (document.id, person) for person in wanted}
     return DocumentRow(
         document, wanted, {person: seen[piece] for person, piece in pieces.items() if piece in seen}
     )

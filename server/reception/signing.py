@@ -56,8 +56,9 @@ def roles_of(intake: Intake) -> dict[str, frozenset[str]]:
     if present is None or intake.relation in PROXIES:
         return dict.fromkeys(owners, ANYBODY)
     always = ANYBODY | {"household"} | ({"head"} if present.is_head else set())
-    if intake.facts.value(present.person_id, "gets_jidoteate"):
-        always |= {"recipient"}
+    for fact, role in (("gets_jidoteate", "recipient"), ("party", "party")):
+        if intake.facts.value(present.person_id, fact):
+            always |= {role}
     roles = {"": always | {"self"}}
     for person in intake.people:
         if person.person_id == present.person_id:

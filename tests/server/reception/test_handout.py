@@ -100,6 +100,13 @@ def test_those_who_were_entered_by_hand_are_a_family_too(services: Services) -> 
     assert "claimant" not in roles[wife], "what she claims, she signs"
 
 
+def test_whoever_marries_signs_the_marriage(family: Visit) -> None:
+    head = family.state().people[0]
+    assert "party" not in signing.roles_of(family.state())[""]
+    family.fact("party", True, head.person_id, source="staff")
+    assert "party" in signing.roles_of(family.state())[""]
+
+
 def test_nobody_is_asked_for_a_letter_before_it_is_known_who_came(services: Services) -> None:
     visit = Visit.at(services, "settled", FOUR)
     assert row(visit, "R010").signing is not None
