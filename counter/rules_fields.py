@@ -86,7 +86,8 @@ class Fields:
 
     def words(self, name: str, *, easy: bool = False) -> dict[str, str]:
         """Japanese and English, which the rules always have, and plain Japanese where residents read it."""
-        found = {lang: self.text(f"{name}.{lang}") for lang in LANGUAGES}
+        keys = {lang: f"{name}.{lang}" for lang in LANGUAGES}
+        found = {lang: self.text(key) for lang, key in keys.items()}
         for lang, typed in found.items():
             if not typed and (lang != "easy" or easy):
                 self.refuse(f"{name}.{lang}", f"words_{lang}")
@@ -94,7 +95,8 @@ class Fields:
 
     def some_words(self, name: str, *, easy: bool = False) -> dict[str, str] | None:
         """The same, or None when none of them was filled in."""
-        return self.words(name, easy=easy) if any(self.text(f"{name}.{lang}") for lang in LANGUAGES) else None
+        keys = [f"{name}.{lang}" for lang in LANGUAGES]
+        return self.words(name, easy=easy) if any(map(self.text, keys)) else None
 
     def day(self, name: str = "day", *, past: bool = True, must: bool = False) -> date | None:
         """A day; `past`: one that is over may stand there."""
