@@ -36,11 +36,12 @@ NOTHING = Answers(())
 
 @dataclass
 class Turn:
-    """One request: who reads, the rules that residents may see, and the answers as they came."""
+    """One request: who reads, all rules, those that residents may see, and the answers as they came."""
 
     request: Request
     held: Services
     lang: str
+    catalogue: Any
     rules: Any
     on: date
     answers: Answers = NOTHING
@@ -84,7 +85,8 @@ def step(request: Request, sent: SentForm) -> HTMLResponse:
     """One press: an answer, a step back, the list, the code, another language."""
     turn = turn_of(request, sent.text("lang", limit=5))
     view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
-    _not_too_fast(turn, CODE_COSTS if "code" in (act, view) else 1)
+    sealing = act == "code" or (act == "show" and view == "code")
+    _not_too_fast(turn, CODE_COSTS if sealing else 1)
     try:
         turn.answers = answers_of(turn, sent)
     except AnswersUnreadableError:
@@ -112,9 +114,10 @@ def turn_of(request: Request, lang: str) -> Turn:
     shows = held.settings.navigator_shows
     if shows == "off":
         raise Problem(404, "not_found")
-    rules = asking.for_residents(held.catalogue, confirmed_only=shows == "confirmed")
+    catalogue = held.catalogue
+    rules = asking.for_residents(catalogue, confirmed_only=shows == "confirmed")
     known = {code for code, _, _ in LANGUAGES}
-    return Turn(request, held, lang if lang in known else "ja", rules, today())
+    return Turn(request, held, lang if lang in known else "ja", catalogue, rules, today())
 
 
 def _not_too_fast(turn: Turn, cost: float) -> None:
@@ -270,8 +273,7 @@ def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False
         listing=showing.listing(guidance),
         conflicts=guidance.conflicts,
         complete=asking.next_ask(turn.answers, guidance, turn.rules) is None,
-        leaves_out=turn.confirmed_only
-        and asking.leaves_out(turn.held.catalogue, turn.answers.events, turn.on),
+        leaves_out=turn.confirmed_only and asking.leaves_out(turn.catalogue, turn.answers.events, turn.on),
         hours=_hours(turn),
         changed=changed,
         asked=[
@@ -322,4 +324,4 @@ def _code(turn: Turn) -> dict[str, str] | None:
 
 def _hours(turn: Turn) -> str:
     """When somebody can be asked; empty where the municipality has not entered it."""
-    return hours_text(turn.held.catalogue.at(turn.on), turn.held.settings.site, turn.lang)
+    return hours_text(turn.catalogue.at(turn.on), turn.held.settings.site, turn.lang)
