@@ -20,6 +20,7 @@ from server.preentry import asking, codes, keys, qr, showing
 from server.preentry.answers import LONGEST, Answers, AnswersUnreadableError
 from server.preentry.asking import Ask, Changed
 from server.preentry.life_events import GROUPS, LIFE_EVENTS, LifeEvent, chosen
+from server.reception.desk_list import spared_of
 from server.reception.handout import hours_text
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Public, ctx_of
@@ -271,6 +272,7 @@ def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False
         "list",
         "code" if with_code else "list",
         listing=showing.listing(guidance),
+        unneeded=spared_of(guidance, turn.rules.at(turn.on)),
         conflicts=guidance.conflicts,
         complete=asking.next_ask(turn.answers, guidance, turn.rules) is None,
         leaves_out=turn.confirmed_only and asking.leaves_out(turn.catalogue, turn.answers.events, turn.on),

@@ -195,6 +195,25 @@ def test_certificates_ask_about_nobody_else(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("ja", "提出先が情報連携で確認できるため、この証明書は要りません"),
+        ("easy", "証明書<rp>（</rp><rt>しょうめいしょ</rt><rp>）</rp></ruby>は いりません"),
+        ("en", "so this certificate is not needed"),
+    ],
+)
+def test_a_certificate_that_nobody_needs_is_said_to_be_so(browser: Browser, lang: str, said: str) -> None:
+    asked = (
+        '{"v":1,"e":["CERT"],"p":["you"],"a":[["cert_purpose","linked"],["cert_kinds",["juminhyo"]],'
+        '["cert_requester","self"]]}'
+    )
+    page = press(browser, browser.get("/navigator/"), act="list", answers=asked, view="ask", lang=lang)
+    told = page.text.partition('id="unneeded-head"')[2].partition("</section>")[0]
+    assert said in told
+    assert "住民票の写し" in told or lang == "easy"
+
+
+@pytest.mark.parametrize(
     "answers", ["{}", '{"v":1,"e":["X"],"p":[],"a":[]}', "x", '{"v":1,"e":["MOVE"],"p":["山田"],"a":[]}']
 )
 def test_what_no_page_of_ours_wrote_leads_to_the_start(browser: Browser, answers: str) -> None:
