@@ -68,6 +68,7 @@ class Turn:
             view=view,
             at=at,
             events=self.answers.events,
+            several=answering.several(self.answers.people),
             **more,
         )
         return words.easily_read(answer, self.lang)

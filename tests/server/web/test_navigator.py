@@ -275,6 +275,21 @@ def test_residents_see_what_the_municipality_confirmed_or_nothing(services: Serv
     assert "受付時間：本庁舎" in empty
 
 
+def test_the_code_that_was_asked_for_stands_first(browser: Browser, services: Services) -> None:
+    with services.db.write() as unit:
+        keys.ensure(unit, SYSTEM, services.vault)
+    start = browser.get("/navigator/")
+    for act, heads in (("list", ["bring-head", "code-head"]), ("code", ["code-head", "bring-head"])):
+        page = press(browser, start, act=act, answers=EVERYTHING, view="ask")
+        assert [head for head in re.findall(r'<h2 id="([^"]+)"', page.text) if head in heads] == heads
+    assert "お子さん：平成28年6月" in page.text, "an only child has no number"
+    twins = EVERYTHING.replace('"child1"]', '"child1","child2"]')
+    twins = twins.replace('"2016-06"]', '"2016-06","2016-06"]').replace("[true,true]", "[true,true,true]")
+    page = press(browser, start, act="list", answers=twins, view="ask")
+    assert "お子さん2：平成28年6月" in page.text
+    assert "全員：はい" in page.text
+
+
 def test_all_rules_together_leave_nothing_to_be_warned_of(browser: Browser) -> None:
     page = press(browser, browser.get("/navigator/"), act="list", answers=EVERYTHING, view="ask")
     assert "確認を終えた手続きだけ" not in page.text
