@@ -56,7 +56,7 @@ def ask_for(kiosk: Browser, key: str = "k1", lang: str = "ja", answers: str = AN
 def said(answer: Answer) -> str:
     """The state that the part of the page is in."""
     assert answer.status == 200
-    return answer.text.partition('data-slip="')[2].partition('"')[0]
+    return answer.text.partition('data-print-state="')[2].partition('"')[0]
 
 
 def address(answer: Answer) -> str:
