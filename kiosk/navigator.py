@@ -20,6 +20,7 @@ from server.preentry import asking, codes, keys, qr, showing
 from server.preentry.answers import LONGEST, Answers, AnswersUnreadableError
 from server.preentry.asking import Ask, Changed
 from server.preentry.life_events import GROUPS, LIFE_EVENTS, LifeEvent, chosen
+from server.reception.desk_list import spared_of
 from server.reception.handout import hours_text
 from server.web.forms import Sent, SentForm
 from server.web.guards import GuardedRouter, Public, ctx_of
@@ -36,11 +37,12 @@ NOTHING = Answers(())
 
 @dataclass
 class Turn:
-    """One request: who reads, the rules that residents may see, and the answers as they came."""
+    """One request: who reads, all rules, those that residents may see, and the answers as they came."""
 
     request: Request
     held: Services
     lang: str
+    catalogue: Any
     rules: Any
     on: date
     answers: Answers = NOTHING
@@ -66,6 +68,7 @@ class Turn:
             view=view,
             at=at,
             events=self.answers.events,
+            several=answering.several(self.answers.people),
             **more,
         )
         return words.easily_read(answer, self.lang)
@@ -84,7 +87,8 @@ def step(request: Request, sent: SentForm) -> HTMLResponse:
     """One press: an answer, a step back, the list, the code, another language."""
     turn = turn_of(request, sent.text("lang", limit=5))
     view, act = sent.text("view", "start", 10), sent.text("act", limit=10)
-    _not_too_fast(turn, CODE_COSTS if "code" in (act, view) else 1)
+    sealing = act == "code" or (act == "show" and view == "code")
+    _not_too_fast(turn, CODE_COSTS if sealing else 1)
     try:
         turn.answers = answers_of(turn, sent)
     except AnswersUnreadableError:
@@ -112,9 +116,10 @@ def turn_of(request: Request, lang: str) -> Turn:
     shows = held.settings.navigator_shows
     if shows == "off":
         raise Problem(404, "not_found")
-    rules = asking.for_residents(held.catalogue, confirmed_only=shows == "confirmed")
+    catalogue = held.catalogue
+    rules = asking.for_residents(catalogue, confirmed_only=shows == "confirmed")
     known = {code for code, _, _ in LANGUAGES}
-    return Turn(request, held, lang if lang in known else "ja", rules, today())
+    return Turn(request, held, lang if lang in known else "ja", catalogue, rules, today())
 
 
 def _not_too_fast(turn: Turn, cost: float) -> None:
@@ -268,10 +273,10 @@ def _list(turn: Turn, changed: Changed | None = None, *, with_code: bool = False
         "list",
         "code" if with_code else "list",
         listing=showing.listing(guidance),
+        unneeded=spared_of(guidance, turn.rules.at(turn.on)),
         conflicts=guidance.conflicts,
         complete=asking.next_ask(turn.answers, guidance, turn.rules) is None,
-        leaves_out=turn.confirmed_only
-        and asking.leaves_out(turn.held.catalogue, turn.answers.events, turn.on),
+        leaves_out=turn.confirmed_only and asking.leaves_out(turn.catalogue, turn.answers.events, turn.on),
         hours=_hours(turn),
         changed=changed,
         asked=[
@@ -322,4 +327,4 @@ def _code(turn: Turn) -> dict[str, str] | None:
 
 def _hours(turn: Turn) -> str:
     """When somebody can be asked; empty where the municipality has not entered it."""
-    return hours_text(turn.held.catalogue.at(turn.on), turn.held.settings.site, turn.lang)
+    return hours_text(turn.catalogue.at(turn.on), turn.held.settings.site, turn.lang)

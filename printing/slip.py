@@ -21,7 +21,7 @@ from printing.ticket_picture import DOTS_PER_MM, Roll, fitting, font_of, qr_pict
 _QR_SIDE = 60 * DOTS_PER_MM
 _BOX = 26
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=160)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 
 
 class SlipContent(BaseModel):
@@ -88,7 +88,7 @@ def _sentences(words: str) -> list[str]:
 def _to_tick(roll: Roll, words: str) -> None:
     """One thing to bring, behind a box as high as its letters."""
     pen = roll.room(_BOX + 16)
-    top = roll.y + 8
+    top = roll.y + 11
     pen.rectangle((roll.margin, top, roll.margin + _BOX, top + _BOX), outline=0, width=3)
     indent = _BOX + 16
     roll.text(words, font_of("regular", 30), align="left", x=roll.margin + indent, width=roll.inner - indent)

@@ -20,7 +20,7 @@ _NOT_AT_END = frozenset("（［｛〔〈《「『【〒([{")
 
 # やさしい日本語: kanji with their reading, and the words between spaces, each with its readings.
 _READING = re.compile(r"[一-龯々]（[ぁ-ゖー ]+）")
-_WORDS = re.compile(r"(?:[^ \u3000、。・（]|（[^）]*）|（)+[、。・\u3000]?|[ \u3000、。・]")
+_WORDS = re.compile(r"（?(?:[一-龯々]（[ぁ-ゖァ-ヺー ]+）|[^ \u3000、。・：（）])+[、。・：\u3000）]*|[\s\S]")
 
 # Widths are sums of rounded numbers.
 _SLACK = 1e-6

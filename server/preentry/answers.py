@@ -122,6 +122,12 @@ def role_of(person: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (person, "")
 
 
+def several(people: tuple[str, ...]) -> frozenset[str]:
+    """The kinds of which there is more than one."""
+    roles = [role_of(person)[0] for person in people]
+    return frozenset(role for role in roles if roles.count(role) > 1)
+
+
 def people_of(counts: dict[str, int]) -> tuple[str, ...]:
     """The people when there are so many of each kind; more than there may be are left out."""
     found = []

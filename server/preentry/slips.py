@@ -7,13 +7,13 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from printing.slip import SlipContent
-from procedures import Text
 from server.auth import queries as stations
 from server.db.context import Context
 from server.db.uow import NotThereError, Unit
 from server.kit.clock import now
 from server.preentry.showing import Listing
 from server.print_jobs import queries, service
+from server.reception.handout import named
 
 MOST_TO_BRING = 24
 
@@ -22,7 +22,7 @@ def content(
     listing: Listing, language: str, code: str, until: str, office: str, say: Callable[..., str]
 ) -> SlipContent:
     """What the slip says in `language`; `say` gives the words navigator.slip.<key>."""
-    names = [_said(one.name, language) for one in listing.bring]
+    names = [named(one.name, language) for one in listing.bring]
     shown = names[:MOST_TO_BRING]
     if len(names) > len(shown):
         shown.append(say("more", n=len(names) - len(shown)))
@@ -64,7 +64,3 @@ def state_of(unit: Unit, ctx: Context, slip_id: str) -> str:
         return "printed"
     waits = paper.state in ("queued", "leased") and paper.created_at > now() - service.SLIP_LIFE
     return paper.problem or ("queued" if waits else "failed")
-
-
-def _said(text: Text, language: str) -> str:
-    return text.to_dict()[language]

@@ -1,5 +1,6 @@
 """The navigator at the kiosk in a real browser: nothing scrolls, and nobody finds another's answers."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -96,7 +97,7 @@ def to_the_list(page: Page, language: str = "ja") -> None:
     page.locator(".navigator-actions .button-primary").click()
     expect(page.locator("[data-view=ask]")).to_be_visible()
     page.locator('button[value="list"]').click()
-    expect(page.locator("[data-view=list]")).to_be_visible()
+    expect(page.locator("[data-view=list] [data-pages-at]")).to_have_text(re.compile(r"^1 / \d+$"))
 
 
 def pages_of(page: Page) -> list[int]:

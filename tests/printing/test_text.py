@@ -63,6 +63,12 @@ def test_easy_japanese_breaks_between_its_words_and_never_inside_a_reading() -> 
         "入（はい）って いる 人（ひと）の、",
         "住所（じゅうしょ）　2人（ふたり）",
     ]
+    nested = "まだの もの：健康（けんこう）づくり課（か）（母子保健（ぼし ほけん））　はやく"
+    assert wrap(nested, 18, len) == [
+        "まだの もの：",
+        "健康（けんこう）づくり課（か）",
+        "（母子保健（ぼし ほけん））　はやく",
+    ]
     assert wrap("住所（じゅうしょ）を かえる", 4, len) == ["住所（じ", "ゅうしょ", "）を", "かえる"], (
         "nothing is lost"
     )

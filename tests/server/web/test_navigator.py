@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,13 +16,11 @@ from fastapi import FastAPI
 from PIL import Image
 from sqlmodel import select
 
-from server.app import mount
 from server.journal.models import JournalEntry
 from server.kit import clock
 from server.kit.bucket import Bucket
 from server.preentry import keys
 from server.preentry.codes import Refusal
-from server.settings import Settings, SettingsRefusedError
 from server.tables import metadata
 from server.web.services import Services
 from tests.factories.people import SYSTEM
@@ -32,10 +29,6 @@ from tests.factories.visits import FOUR, Visit
 from tests.server.web.conftest import Opener
 from tests.support_asgi import Answer, Browser
 
-EVERYTHING = (
-    '{"v":1,"e":["MOVE"],"p":["you","child1"],"a":[["birth",["1973-04","2016-06"],1],'
-    '["moves",[true,true],1],["event_date","2026-11-20"]]}'
-)
 FAMILY = {"count:spouse": "1", "count:child": "1", "count:parent": "1"}
 BIRTHS = {"you": ("1973", "4"), "spouse": ("1975", "9"), "child1": ("2016", "6"), "parent1": ("1945", "2")}
 
@@ -222,50 +215,6 @@ def test_two_moves_at_once_are_sent_back(browser: Browser) -> None:
     page = press(browser, browser.get("/navigator/"), {"event": ["MOVE", "OUT_DOM"]})
     assert page.status == 422
     assert "引っこしの種類" in page.text
-
-
-def test_residents_see_what_the_municipality_confirmed_or_nothing(services: Services) -> None:
-    def office(**changes: Any) -> Browser:
-        settings = services.settings.model_copy(update=changes.pop("settings"))
-        return Browser(mount(replace(services, settings=settings, **changes)))
-
-    without = office(settings={"navigator": "off"})
-    assert without.get("/navigator/").status == 404
-    assert "/navigator/" not in without.get("/kiosk/").text
-    nothing = office(settings={"navigator": "confirmed"}).get("/navigator/")
-    assert "ただいま準備中です" in nothing.text
-    assert "受付時間：本庁舎 月〜金 8:30-17:15" in nothing.text
-    assert "<form" not in nothing.text.partition('data-view="start"')[2].partition("data-paged")[2]
-    rules = tuple(replace(rule, confirmed=rule.id == "R010") for rule in services.catalogue.rules)
-    confirmed = SimpleNamespace(catalogue=replace(services.catalogue, rules=rules))
-    some = office(settings={"navigator": "confirmed"}, rulebook=confirmed)
-    start = some.get("/navigator/")
-    assert 'value="MOVE"' in start.text
-    assert 'value="BIRTH"' not in start.text
-    assert "体験版" not in start.text
-    answered = press(some, start, act="list", answers=EVERYTHING, view="ask")
-    assert re.findall(r'data-procedure="([^"]+)"', answered.text) == ["R010"]
-    assert not re.search(r'class="open-ones"', answered.text)
-    assert "市の担当者が確認を終えた手続きだけ" in answered.text
-    asked = shows(press(some, start, act="go-on", answers=EVERYTHING, view="list"), "list")
-    assert "まだ質問が残っています" not in asked.text, "nothing is asked for rules that nobody sees"
-    stays = EVERYTHING.replace("[true,true]", "[false,false]")
-    empty = press(some, start, act="list", answers=stays, view="ask").text
-    assert "必要な手続きは見つかりませんでした" in empty
-    assert "ほかにも必要な手続きがあるかもしれません" in empty
-    assert "受付時間：本庁舎" in empty
-
-
-def test_all_rules_together_leave_nothing_to_be_warned_of(browser: Browser) -> None:
-    page = press(browser, browser.get("/navigator/"), act="list", answers=EVERYTHING, view="ask")
-    assert "確認を終えた手続きだけ" not in page.text
-
-
-def test_production_shows_residents_no_unconfirmed_rule() -> None:
-    real: dict[str, Any] = {"env": "production", "protection_declared": "1"}
-    assert Settings(**real).navigator_shows == "confirmed"
-    with pytest.raises(SettingsRefusedError, match="KAKANAI_NAVIGATOR"):
-        Settings(**real, navigator="all")
 
 
 def test_who_asks_too_much_from_outside_waits_and_the_office_does_not(

@@ -56,7 +56,7 @@ def ask_for(kiosk: Browser, key: str = "k1", lang: str = "ja", answers: str = AN
 def said(answer: Answer) -> str:
     """The state that the part of the page is in."""
     assert answer.status == 200
-    return answer.text.partition('data-slip="')[2].partition('"')[0]
+    return answer.text.partition('data-print-state="')[2].partition('"')[0]
 
 
 def address(answer: Answer) -> str:
@@ -130,6 +130,7 @@ def test_a_printer_in_trouble_is_said_at_once_and_prints_nothing_later(
         assert said(told) == printer
         assert sentence in told.text
         assert "係員を呼ぶ" in told.text
+        assert 'value="code" form="f-edit"' in told.text, "the code can be had on the screen instead"
     assert everything(services)["print_job"] == []
     call(kiosk, "heartbeat", **beat, ticket_printer="ok")
     assert said(ask_for(kiosk)) == "queued"
@@ -177,7 +178,9 @@ def test_without_answers_or_a_key_there_is_no_paper(kiosk: Browser, services: Se
 def test_the_slip_speaks_the_readers_language(kiosk: Browser) -> None:
     for lang, word in (("easy", "もって くる もの"), ("en", "Bring to the counter")):
         ask_for(kiosk, key=lang, lang=lang)
-        assert word in lease(kiosk).json()["ticket"]["bring_title"]
+        slip = lease(kiosk).json()["ticket"]
+        assert word in slip["bring_title"]
+        assert ("届出人の本人確認書類" in slip["bring"][0]) is (lang == "en"), "both names on an English slip"
 
 
 def test_the_button_is_the_kiosks_alone(kiosk: Browser, browser: Browser) -> None:
