@@ -230,12 +230,12 @@ class Item:
     bundled: tuple[str, ...]
     _details: Details = field(repr=False, compare=False)
 
-    def __init__(self, fixed: Mapping[str, Any], **fields: Any) -> None:
+    def __init__(self, fixed: Mapping[str, Any] | None = None, **fields: Any) -> None:
         """Every field by its name; `fixed` holds those that are the same in every case. Written out because
         that of a frozen dataclass takes six times as long, and an answer can hold a hundred items.
         """
         everything = self.__dict__
-        everything.update(fixed)
+        everything.update(fixed or {})
         everything.update(fields)
 
     @cached_property

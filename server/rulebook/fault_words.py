@@ -9,7 +9,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ("no_character", r"not YAML: (?:found character that cannot start any token|control characters .*)"),
     ("not_yaml", r"not YAML: .*"),
     ("whole", r"Input should be a valid dictionary or instance of OverlayModel"),
-    ("no_value", r"no such day or number: (.*)"),
+    ("no_value", r"(.*) cannot be read: .*"),
     ("too_deep", r"values stand more than .*"),
     ("too_many", r"more than \d+ values"),
     ("in_itself", r"the alias (.+) stands inside itself"),
