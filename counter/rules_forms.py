@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from counter.rules_fields import Fields
+from counter.rules_fields import Fields, WrongFieldsError
 from server.kit.clock import today
 from server.rulebook import guided
 from server.rulebook.guided import COUNTS, ENDS, UNITS, DeadlineForm, DepartmentForm, ProcedureForm
@@ -55,8 +55,7 @@ def procedure(text: str, shown: ProcedureForm | None, procedure_id: str, sent: S
     read = _PARTS.get(part)
     if read is None or (shown is None and part != "enable"):
         form.refuse("", "part")
-        form.must_be_right()
-    assert read is not None  # noqa: S101 - refused before
+        raise WrongFieldsError(form.wrong)
     value = read(form, shown)
     day = from_day(form, text)
     form.must_be_right()
@@ -76,8 +75,9 @@ def _confirmed(text: str, procedure_id: str, form: Fields) -> str:
     if day is None or day > today():
         form.refuse("confirmed", "confirmed")
     by = form.words("by")
+    if day is None:
+        raise WrongFieldsError(form.wrong)
     form.must_be_right()
-    assert day is not None  # noqa: S101 - refused before
     return guided.put_confirmed(text, procedure_id, day, by)
 
 

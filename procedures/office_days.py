@@ -78,11 +78,16 @@ class OfficeCalendar:
         return self.open_from(day + _DAY)
 
 
-def day_ja(day: date) -> str:
-    """令和8年12月7日（月）. Deadlines lie in 令和; earlier dates are written by the western year."""
+def date_ja(day: date) -> str:
+    """令和8年12月7日. Deadlines lie in 令和; earlier dates are written by the western year."""
     year = day.year - 2018
     era = f"{day.year}年" if day < date(2019, 5, 1) else "令和元年" if year == 1 else f"令和{year}年"
-    return f"{era}{day.month}月{day.day}日（{_WEEKDAYS_JA[day.weekday()]}）"
+    return f"{era}{day.month}月{day.day}日"
+
+
+def day_ja(day: date) -> str:
+    """令和8年12月7日（月）; see date_ja."""
+    return f"{date_ja(day)}（{_WEEKDAYS_JA[day.weekday()]}）"
 
 
 def day_en(day: date) -> str:

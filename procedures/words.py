@@ -20,6 +20,7 @@ from procedures.conditions import (
 )
 from procedures.dates import PartialDate, age_range
 from procedures.facts import FactSpec
+from procedures.office_days import date_ja
 from procedures.overlay_schema import CodesModel
 from procedures.text import Text
 
@@ -152,14 +153,17 @@ def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: date) -> Text:
         return spec.words[value]
     if isinstance(value, PartialDate) and isinstance(node, Age):
         youngest, oldest = age_range("legal_age", value, on)
+        born = _dated(value)
         if youngest == oldest:
-            return Text(f"{youngest}歳（{value}生まれ）", f"{youngest} years old (born {value})")
+            return Text(f"{youngest}歳（{born.ja}生まれ）", f"{youngest} years old (born {born.en})")
         return Text(
-            f"{youngest}歳か{oldest}歳（{value}生まれ、月日不詳）",
-            f"{youngest} or {oldest} years old (born {value})",
+            f"{youngest}歳か{oldest}歳（{born.ja}生まれ、月日不詳）",
+            f"{youngest} or {oldest} years old (born {born.en})",
         )
     shown = Text(str(value), str(value))
-    if isinstance(value, tuple):
+    if isinstance(value, PartialDate):
+        shown = _dated(value)
+    elif isinstance(value, tuple):
         options = [spec.words.get(option, Text(option, option)) for option in value]
         shown = Text(
             "・".join(text.ja for text in options) or "なし", ", ".join(text.en for text in options) or "none"
@@ -167,3 +171,13 @@ def found(node: Leaf, spec: FactSpec, value: Value | Missing, on: date) -> Text:
     elif isinstance(value, str) and value in spec.words:
         shown = spec.words[value]
     return Text(f"{spec.label.ja}：{shown.ja}", f"{spec.label.en}: {shown.en}")
+
+
+def _dated(value: PartialDate) -> Text:
+    """A date as people write it; of one that is not known to the day, what is known."""
+    day = value.earliest
+    if value.exact:
+        return Text(date_ja(day), f"{day.day} {day:%B %Y}")
+    if value.latest.month == day.month:
+        return Text(f"{day.year}年{day.month}月", f"{day:%B %Y}")
+    return Text(f"{day.year}年", f"{day.year}")

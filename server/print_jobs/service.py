@@ -27,26 +27,21 @@ def topic(station: str) -> str:
 
 def queue_ticket(unit: Unit, ctx: Context, station: str, ticket_id: str, content: str) -> PrintJob:
     """Ask `station` for a paper ticket; `content` is the printing package's wire message as JSON."""
-    job = PrintJob(
-        tenant_id="",
-        site_id="",
-        station=station,
-        kind="ticket",
-        subject=ticket_id,
-        content=content,
-        created_at=now(),
-    )
-    return _queue(unit, ctx, job)
+    return _queue_roll(unit, ctx, station, "ticket", ticket_id, content)
 
 
 def queue_slip(unit: Unit, ctx: Context, station: str, slip_id: str, content: str) -> PrintJob:
     """Ask `station` for the short form of a list, at once or never (SLIP_LIFE); `content` as for a ticket."""
+    return _queue_roll(unit, ctx, station, "slip", slip_id, content)
+
+
+def _queue_roll(unit: Unit, ctx: Context, station: str, kind: str, subject: str, content: str) -> PrintJob:
     job = PrintJob(
         tenant_id="",
         site_id="",
         station=station,
-        kind="slip",
-        subject=slip_id,
+        kind=kind,
+        subject=subject,
         content=content,
         created_at=now(),
     )

@@ -72,7 +72,7 @@ def test_a_reason_names_facts_values_and_sources(four: Guidance) -> None:
 
 def test_what_goes_without_saying_stands_in_the_tree_alone() -> None:
     why = item(guide("r192_last_day"), "R192").why[0]
-    assert why.because.ja.endswith("読み取った、利用者証明用電子証明書の有効期限：2026-11-24")
+    assert why.because.ja.endswith("読み取った、利用者証明用電子証明書の有効期限：令和8年11月24日")
     assert "死亡の手続きではないため" in str(why.conditions.to_dict())
 
 
@@ -81,7 +81,7 @@ def test_a_presumed_value_says_why() -> None:
     mother = next(entry for entry in item(guidance, "R096").why if entry.person_id == "mother")
     age = next(leaf for leaf in leaves(mother.conditions) if leaf.fact == "birth")
     assert age.found is not None
-    assert age.found.ja == "81歳（1945-03-03生まれ）"
+    assert age.found.ja == "81歳（1945年3月3日生まれ）"
     case = load("h13_core_knows_most")
     certificate = item(evaluate(case, load_catalogue()), "R123")
     assert certificate.deciding[0].fact == "childcare"

@@ -116,10 +116,18 @@ def test_the_opposite_in_words(raw: Any, ja: str | None) -> None:
         (
             {"birth": {"legal_age": {"at_least": 65}}},
             parse_partial("1961"),
-            "64歳か65歳（1961生まれ、月日不詳）",
+            "64歳か65歳（1961年生まれ、月日不詳）",
         ),
-        ({"birth": {"legal_age": {"at_least": 65}}}, parse_partial("1961-01-01"), "65歳（1961-01-01生まれ）"),
-        ({"event_date": {"days_ago": {"at_most": 90}}}, parse_partial("2026-11-20"), "異動日：2026-11-20"),
+        (
+            {"birth": {"legal_age": {"at_least": 65}}},
+            parse_partial("1961-01-01"),
+            "65歳（1961年1月1日生まれ）",
+        ),
+        (
+            {"event_date": {"days_ago": {"at_most": 90}}},
+            parse_partial("2026-11-20"),
+            "異動日：令和8年11月20日",
+        ),
         ({"ins": "kokuho"}, Missing.UNASKED, "医療保険：まだ確認していません"),
         ({"ins": "kokuho"}, Missing.DECLARED_UNKNOWN, "医療保険：「わからない」との回答です"),
         ({"dv_support": True}, Missing.UNAVAILABLE, "支援措置：基幹から情報が届いていません"),

@@ -12,6 +12,7 @@ from server.kit import clock
 from server.web.services import COOKIE, Services
 from station.signing import Signer
 from tests.factories.people import SYSTEM
+from tests.factories.visits import Visit
 from tests.support_asgi import Browser
 from tests.support_databases import Stations
 
@@ -75,3 +76,17 @@ def session(services: Services, login: str) -> SignedIn:
 def signer(stations: Stations, name: str) -> Signer:
     """Signs as the gateway of this station does."""
     return Signer(name, stations.keys[name], lambda: int(clock.now().timestamp() * 1000))
+
+
+@pytest.fixture
+def counter(at_station: Callable[[str], Browser]) -> Browser:
+    """The station of desk 1."""
+    return at_station("counter-1")
+
+
+@pytest.fixture
+def visit(services: Services) -> Visit:
+    """A visit at desk 1 without a card so far, its person identified."""
+    visit = Visit.opened(services, None)
+    visit.identify()
+    return visit

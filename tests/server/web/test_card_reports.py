@@ -35,19 +35,6 @@ def face(**change: Any) -> dict[str, Any]:
     return coded | {"birth": HOLDER.birth, "sex": HOLDER.sex, "expiry": "20300101"} | change
 
 
-@pytest.fixture
-def counter(at_station: Callable[[str], Browser]) -> Browser:
-    return at_station("counter-1")
-
-
-@pytest.fixture
-def visit(services: Services) -> Visit:
-    """A visit at desk 1 without a card so far, its person identified."""
-    visit = Visit.opened(services, None)
-    visit.identify()
-    return visit
-
-
 def report(station: Browser, visit: Visit, key: str = "read-1", **said: Any) -> Answer:
     body = {"outcome": "read", "apdus": 11, "tries_left": 10, "purpose": "reception"} | said
     headers = {"content-type": "application/json", "idempotency-key": key}

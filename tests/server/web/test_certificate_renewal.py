@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from procedures.dates import months_later
+from procedures.office_days import date_ja
 from server.kit.clock import jst, today
 from server.reception import desk_list, handout
 from server.reception.card_views import RENEWAL_MONTHS
@@ -20,19 +21,6 @@ from tests.support_asgi import Browser
 pytestmark = one_database
 DAY = timedelta(days=1)
 ROW = 'data-procedure="R192"'
-
-
-@pytest.fixture
-def counter(at_station: Callable[[str], Browser]) -> Browser:
-    return at_station("counter-1")
-
-
-@pytest.fixture
-def visit(services: Services) -> Visit:
-    """A visit at desk 1 without a card so far, its person identified."""
-    visit = Visit.opened(services, None)
-    visit.identify()
-    return visit
 
 
 def page(signed_in: Opener, visit: Visit, below: str = "") -> str:
@@ -56,9 +44,9 @@ def test_a_certificate_that_ends_soon_is_in_the_list_with_its_date_and_where_tha
     told = state.facts.get(holder.person_id, "mnc_certificate_until")
     assert told is not None
     assert told.as_of is not None
-    assert f"利用者証明用電子証明書の有効期限：{until}" in why
+    assert f"利用者証明用電子証明書の有効期限：{date_ja(until)}" in why
     assert "カードから利用者証明用電子証明書の有効期限を読み取った" in why
-    line = next(line for line in why.split("<li") if "3か月前の翌日から" in line and str(until) in line)
+    line = next(line for line in why.split("<li") if "3か月前の翌日から" in line and date_ja(until) in line)
     assert "カード" in line.split("</strong>")[1], "the source stands beside the value"
     assert f"{jst(told.as_of):%-H:%M} 時点" in line
     assert "要確認" in why, "a rule that no table holds is never shown as certain"
