@@ -18,13 +18,15 @@ expect:
   today: [R010]                                   items of `applies` that must be done today
   never_asked: [ins]                              facts that no question may be about
   conflicts: [head_is_child]                      facts that cannot be together
+  shows:                                          what an item says (_SHOWN), here of R031
+    R031: {department: 市民課, documents: [mnc_card, pin4], spared: []}
 focus: [R070]                                     … or, when given, only as far as these procedures go
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -35,7 +37,32 @@ from procedures.guidance import Guidance, Item
 from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml
 
 _LISTS = ("applies", "may_apply", "needs_confirmation")
-_KEYS = {*_LISTS, "next_question", "not_applicable", "deadlines", "today", "never_asked", "conflicts"}
+_KEYS = {
+    *_LISTS,
+    "next_question",
+    "not_applicable",
+    "deadlines",
+    "today",
+    "never_asked",
+    "conflicts",
+    "shows",
+}
+_SHOWN: dict[str, Callable[[Item], Any]] = {
+    "name": lambda item: item.name.ja,
+    "department": lambda item: item.department.name.ja,
+    "external": lambda item: item.department.external,
+    "desk": lambda item: item.department.desk.ja if item.department.desk else None,
+    "deadline": lambda item: item.deadline.text.ja,
+    "fee": lambda item: item.fee.yen if item.fee else None,
+    "klass": lambda item: item.klass,
+    "note": lambda item: item.note.ja if item.note else None,
+    "legal_basis": lambda item: list(item.legal_basis),
+    "applicants": lambda item: [applicant.who for applicant in item.applicants],
+    "documents": lambda item: _papers(item, "yes"),  # to bring
+    "spared": lambda item: _papers(item, "no"),  # shown, with what makes them unnecessary
+    "perhaps": lambda item: _papers(item, "unknown"),
+}
+"""What `shows` may say of an item; words are the Japanese ones, papers and people stand with their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +100,8 @@ def _read(source: Located, stem: str) -> CaseFile:
         raise CaseError("case", "a case is a mapping")
     expect = source.data.get("expect") or {}
     extra = set(expect) - _KEYS
+    for name, shown in _mapping(expect, "shows", "expect").items():
+        extra |= set(_mapping({name: shown}, name, "expect.shows")) - set(_SHOWN)
     if extra:
         raise CaseError("expect", f"no such expectation: {', '.join(sorted(map(str, extra)))}")
     focus = source.data.get("focus")
@@ -83,6 +112,13 @@ def _read(source: Located, stem: str) -> CaseFile:
         focus=None if focus is None else frozenset(focus),
         source=source,
     )
+
+
+def _mapping(held: Any, key: str, place: str) -> dict[str, Any]:
+    found = held.get(key) or {}
+    if not isinstance(found, dict):
+        raise CaseError(f"{place}.{key}", "this is written name: value")
+    return found
 
 
 def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
@@ -113,6 +149,18 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
             differs(
                 "deadlines", f"{procedure}: expected {expected}, got {', '.join(sorted(got)) or 'no item'}"
             )
+    for procedure, shown in file.expect.get("shows", {}).items():
+        named = [
+            item
+            for item in items
+            if procedure in (item.procedure_id, _name((item.procedure_id, item.variant)))
+        ]
+        if not named:
+            differs("shows", f"{procedure}: no item")
+        for name, wanted in shown.items():
+            for says in (_SHOWN[name](item) for item in named):
+                if says != wanted:
+                    differs("shows", f"{procedure}: expected {name} {wanted}, got {says}")
     if "today" in file.expect:
         today = {item.procedure_id for item in guidance.applies if item.must_today}
         if file.focus is not None:
@@ -133,6 +181,10 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
 
 def _until(item: Item) -> str:
     return item.deadline.on.isoformat() if item.deadline.on else item.deadline.kind
+
+
+def _papers(item: Item, needed: str) -> list[str]:
+    return [document.id for document in item.documents if document.needed == needed]
 
 
 def _compare(key: str, file: CaseFile, items: Iterable[Item], differs: Any) -> None:

@@ -239,8 +239,9 @@ def _cut(file: CaseFile, names: frozenset[str]) -> CaseFile:
         for key in ("applies", "may_apply", "needs_confirmation", "not_applicable", "today")
         if key in file.expect
     }
-    if "deadlines" in file.expect:
-        expect["deadlines"] = {k: v for k, v in file.expect["deadlines"].items() if k in names}
+    for key in ("deadlines", "shows"):
+        if key in file.expect:
+            expect[key] = {name: said for name, said in file.expect[key].items() if about(name)}
     focus = names if file.focus is None else file.focus & names
     return replace(file, expect=expect, focus=focus)
 

@@ -4,8 +4,12 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from procedures.case_file import CaseFile, read_case
+import pytest
+
+from procedures.case_file import CaseFile, differences, read_case
+from procedures.engine import evaluate
 from procedures.loading import load_catalogue
+from procedures.yaml_lines import CatalogueInvalid
 
 
 @cache
@@ -41,3 +45,27 @@ def test_cases_stand_on_both_sides_of_the_dated_changes() -> None:
     for first in changes:
         assert first in days, first
         assert date.fromordinal(first.toordinal() - 1) in days, first
+
+
+def with_expectation(folder: Path, line: str) -> CaseFile:
+    """A certificate for a proxy, with one expectation."""
+    text = (Path(__file__).parent / "cases/cert_by_proxy.yaml").read_text(encoding="utf-8")
+    (folder / "case.yaml").write_text(text.split("expect:")[0] + f"expect: {line}\n", encoding="utf-8")
+    return read_case(folder / "case.yaml")
+
+
+def test_what_an_item_shows_is_compared(tmp_path: Path) -> None:
+    """Papers, desks and fees are in no list of ids, so a case says them of an item."""
+    file = with_expectation(tmp_path, "{shows: {C01: {fee: 200, documents: [identity]}, C99: {}}}")
+    said = [problem.message for problem in differences(file, evaluate(file.case, load_catalogue()))]
+    assert said == [
+        "shows: C01: expected fee 200, got 300",
+        "shows: C01: expected documents ['identity'], got ['identity', 'letter_of_authority']",
+        "shows: C99: no item",
+    ]
+
+
+@pytest.mark.parametrize("line", ["{shows: {C01: {colour: red}}}", "{shows: {C01: red}}", "{shows: [C01]}"])
+def test_what_no_item_shows_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(CatalogueInvalid):
+        with_expectation(tmp_path, line)
