@@ -96,6 +96,8 @@ class Impossible:
     person: bool
     when: Node
     words: Text
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from procedures.case import CaseError
 from procedures.case_file import CaseFile, differences, fault, read_cases
 from procedures.catalogue import Catalogue, Rule
-from procedures.coverage import unreached
+from procedures.coverage import Coverage
 from procedures.engine import evaluate
 from procedures.loading import DATA, Loader, municipalities
+from procedures.overlay_schema import DecisionsModel, OverlayModel
 from procedures.proof import Proof, prove
 from procedures.yaml_lines import CatalogueInvalid, Problem
 
@@ -22,18 +23,22 @@ def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
 
     `cases` is a folder of CASE.yaml files: each must come out as it expects; every rule and every variant
     of a complete life event must occur in one of them as applying or needing confirmation; and every test
-    in the conditions of such a rule must be met in one of them and not be met in another.
+    in any condition must be met in one of them and not be met in another. The cases of all municipalities
+    count together, but what one of them changes or adds must occur in its own. A municipality without cases
+    relies on those of the others.
     """
     problems: list[Problem] = []
     catalogues: dict[str, Catalogue] = {}
+    overlays: dict[str, OverlayModel] = {}
     for code in municipalities(data):
-        catalogue, faults = read(Loader(code, data))
+        loader = Loader(code, data)
+        catalogue, faults = read(loader)
         problems += faults
-        if catalogue is not None:
-            catalogues[code] = catalogue
+        if catalogue is not None and loader.overlay is not None:
+            catalogues[code], overlays[code] = catalogue, loader.overlay
     if cases is not None:
         broken = {folder.name for folder in (data / "municipalities").iterdir()} - set(catalogues)
-        problems += _cases(cases, catalogues, broken)
+        problems += _cases(cases, catalogues, overlays, broken)
     return list(dict.fromkeys(problems))
 
 
@@ -164,42 +169,88 @@ def _local_decisions(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
                 yield loader.overlay_file.problem(place, f"{rule.id}: this municipality has set no fee")
 
 
-def _cases(folder: Path, catalogues: dict[str, Catalogue], broken: set[str]) -> Iterable[Problem]:
+_Occurs = dict[tuple[str, date | None], set[tuple[str, str | None]]]
+"""By municipality and period, the versions of rules that came out of a case, each with its variant."""
+
+
+def _cases(
+    folder: Path, catalogues: dict[str, Catalogue], overlays: dict[str, OverlayModel], broken: set[str]
+) -> Iterable[Problem]:
     files, problems = read_cases(folder)
     yield from problems
-    seen: dict[str, set[tuple[str, str | None]]] = {name: set() for name in catalogues}
+    occurs: _Occurs = {}
+    coverage = Coverage()
     for file in files:
-        catalogue = catalogues.get(file.case.municipality)
-        if file.case.municipality in broken:
+        code = file.case.municipality
+        catalogue = catalogues.get(code)
+        if code in broken:
             continue  # what is wrong with the data is said once, not once for each case
         if catalogue is None:
             yield file.source.problem(("municipality",), "there is no catalogue for this municipality")
             continue
-        yield from _case(file, catalogue, seen[file.case.municipality])
-    for name, catalogue in catalogues.items():
-        own = [file for file in files if file.case.municipality == name]
-        if not own:
-            continue  # a municipality without cases of its own relies on those of the national rules
-        yield from unreached(catalogue, [file.case for file in own])
+        yield from _case(
+            file, catalogue, occurs.setdefault((code, catalogue.at(file.case.date).since), set())
+        )
+        coverage.take(catalogue, file.case)
+    tried = {
+        code: catalogue for code, catalogue in catalogues.items() if any(code == one for one, _ in occurs)
+    }
+    yield from coverage.unreached(tried.values())
+    yield from _unseen(tried.values(), set().union(*occurs.values()))
+    for code, catalogue in tried.items():
+        for period, decided in zip(
+            (catalogue, *catalogue.later), (overlays[code], *overlays[code].changes), strict=True
+        ):
+            yield from _undecided(period, decided, occurs.get((code, period.since), set()))
+
+
+def _unseen(catalogues: Iterable[Catalogue], occurred: set[tuple[str, str | None]]) -> Iterable[Problem]:
+    """The versions of rules, and their variants, that come out of no case of any municipality."""
+    versions = {version for version, _ in occurred}
+    for catalogue in catalogues:
         for rule in catalogue.rules:
             if not any(catalogue.ready(event) for event in rule.events):
                 continue
-            for variant in [None, *(variant.id for variant in rule.variants)]:
-                wanted = (rule.id, variant)
-                if variant is None and any(procedure == rule.id for procedure, _ in seen[name]):
-                    continue
-                if wanted not in seen[name]:
-                    label = rule.id if variant is None else f"{rule.id}/{variant}"
-                    yield Problem(rule.file, rule.line, f"{label} occurs in no case")
+            if rule.version not in versions:
+                yield Problem(rule.file, rule.line, f"{rule.version} occurs in no case")
+            for variant in rule.variants:
+                if (rule.version, variant.id) not in occurred:
+                    yield Problem(rule.file, rule.line, f"{rule.version}/{variant.id} occurs in no case")
 
 
-def _case(file: CaseFile, catalogue: Catalogue, seen: set[tuple[str, str | None]]) -> Iterable[Problem]:
+def _undecided(
+    catalogue: Catalogue, decided: DecisionsModel, occurred: set[tuple[str, str | None]]
+) -> Iterable[Problem]:
+    """What a municipality changes or adds from a day on, and that comes out of none of its cases of that
+    time.
+    """
+    ids = {version.partition("@")[0] for version, _ in occurred}
+    variants = {(version.partition("@")[0], variant) for version, variant in occurred}
+    rules = {rule.id: rule for rule in catalogue.rules}
+    for name, change in decided.procedures.items():
+        if name in rules and change.model_extra and name not in ids:
+            yield _own(rules[name], name, catalogue)
+        for variant in change.variants:
+            if name in rules and (name, variant) not in variants:
+                yield _own(rules[name], f"{name}/{variant}", catalogue)
+    for raw in decided.add:
+        if raw["id"] not in ids:
+            yield _own(rules[raw["id"]], raw["id"], catalogue)
+
+
+def _own(rule: Rule, name: str, catalogue: Catalogue) -> Problem:
+    since = f" from {catalogue.since} on" if catalogue.since else ""
+    message = f"{name} occurs in no case of {catalogue.municipality}{since}, which has changed or added it"
+    return Problem(rule.file, rule.line, message)
+
+
+def _case(file: CaseFile, catalogue: Catalogue, occurs: set[tuple[str, str | None]]) -> Iterable[Problem]:
     try:
         guidance = evaluate(file.case, catalogue)
     except CaseError as error:
         yield fault(file.source, error)
         return
-    seen.update(
-        (item.procedure_id, item.variant) for item in (*guidance.applies, *guidance.needs_confirmation)
+    occurs.update(
+        (item.rule_version, item.variant) for item in (*guidance.applies, *guidance.needs_confirmation)
     )
     yield from differences(file, guidance)

@@ -193,7 +193,8 @@ class Loader:
                 events.update(codes.event_groups.get(code, [code]))
             when = parser.parse(one.when, (*place, "when"), one.scope)
             words = one.words.text()
-            found.append(Impossible(one.id, frozenset(events), one.scope == "person", when, words))
+            at = source.file, source.line(place)
+            found.append(Impossible(one.id, frozenset(events), one.scope == "person", when, words, *at))
         self.problems += parser.problems
         self.used_facts |= set(parser.used)
         return tuple(found)

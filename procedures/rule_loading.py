@@ -124,7 +124,7 @@ class RuleMaker:
             for index, entry in enumerate(merged.not_needed)
         )
         variants = [
-            self._variant(variant, merged, own, (*place, "variants", index))
+            self._variant(variant, merged, own, (*place, "variants", index), face)
             for index, variant in enumerate(merged.variants)
         ]
         for name in set(change.variants) - {variant.id for variant in merged.variants}:
@@ -178,10 +178,10 @@ class RuleMaker:
         return frozenset(events)
 
     def _variant(
-        self, variant: VariantModel, model: RuleModel, parser: Parser, place: Place
+        self, variant: VariantModel, model: RuleModel, parser: Parser, place: Place, main: Face | None
     ) -> Variant | None:
         """The rule's face with the variant's changes and then the municipality's changes to this
-        variant.
+        variant. What it leaves as it is in `main`, the rule's own face, is the same object.
         """
         change = self._decisions.procedures.get(model.id, _NOTHING)
         local = change.variants.get(variant.id, {})
@@ -199,14 +199,21 @@ class RuleMaker:
             FaceModel, {k: v for k, v in raw.items() if k in FACE_FIELDS}, source, at, self._problems
         )
         when = parser.parse(variant.when, (*place, "when"), model.scope)
-        face = None if face_model is None else self._face(face_model, model.scope, origin)
+        documents = None if main is None or "documents" in {**variant.changes, **local} else main.documents
+        face = None if face_model is None else self._face(face_model, model.scope, origin, documents)
         self._problems += over.problems
         self._used |= set(over.used)
         if face is None:
             return None
         return Variant(variant.id, when, variant.outcome == "needs_confirmation", face)
 
-    def _face(self, model: FaceModel, scope: str, origin: _Origin) -> Face | None:
+    def _face(
+        self,
+        model: FaceModel,
+        scope: str,
+        origin: _Origin,
+        documents: tuple[DocumentSpec, ...] | None = None,
+    ) -> Face | None:
         key = f"{model.department}/{model.desk}" if model.desk else model.department
         department = self._departments.get(key)
         if department is None:
@@ -220,9 +227,9 @@ class RuleMaker:
             if shape is None or shape["type"] != "date" or not reachable:
                 origin.fault("deadline", f"{start} is no date that this rule can count from")
             self._used.add(start)
-        documents = tuple(
-            self._document(document, scope, origin, index) for index, document in enumerate(model.documents)
-        )
+        if documents is None:
+            listed = enumerate(model.documents)
+            documents = tuple(self._document(document, scope, origin, index) for index, document in listed)
         if (
             department is None
             or any(applicant.who not in self._codes.applicants for applicant in model.applicants)

@@ -44,7 +44,7 @@ def test_check_finds_a_wrong_case_and_a_rule_without_one(
     assert messages["wrong.yaml"] == "applies: missing R157"
     assert "missing: date, event, household" in messages["broken.yaml"]
     assert "no household fact of this name" in messages["misspelt.yaml"]
-    assert any(problem["message"] == "R157/counter occurs in no case" for problem in answer["problems"])
+    assert any(problem["message"] == "R157@-/counter occurs in no case" for problem in answer["problems"])
 
 
 def test_check_without_a_folder(tmp_path: Path) -> None:
