@@ -17,6 +17,7 @@ from procedures.conditions import HOUSEHOLD
 from procedures.deadlines import deadline
 from procedures.facts import CaseView
 from procedures.loading import load_catalogue, municipalities
+from procedures.schema import EarliestModel, OffsetModel
 from tests.procedures.mutants import CASES
 
 ONE_DAY = timedelta(days=1)
@@ -117,11 +118,18 @@ def _before(on: date | None) -> date | None:
 
 
 def _words(spec: DeadlineSpec) -> str:
-    parts = spec.of if spec.type == "earliest" else [spec]
-    return " / ".join(
-        " ".join(f"{name} {value}" for name, value in part.model_dump(exclude_defaults=True).items())
-        for part in parts
-    )
+    """15 days after event_date (closed as_is); unlike deadlines have unlike words."""
+    if isinstance(spec, EarliestModel):
+        return " or ".join(_words(one) for one in spec.of)
+    if not isinstance(spec, OffsetModel):
+        return spec.type
+    said = spec.model_dump(exclude={"type", "start"}, exclude_defaults=True)
+    amount, *others = [f"{value} {name}" for name, value in sorted(said.items(), key=_amount_first)]
+    return f"{amount} after {spec.start}" + "".join(f", {other}" for other in others)
+
+
+def _amount_first(part: tuple[str, object]) -> tuple[bool, str]:
+    return part[0] not in ("days", "months", "years"), part[0]
 
 
 def _dated(rule: Rule, spec: DeadlineSpec) -> str:
