@@ -254,26 +254,26 @@ def _as_expected(file: CaseFile, catalogue: Catalogue) -> bool:
 
 
 def hunt(limit: int | None = None, data: Path = DATA, cases: Path = CASES, witnesses: bool = False) -> Result:
-    """Try the mutants of every municipality's own cases: all of them, or about `limit` evenly spread.
-    `witnesses` prints for each survivor a household that would tell it from the rule.
+    """Try the mutants of the rules as the first municipality has them: all of them, or about `limit` evenly
+    spread. `witnesses` prints for each survivor a household that would tell it from the rule.
     """
     files, problems = read_cases(cases)
     if problems:
         raise ValueError("\n".join(str(problem) for problem in problems))
     result = Result()
-    for municipality in sorted({file.case.municipality for file in files}):
-        own = [file for file in files if file.case.municipality == municipality]
-        search = Hunt(load_catalogue(municipality, data), own)
-        listed = list(search.mutants())
-        step = 1 if limit is None else max(1, len(listed) // limit)
-        for mutant in listed[::step]:
-            before = len(result.survived)
-            search.judge(mutant, result)
-            if witnesses and len(result.survived) > before:
-                case = search.witness(mutant)
-                if case is not None:
-                    say(f"# {mutant.name}")
-                    say(yaml.safe_dump(case, allow_unicode=True, sort_keys=False, width=200))
+    municipality = min(file.case.municipality for file in files)
+    own = [file for file in files if file.case.municipality == municipality]
+    search = Hunt(load_catalogue(municipality, data), own)
+    listed = list(search.mutants())
+    step = 1 if limit is None else max(1, len(listed) // limit)
+    for mutant in listed[::step]:
+        before = len(result.survived)
+        search.judge(mutant, result)
+        if witnesses and len(result.survived) > before:
+            case = search.witness(mutant)
+            if case is not None:
+                say(f"# {mutant.name}")
+                say(yaml.safe_dump(case, allow_unicode=True, sort_keys=False, width=200))
     return result
 
 
