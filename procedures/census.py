@@ -6,11 +6,11 @@ them leaves a kind of condition out. FIELDS names the places; a test compares th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from procedures.catalogue import Catalogue, Face, Impossible, Rule
-from procedures.conditions import Age, All, Any, Leaf, Members, Node, Not, walk
+from procedures.conditions import Age, All, Any, Leaf, Members, Node, Not, Within, walk
 from procedures.facts import PERSON, FactSpec
 
 FIELDS = frozenset(
@@ -162,6 +162,22 @@ def facts_behind(nodes: Iterable[Node], specs: Mapping[str, FactSpec]) -> set[st
                     found.add(name)
                     todo += [one.node for one in of_fact(specs[name], ())]
     return found
+
+
+def said(condition: Condition, catalogue: Catalogue) -> Hashable:
+    """What a condition says, and where it is read, the facts derived for it included: the same for conditions
+    of different catalogues that nothing can tell apart.
+    """
+    nodes = [condition.node] if condition.under is None else [condition.node, condition.under]
+    derived = {
+        (name, shape(spec.derive))
+        for name in facts_behind(nodes, catalogue.facts)
+        if (spec := catalogue.facts[name]).derive is not None
+    }
+    by_calendar = any(isinstance(below, Within) for node in nodes for below in walk(node))
+    calendar = repr(catalogue.calendar) if by_calendar else ""
+    where = condition.owner, condition.place, condition.events
+    return (*where, tuple(map(shape, nodes)), frozenset(derived), calendar)
 
 
 def shape(node: Node) -> tuple[object, ...]:

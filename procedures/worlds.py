@@ -58,18 +58,19 @@ class World:
         self._present = [self.z3.BoolVal(True)] + [
             self.z3.Bool(f"member {index}") for index in range(1, MEMBERS)
         ]
-        happening = self._sum(list(self.events.values()))
-        self.base: list[Raw] = [happening >= 1, happening <= 2]
+        self.happening = self._sum(list(self.events.values()))
+        self.base: list[Raw] = [self.happening >= 1, self.happening <= 2]
         self.base += [self.z3.Implies(self._present[i], self._present[i - 1]) for i in range(2, MEMBERS)]
 
-    def impossible(self) -> list[Raw]:
-        """That none of the impossible combinations of facts is there."""
+    def impossible(self) -> list[tuple[str, Raw]]:
+        """That none of the impossible combinations of facts is there, each with its id."""
         found = []
         for one in self._catalogue.impossible:
             for home in range(MEMBERS) if one.person else (HOUSEHOLD,):
                 here = self._present[home] if home != HOUSEHOLD else self.z3.BoolVal(True)
                 meant = self.z3.Or([self.events[event] for event in sorted(one.events)])
-                found.append(self.z3.Not(self.z3.And(here, meant, self.formula(one.when, home))))
+                holds = self.z3.And(here, meant, self.formula(one.when, home))
+                found.append((one.id, self.z3.Not(holds)))
         return found
 
     def variable(self, fact: str, home: int) -> Raw:
