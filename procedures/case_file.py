@@ -13,18 +13,20 @@ expect:
   may_apply: []                                   each list that is given must be met exactly …
   needs_confirmation: []
   next_question: dog                              null: nothing is left to ask
-  not_applicable: [R015]                          these among others
+  not_applicable: [R015, {R014: 世帯主が残る}]    these among others; with words of the sentence that says why
   deadlines: {R010: 2026-12-04, R130: text}       the day, or the kind when there is none
   today: [R010]                                   items of `applies` that must be done today
   never_asked: [ins]                              facts that no question may be about
   conflicts: [head_is_child]                      facts that cannot be together
+  shows:                                          what an item says (_SHOWN), here of R031
+    R031: {department: 市民課, documents: [mnc_card, pin4], spared: []}
 focus: [R070]                                     … or, when given, only as far as these procedures go
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -35,7 +37,32 @@ from procedures.guidance import Guidance, Item
 from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_yaml
 
 _LISTS = ("applies", "may_apply", "needs_confirmation")
-_KEYS = {*_LISTS, "next_question", "not_applicable", "deadlines", "today", "never_asked", "conflicts"}
+_KEYS = {
+    *_LISTS,
+    "next_question",
+    "not_applicable",
+    "deadlines",
+    "today",
+    "never_asked",
+    "conflicts",
+    "shows",
+}
+_SHOWN: dict[str, Callable[[Item], Any]] = {
+    "name": lambda item: item.name.ja,
+    "department": lambda item: item.department.name.ja,
+    "external": lambda item: item.department.external,
+    "desk": lambda item: item.department.desk.ja if item.department.desk else None,
+    "deadline": lambda item: item.deadline.text.ja,
+    "fee": lambda item: item.fee.yen if item.fee else None,
+    "klass": lambda item: item.klass,
+    "note": lambda item: item.note.ja if item.note else None,
+    "legal_basis": lambda item: list(item.legal_basis),
+    "applicants": lambda item: [applicant.who for applicant in item.applicants],
+    "documents": lambda item: _papers(item, "yes"),  # to bring
+    "spared": lambda item: _papers(item, "no"),  # shown, with what makes them unnecessary
+    "perhaps": lambda item: _papers(item, "unknown"),
+}
+"""What `shows` may say of an item; words are the Japanese ones, papers and people stand with their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +100,8 @@ def _read(source: Located, stem: str) -> CaseFile:
         raise CaseError("case", "a case is a mapping")
     expect = source.data.get("expect") or {}
     extra = set(expect) - _KEYS
+    for name, shown in _mapping(expect, "shows", "expect").items():
+        extra |= set(_mapping({name: shown}, name, "expect.shows")) - set(_SHOWN)
     if extra:
         raise CaseError("expect", f"no such expectation: {', '.join(sorted(map(str, extra)))}")
     focus = source.data.get("focus")
@@ -83,6 +112,13 @@ def _read(source: Located, stem: str) -> CaseFile:
         focus=None if focus is None else frozenset(focus),
         source=source,
     )
+
+
+def _mapping(held: Any, key: str, place: str) -> dict[str, Any]:
+    found = held.get(key) or {}
+    if not isinstance(found, dict):
+        raise CaseError(f"{place}.{key}", "this is written name: value")
+    return found
 
 
 def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
@@ -103,16 +139,30 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
         asked = guidance.next_question.fact if guidance.next_question else None
         if asked != file.expect["next_question"]:
             differs("next_question", f"expected {file.expect['next_question']}, got {asked}")
-    absent = {entry.procedure_id for entry in guidance.not_applicable}
-    missing = set(file.expect.get("not_applicable", ())) - absent
-    if missing:
-        differs("not_applicable", f"missing {', '.join(sorted(missing))}")
+    absent = {entry.procedure_id: entry for entry in guidance.not_applicable}
+    for name, words in map(_with_words, file.expect.get("not_applicable", ())):
+        if name not in absent:
+            differs("not_applicable", f"missing {name}")
+        elif words not in absent[name].why.ja:
+            differs("not_applicable", f"{name}: expected {words}, got {absent[name].why.ja}")
     for procedure, expected in file.expect.get("deadlines", {}).items():
         got = {_until(item) for item in items if item.procedure_id == procedure}
         if got != {str(expected)}:
             differs(
                 "deadlines", f"{procedure}: expected {expected}, got {', '.join(sorted(got)) or 'no item'}"
             )
+    for procedure, shown in file.expect.get("shows", {}).items():
+        named = [
+            item
+            for item in items
+            if procedure in (item.procedure_id, _name((item.procedure_id, item.variant)))
+        ]
+        if not named:
+            differs("shows", f"{procedure}: no item")
+        for name, wanted in shown.items():
+            for says in (_SHOWN[name](item) for item in named):
+                if says != wanted:
+                    differs("shows", f"{procedure}: expected {name} {wanted}, got {says}")
     if "today" in file.expect:
         today = {item.procedure_id for item in guidance.applies if item.must_today}
         if file.focus is not None:
@@ -131,8 +181,17 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
     return found
 
 
+def _with_words(entry: Any) -> tuple[str, str]:
+    """The id of a rule that does not apply, and what its sentence says."""
+    return next(iter(entry.items())) if isinstance(entry, dict) else (entry, "")
+
+
 def _until(item: Item) -> str:
     return item.deadline.on.isoformat() if item.deadline.on else item.deadline.kind
+
+
+def _papers(item: Item, needed: str) -> list[str]:
+    return [document.id for document in item.documents if document.needed == needed]
 
 
 def _compare(key: str, file: CaseFile, items: Iterable[Item], differs: Any) -> None:

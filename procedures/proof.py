@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any as Raw
 
 from procedures.catalogue import Catalogue, Rule
-from procedures.census import Condition, branch, leaves, of_fact, of_impossible, of_rule, said
+from procedures.census import Condition, branch, facts_behind, of_fact, of_impossible, of_rule, said
 from procedures.conditions import HOUSEHOLD, All, Any, walk
 from procedures.facts import FactSpec
 from procedures.worlds import World
@@ -224,32 +224,14 @@ class _Prover:
         happens = world.z3.Or([world.events[event] for event in sorted(rule.events)])
         for node in nodes:
             formula = world.formula(node, home)
-            pairs, bounds = self._others(world, spec, where)
+            pairs, bounds = world.otherwise(spec, where)
             if pairs and self._possible(
                 world, [], happens, *bounds, formula != world.z3.substitute(formula, *pairs)
             ):
                 return True
         return False
 
-    @staticmethod
-    def _others(world: World, spec: FactSpec, home: int) -> tuple[list[Raw], list[Raw]]:
-        """Another value of the fact in place of the first one, and what this other value may be."""
-        value = world.variable(spec.name, home)
-        if isinstance(value, dict):
-            return [(one, world.z3.Bool(f"other {spec.name} {option}")) for option, one in value.items()], []
-        if spec.type == "yes_no":
-            return [(value, world.z3.Not(value))], []
-        other = world.z3.Int(f"other {spec.name}")
-        return [(value, other)], world.domain(spec.name, other)
-
     def _read_by(self, rule: Rule) -> set[str]:
         """The facts that decide about a rule, those behind derived facts included."""
-        found: set[str] = set()
-        todo = [rule.when, *(variant.when for variant in rule.variants)]
-        while todo:
-            for leaf in leaves(todo.pop()):
-                derive = self._catalogue.facts[leaf.fact].derive
-                if leaf.fact not in found and derive is not None:
-                    todo.append(derive)
-                found.add(leaf.fact)
-        return found
+        nodes = [rule.when, *(variant.when for variant in rule.variants)]
+        return facts_behind(nodes, self._catalogue.facts, derived_only=True)

@@ -32,6 +32,7 @@ from procedures.conditions import (
     Within,
 )
 from procedures.dates import AGE_KINDS, months_later
+from procedures.facts import FactSpec
 from procedures.periods import last_day
 
 MEMBERS = 5
@@ -99,6 +100,16 @@ class World:
         if spec.type == "number":
             return [made >= 0]
         return [made >= _FIRST, made <= (self.on.toordinal() if fact == "birth" else _LAST)]
+
+    def otherwise(self, spec: FactSpec, home: int) -> tuple[list[tuple[Raw, Raw]], list[Raw]]:
+        """Another value of a fact in place of the first one (pairs to substitute), and what it may be."""
+        value = self.variable(spec.name, home)
+        if isinstance(value, dict):
+            return [(one, self.z3.Bool(f"other {spec.name} {option}")) for option, one in value.items()], []
+        if spec.type == "yes_no":
+            return [(value, self.z3.Not(value))], []
+        other = self.z3.Int(f"other {spec.name}")
+        return [(value, other)], self.domain(spec.name, other)
 
     def formula(self, node: Node, home: int, only: Mapping[int, int] | None = None) -> Raw:
         """The condition for one member or the HOUSEHOLD; `only` maps id(an `any`) to the one part of it
