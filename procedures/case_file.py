@@ -13,7 +13,7 @@ expect:
   may_apply: []                                   each list that is given must be met exactly …
   needs_confirmation: []
   next_question: dog                              null: nothing is left to ask
-  not_applicable: [R015]                          these among others
+  not_applicable: [R015, {R014: 世帯主が残る}]    these among others; with words of the sentence that says why
   deadlines: {R010: 2026-12-04, R130: text}       the day, or the kind when there is none
   today: [R010]                                   items of `applies` that must be done today
   never_asked: [ins]                              facts that no question may be about
@@ -139,10 +139,12 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
         asked = guidance.next_question.fact if guidance.next_question else None
         if asked != file.expect["next_question"]:
             differs("next_question", f"expected {file.expect['next_question']}, got {asked}")
-    absent = {entry.procedure_id for entry in guidance.not_applicable}
-    missing = set(file.expect.get("not_applicable", ())) - absent
-    if missing:
-        differs("not_applicable", f"missing {', '.join(sorted(missing))}")
+    absent = {entry.procedure_id: entry for entry in guidance.not_applicable}
+    for name, words in map(_with_words, file.expect.get("not_applicable", ())):
+        if name not in absent:
+            differs("not_applicable", f"missing {name}")
+        elif words not in absent[name].why.ja:
+            differs("not_applicable", f"{name}: expected {words}, got {absent[name].why.ja}")
     for procedure, expected in file.expect.get("deadlines", {}).items():
         got = {_until(item) for item in items if item.procedure_id == procedure}
         if got != {str(expected)}:
@@ -177,6 +179,11 @@ def differences(file: CaseFile, guidance: Guidance) -> list[Problem]:
     if asked_in_vain:
         differs("never_asked", f"asks {', '.join(sorted(asked_in_vain))}")
     return found
+
+
+def _with_words(entry: Any) -> tuple[str, str]:
+    """The id of a rule that does not apply, and what its sentence says."""
+    return next(iter(entry.items())) if isinstance(entry, dict) else (entry, "")
 
 
 def _until(item: Item) -> str:

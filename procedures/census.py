@@ -6,11 +6,11 @@ them leaves a kind of condition out. FIELDS names the places; a test compares th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from procedures.catalogue import Catalogue, Face, Impossible, Rule
-from procedures.conditions import Age, All, Any, Leaf, Members, Node, Not, walk
+from procedures.conditions import Age, All, Any, Leaf, Members, Node, Not, Within, walk
 from procedures.facts import PERSON, FactSpec
 
 FIELDS = frozenset(
@@ -66,14 +66,18 @@ def of_rule(rule: Rule) -> list[Condition]:
         one(f"variant {variant.id}", "VariantModel.when", variant.when, rule.when)
         for variant in rule.variants
     ]
-    nobody = Not(Members("any_member", rule.when, 1, None)) if rule.person else Not(rule.when)
-    found += [
-        one(f"not_needed {index}", "NotNeededModel.when", node, nobody)
-        for index, (node, _) in enumerate(rule.not_needed, 1)
-    ]
+    nobody: Node = Not(_somebody(rule, rule.when))
+    for index, (node, _) in enumerate(rule.not_needed, 1):
+        found.append(one(f"not_needed {index}", "NotNeededModel.when", node, nobody))
+        nobody = All((nobody, Not(_somebody(rule, node))))
     for place, field, node, under in _papers(rule):
         found.append(one(place, field, node, under))
     return found
+
+
+def _somebody(rule: Rule, node: Node) -> Node:
+    """That a condition of a rule holds for any of those whom the rule asks about."""
+    return Members("any_member", node, 1, None) if rule.person else node
 
 
 def branch(rule: Rule, index: int) -> Node:
@@ -149,9 +153,11 @@ def leaves(node: Node) -> list[Leaf]:
     return [below for below in walk(node) if isinstance(below, Leaf)]
 
 
-def facts_behind(nodes: Iterable[Node], specs: Mapping[str, FactSpec]) -> set[str]:
-    """The facts that conditions read, and those behind them: what they are derived or presumed from, and
-    what makes their question sensible.
+def facts_behind(
+    nodes: Iterable[Node], specs: Mapping[str, FactSpec], *, derived_only: bool = False
+) -> set[str]:
+    """The facts that conditions read, and those behind them: what they are derived from and (unless
+    `derived_only`) presumed from, and what makes their question sensible.
     """
     found: set[str] = set()
     todo = list(nodes)
@@ -160,8 +166,27 @@ def facts_behind(nodes: Iterable[Node], specs: Mapping[str, FactSpec]) -> set[st
             for name in [leaf.fact, *([leaf.at] if isinstance(leaf, Age) and leaf.at else [])]:
                 if name not in found:
                     found.add(name)
-                    todo += [one.node for one in of_fact(specs[name], ())]
+                    behind = of_fact(specs[name], ())
+                    todo += [
+                        one.node for one in behind if not derived_only or one.field == "FactModel.derive"
+                    ]
     return found
+
+
+def said(condition: Condition, catalogue: Catalogue) -> Hashable:
+    """What a condition says, and where it is read, the facts derived for it included: the same for conditions
+    of different catalogues that nothing can tell apart.
+    """
+    nodes = [condition.node] if condition.under is None else [condition.node, condition.under]
+    derived = {
+        (name, shape(spec.derive))
+        for name in facts_behind(nodes, catalogue.facts, derived_only=True)
+        if (spec := catalogue.facts[name]).derive is not None
+    }
+    by_calendar = any(isinstance(below, Within) for node in nodes for below in walk(node))
+    calendar = repr(catalogue.calendar) if by_calendar else ""
+    where = condition.owner, condition.place, condition.events
+    return (*where, tuple(map(shape, nodes)), frozenset(derived), calendar)
 
 
 def shape(node: Node) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -60,25 +60,25 @@ def read(loader: Loader) -> tuple[Catalogue | None, list[Problem]]:
 
 
 def proofs(data: Path = DATA) -> Proof:
-    """The proofs of proof.py for every municipality that loads, as of the day on which the national
-    catalogue was released: the whole catalogue for the first one; for the others the rules that they change
-    or add, and every question. Life events whose rules are not complete are named as unproven.
+    """The proofs of proof.py for every municipality that loads: the whole catalogue of the first one as of
+    the day on which the national catalogue was released, and for the others and for what each has entered
+    ahead whatever is different there. Life events whose rules are not complete are named as unproven.
     """
     problems: list[Problem] = []
     unproven: list[str] = []
-    for number, code in enumerate(municipalities(data)):
+    known: set[Hashable] = set()
+    for code in municipalities(data):
         loader = Loader(code, data)
         try:
             catalogue = loader.catalogue()
         except CatalogueInvalid:
             continue  # check() reports it
-        if catalogue is None or loader.problems or loader.overlay is None:
+        if catalogue is None or loader.problems:
             continue
-        own = loader.overlay.procedures
-        rules = [rule for rule in catalogue.rules if rule.id in own or rule.id.startswith("x-")]
-        proof = prove(catalogue, catalogue.released, rules if number else None)
-        problems += proof.problems
-        unproven += proof.unproven
+        for period in (catalogue, *catalogue.later):
+            proof = prove(period, max(period.released, period.since or date.min), known=known)
+            problems += proof.problems
+            unproven += proof.unproven
         unproven += [
             f"{event}: its rules are not complete"
             for event in catalogue.codes.events

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from typing import Any as Raw
 
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Any, Leaf, Node, walk
+from procedures.census import Condition, branch, facts_behind, of_fact, of_impossible, of_rule, said
+from procedures.conditions import HOUSEHOLD, All, Any, walk
 from procedures.facts import FactSpec
 from procedures.worlds import World
 from procedures.yaml_lines import Problem
 
 CLAIMS = (
-    "every condition can hold",
+    "every condition can hold where it is read, and can fail unless it is written `true`",
     "no procedure can never apply",
     "every part of an `any` and every variant can decide",
     "no two procedures that exclude each other apply together",
+    "what is impossible leaves every life event possible, and each combination can be found alone",
     "every question can matter",
 )
 
@@ -31,31 +33,67 @@ class Proof:
     unproven: tuple[str, ...]
 
 
-def prove(catalogue: Catalogue, on: date, rules: Iterable[Rule] | None = None) -> Proof:
+def prove(
+    catalogue: Catalogue, on: date, rules: Iterable[Rule] | None = None, known: set[Hashable] | None = None
+) -> Proof:
     """The CLAIMS for the whole catalogue (or some rules of it) as of a day; a rule that is not in force on
     it is looked at on the nearest day of its own. Takes seconds. Without z3 (a development dependency)
     everything is unproven.
+
+    `known` holds what was looked at in other catalogues already, and receives what is looked at here: of
+    another municipality, or of a later day, only what is different there is proven again.
     """
     if find_spec("z3") is None:
         return Proof((), tuple(f"{claim} (z3-solver is not installed)" for claim in CLAIMS))
-    return Proof(tuple(_Prover(catalogue, on).problems(rules)), ())
+    return Proof(tuple(_Prover(catalogue, on, set() if known is None else known).problems(rules)), ())
+
+
+def _never(condition: Condition) -> str:
+    """That a condition can never hold, in words."""
+    name = condition.owner.partition("@")[0]
+    if condition.field == "RuleModel.when":
+        return f"{name} can never apply"
+    if condition.field == "VariantModel.when":
+        return f"{name}/{condition.place.partition(' ')[2]} can never be the one that applies"
+    return f"{condition.name} can never hold where it is read"
 
 
 class _Prover:
-    def __init__(self, catalogue: Catalogue, on: date) -> None:
+    """See `prove`."""
+
+    def __init__(self, catalogue: Catalogue, on: date, known: set[Hashable]) -> None:
         self._catalogue = catalogue
         self._on = on
+        self._known = known
+        self._first = not known
         self._worlds: dict[date, tuple[World, list[Raw]]] = {}
 
     def problems(self, chosen: Iterable[Rule] | None) -> Iterator[Problem]:
-        rules = list(self._catalogue.rules if chosen is None else chosen)
-        for rule in rules:
-            yield from self._rule(rule)
-        yield from self._excluded(rules)
+        impossible = [of_impossible(one) for one in self._catalogue.impossible]
+        always = frozenset(said(one, self._catalogue) for one in impossible)
+        new = set[str]()
+        for rule in self._catalogue.rules if chosen is None else chosen:
+            for condition in of_rule(rule):
+                if self._is_new(condition, always):
+                    new.add(rule.version)
+                    yield from self._condition(condition, rule)
+        yield from self._excluded(new)
         if chosen is None:
-            yield from self._facts()
-            yield from self._impossible()
-        yield from self._questions(of_all=chosen is None)
+            for spec in self._catalogue.facts.values():
+                for condition in of_fact(spec, self._catalogue.codes.events):
+                    if self._is_new(condition, always):
+                        yield from self._condition(condition)
+            if self._is_new(None, always):
+                yield from self._impossible(impossible)
+        if new or self._first:
+            yield from self._questions(of_all=chosen is None and self._first)
+
+    def _is_new(self, condition: Condition | None, always: Hashable) -> bool:
+        """True once for each condition (None: for what is impossible) that no catalogue had before."""
+        key = always if condition is None else (said(condition, self._catalogue), always)
+        found = key not in self._known
+        self._known.add(key)
+        return found
 
     def _world(self, rule: Rule | None = None) -> tuple[World, list[Raw]]:
         on = self._on
@@ -67,7 +105,7 @@ class _Prover:
     def _on_day(self, on: date) -> tuple[World, list[Raw]]:
         if on not in self._worlds:
             world = World(self._catalogue, on)
-            self._worlds[on] = world, world.impossible()
+            self._worlds[on] = world, [formula for _, formula in world.impossible()]
         return self._worlds[on]
 
     def _possible(self, world: World, extra: list[Raw], *formulas: Raw) -> bool:
@@ -79,62 +117,75 @@ class _Prover:
         solver.add(*world.base, *extra, *formulas)
         return bool(solver.check() != world.z3.unsat)
 
-    def _rule(self, rule: Rule) -> Iterator[Problem]:
+    def _condition(self, condition: Condition, rule: Rule | None = None) -> Iterator[Problem]:
+        """That a condition can hold where it is read, that each of its alternatives can, and that it can
+        fail.
+        """
         world, extra = self._world(rule)
-        home = 0 if rule.person else HOUSEHOLD
-        happens = world.z3.Or([world.events[event] for event in sorted(rule.events)])
-        when = world.formula(rule.when, home)
-        if not self._possible(world, extra, happens, when):
-            yield Problem(rule.file, rule.line, f"{rule.id} can never apply")
+        home = 0 if condition.person else HOUSEHOLD
+        read = [world.z3.Or([world.events[event] for event in sorted(condition.events)])]
+        read += [] if condition.under is None else [world.formula(condition.under, home)]
+        holds = world.formula(condition.node, home)
+
+        def problem(message: str) -> Problem:
+            return Problem(condition.file, condition.line, message)
+
+        if not self._possible(world, extra, *read, holds):
+            yield problem(_never(condition) + self._why(world, *read, holds))
             return
-        for node in walk(rule.when):
-            if isinstance(node, Any):
-                for index in range(len(node.of)):
-                    one = world.formula(rule.when, home, {id(node): index})
-                    if not self._possible(world, extra, happens, one):
-                        message = f"{rule.id}: part {index + 1} of an `any` can never hold"
-                        yield Problem(rule.file, rule.line, message)
-        earlier: list[Raw] = []
-        for variant in rule.variants:
-            formula = world.formula(variant.when, home)
-            others = [world.z3.Not(one) for one in earlier]
-            if not self._possible(world, extra, happens, when, formula, *others):
-                yield Problem(
-                    rule.file, rule.line, f"{rule.id}/{variant.id} can never be the one that applies"
-                )
-            earlier.append(formula)
-        for words, node in self._beside(rule):
-            if not self._possible(world, extra, happens, when, world.formula(node, home)):
-                yield Problem(
-                    rule.file, rule.line, f"{rule.id}: {words} can never hold where the rule applies"
-                )
-        for node, text in rule.not_needed:
-            refused = world.z3.Not(when)
-            if not self._possible(world, extra, happens, refused, world.formula(node, home)):
-                yield Problem(rule.file, rule.line, f"{rule.id}: 「{text.ja}」 can never be said")
+        plain = isinstance(condition.node, All) and not condition.node.of  # written `true`
+        if not plain and not self._possible(world, [], *read, world.z3.Not(holds)):
+            yield problem(f"{condition.name} always holds where it is read")
+        for node in walk(condition.node):
+            for index in range(len(node.of)) if isinstance(node, Any) else ():
+                one = world.formula(condition.node, home, {id(node): index})
+                if not self._possible(world, extra, *read, one):
+                    yield problem(f"{condition.name}: part {index + 1} of an `any` can never hold")
+        if rule is not None and condition.field == "VariantModel.when":
+            number = next(i for i, one in enumerate(rule.variants) if one.when is condition.node)
+            if not self._possible(world, extra, *read, holds, world.formula(branch(rule, number), home)):
+                yield problem(f"{rule.id}/{rule.variants[number].id} can never be the one that applies")
 
-    @staticmethod
-    def _beside(rule: Rule) -> Iterator[tuple[str, Node]]:
-        """The conditions of the documents, each with its name."""
-        seen: set[int] = set()
-        for face in (rule.face, *(variant.face for variant in rule.variants)):
-            for document in face.documents:
-                listed = [("when", document.when)] if document.when else []
-                listed += [("unnecessary_when", node) for node, _ in document.unnecessary_when]
-                for name, node in listed:
-                    if id(node) not in seen:
-                        seen.add(id(node))
-                        yield f"{name} of the document {document.id}", node
+    def _why(self, world: World, *formulas: Raw) -> str:
+        """The impossible combinations that alone keep something from being, in words that end a sentence."""
+        solver = world.z3.Solver()
+        solver.add(*world.base, *formulas)
+        if solver.check() == world.z3.unsat:
+            return ""
+        for number, (name, formula) in enumerate(world.impossible()):
+            solver.assert_and_track(formula, f"{name} {number}")
+        solver.check()
+        names = sorted({str(one).rpartition(" ")[0] for one in solver.unsat_core()})
+        return f", for that is impossible ({', '.join(names)})" if names else ""
 
-    def _excluded(self, rules: list[Rule]) -> Iterator[Problem]:
+    def _impossible(self, rows: list[Condition]) -> Iterator[Problem]:
+        """That the impossible combinations leave something possible, and that none is another one again."""
+        world, extra = self._world()
+        for event, happens in world.events.items():
+            alone = world.happening == 1
+            if not self._possible(world, extra, happens, alone):
+                why = self._why(world, happens, alone)
+                yield Problem(rows[0].file, 0, f"no household can have the life event {event}{why}")
+        for row in rows:
+            home = 0 if row.person else HOUSEHOLD
+            others = [formula for name, formula in world.impossible() if name != row.owner]
+            read = world.z3.Or([world.events[event] for event in sorted(row.events)])
+            found = world.formula(row.node, home)
+            if not self._possible(world, [], read, found):
+                yield Problem(row.file, row.line, f"{row.owner} can never be found")
+            elif not self._possible(world, others, read, found):
+                yield Problem(row.file, row.line, f"{row.owner} can never be found without another one")
+            if not self._possible(world, [], read, world.z3.Not(found)):
+                yield Problem(row.file, row.line, f"{row.owner} is always found")
+
+    def _excluded(self, chosen: set[str]) -> Iterator[Problem]:
         by_id: dict[str, list[Rule]] = {}
         for rule in self._catalogue.rules:
             by_id.setdefault(rule.id, []).append(rule)
-        chosen = {rule.id for rule in rules}
         for rule in self._catalogue.rules:
             for name in rule.excludes:
-                for other in by_id.get(name, ()) if not chosen.isdisjoint((rule.id, name)) else ():
-                    if self._together(rule, other):
+                for other in by_id.get(name, ()):
+                    if not chosen.isdisjoint((rule.version, other.version)) and self._together(rule, other):
                         message = f"{rule.id} and {other.id} exclude each other, but can apply together"
                         yield Problem(rule.file, rule.line, message)
 
@@ -150,24 +201,6 @@ class _Prover:
         happens = world.z3.Or([world.events[event] for event in sorted(shared)])
         formulas = [world.formula(one.when, 0 if one.person else HOUSEHOLD) for one in (rule, other)]
         return self._possible(world, extra, happens, *formulas)
-
-    def _facts(self) -> Iterator[Problem]:
-        world, extra = self._world()
-        for spec in self._catalogue.facts.values():
-            home = 0 if spec.scope == "person" else HOUSEHOLD
-            listed = [(f"presumption {n}", one.when) for n, one in enumerate(spec.presume, 1)]
-            listed += [("only_if", spec.only_if)] if spec.only_if else []
-            listed += [("derive", spec.derive)] if spec.derive else []
-            for name, node in listed:
-                if not self._possible(world, extra, world.formula(node, home)):
-                    yield Problem(spec.file, spec.line, f"{spec.name}: {name} can never hold")
-
-    def _impossible(self) -> Iterator[Problem]:
-        world, _ = self._world()
-        for one in self._catalogue.impossible:
-            formula = world.formula(one.when, 0 if one.person else HOUSEHOLD)
-            if not self._possible(world, [], formula):
-                yield Problem("procedures/data/impossible.yaml", 0, f"{one.id} can never be found")
 
     def _questions(self, of_all: bool) -> Iterator[Problem]:
         """Every fact that is asked must be able to turn the outcome of some rule all by itself. What no rule
@@ -191,33 +224,14 @@ class _Prover:
         happens = world.z3.Or([world.events[event] for event in sorted(rule.events)])
         for node in nodes:
             formula = world.formula(node, home)
-            pairs, bounds = self._others(world, spec, where)
+            pairs, bounds = world.otherwise(spec, where)
             if pairs and self._possible(
                 world, [], happens, *bounds, formula != world.z3.substitute(formula, *pairs)
             ):
                 return True
         return False
 
-    @staticmethod
-    def _others(world: World, spec: FactSpec, home: int) -> tuple[list[Raw], list[Raw]]:
-        """Another value of the fact in place of the first one, and what this other value may be."""
-        value = world.variable(spec.name, home)
-        if isinstance(value, dict):
-            return [(one, world.z3.Bool(f"other {spec.name} {option}")) for option, one in value.items()], []
-        if spec.type == "yes_no":
-            return [(value, world.z3.Not(value))], []
-        other = world.z3.Int(f"other {spec.name}")
-        return [(value, other)], world.domain(spec.name, other)
-
     def _read_by(self, rule: Rule) -> set[str]:
         """The facts that decide about a rule, those behind derived facts included."""
-        found: set[str] = set()
-        todo = [rule.when, *(variant.when for variant in rule.variants)]
-        while todo:
-            for leaf in walk(todo.pop()):
-                if isinstance(leaf, Leaf) and leaf.fact not in found:
-                    found.add(leaf.fact)
-                    derive = self._catalogue.facts[leaf.fact].derive
-                    if derive is not None:
-                        todo.append(derive)
-        return found
+        nodes = [rule.when, *(variant.when for variant in rule.variants)]
+        return facts_behind(nodes, self._catalogue.facts, derived_only=True)

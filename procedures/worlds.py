@@ -32,6 +32,7 @@ from procedures.conditions import (
     Within,
 )
 from procedures.dates import AGE_KINDS, months_later
+from procedures.facts import FactSpec
 from procedures.periods import last_day
 
 MEMBERS = 5
@@ -58,18 +59,19 @@ class World:
         self._present = [self.z3.BoolVal(True)] + [
             self.z3.Bool(f"member {index}") for index in range(1, MEMBERS)
         ]
-        happening = self._sum(list(self.events.values()))
-        self.base: list[Raw] = [happening >= 1, happening <= 2]
+        self.happening = self._sum(list(self.events.values()))
+        self.base: list[Raw] = [self.happening >= 1, self.happening <= 2]
         self.base += [self.z3.Implies(self._present[i], self._present[i - 1]) for i in range(2, MEMBERS)]
 
-    def impossible(self) -> list[Raw]:
-        """That none of the impossible combinations of facts is there."""
+    def impossible(self) -> list[tuple[str, Raw]]:
+        """That none of the impossible combinations of facts is there, each with its id."""
         found = []
         for one in self._catalogue.impossible:
             for home in range(MEMBERS) if one.person else (HOUSEHOLD,):
                 here = self._present[home] if home != HOUSEHOLD else self.z3.BoolVal(True)
                 meant = self.z3.Or([self.events[event] for event in sorted(one.events)])
-                found.append(self.z3.Not(self.z3.And(here, meant, self.formula(one.when, home))))
+                holds = self.z3.And(here, meant, self.formula(one.when, home))
+                found.append((one.id, self.z3.Not(holds)))
         return found
 
     def variable(self, fact: str, home: int) -> Raw:
@@ -98,6 +100,16 @@ class World:
         if spec.type == "number":
             return [made >= 0]
         return [made >= _FIRST, made <= (self.on.toordinal() if fact == "birth" else _LAST)]
+
+    def otherwise(self, spec: FactSpec, home: int) -> tuple[list[tuple[Raw, Raw]], list[Raw]]:
+        """Another value of a fact in place of the first one (pairs to substitute), and what it may be."""
+        value = self.variable(spec.name, home)
+        if isinstance(value, dict):
+            return [(one, self.z3.Bool(f"other {spec.name} {option}")) for option, one in value.items()], []
+        if spec.type == "yes_no":
+            return [(value, self.z3.Not(value))], []
+        other = self.z3.Int(f"other {spec.name}")
+        return [(value, other)], self.domain(spec.name, other)
 
     def formula(self, node: Node, home: int, only: Mapping[int, int] | None = None) -> Raw:
         """The condition for one member or the HOUSEHOLD; `only` maps id(an `any`) to the one part of it

@@ -1,10 +1,15 @@
-"""Every small mistake that somebody could make in a condition, a deadline or a date of the rules."""
+"""Every small mistake that somebody could make in a condition, a boundary or a date of the rule data.
 
-from collections.abc import Iterator
+The conditions come from procedures/census.py, so that none is left out; BOUNDARIES names the numbers and
+dates.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from procedures.catalogue import DeadlineSpec, Face, Rule
+from procedures.catalogue import Catalogue, DeadlineSpec, DocumentSpec, Face, Impossible, Rule
+from procedures.census import Condition, branch, of_fact, of_impossible, of_rule, shape
 from procedures.conditions import (
     Age,
     All,
@@ -23,23 +28,51 @@ from procedures.conditions import (
     Within,
 )
 from procedures.facts import FactSpec
+from procedures.office_days import OfficeCalendar
+from procedures.periods import Period
 from procedures.schema import EarliestModel, OffsetModel
 
 DAY = timedelta(days=1)
 OTHER_AGE = {"legal_age": "kouki_age", "kouki_age": "legal_age"}
+BOUNDARIES = frozenset(
+    {
+        "PeriodModel.days",
+        "PeriodModel.months",
+        "PeriodModel.years",
+        "PeriodModel.count",
+        "PeriodModel.closed",
+        "EarliestModel.of",
+        "RuleModel.events",
+        "RuleModel.effective_from",
+        "RuleModel.effective_to",
+        "VariantModel.outcome",
+        "PresumeModel.value",
+        "CalendarModel.closed_weekdays",
+        "CalendarModel.year_end",
+        "CalendarModel.closed",
+        "DatedModel.effective_from",
+    }
+)
+"""The fields of the schema, beside the conditions, whose numbers, dates and choices are mistaken here."""
+
+Changed = Rule | FactSpec | Impossible | OfficeCalendar | Catalogue
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A rule or a fact with one mistake in it; `node` and `wrong` are the condition before and after, when
-    that is where it is.
+    """What came of one mistake, made in `field` of the schema; `about` is what was right there, by which the
+    same mistake is known in the data of two municipalities. `node` and `wrong` are the condition before and
+    after, read only under `under`, when that is where it is.
     """
 
     name: str
-    kind: str  # condition | deadline | closed | date | events | fact
-    changed: Rule | FactSpec
+    kind: str  # condition | paper | sentence | fact | question | impossible | outcome | deadline | closed | …
+    field: str
+    changed: Changed
+    about: Hashable
     node: Node | None = None
     wrong: Node | None = None
+    under: Node | None = None
 
 
 def nodes(node: Node) -> Iterator[tuple[str, Node]]:
@@ -94,10 +127,9 @@ def _leaves(leaf: Leaf) -> Iterator[tuple[str, Node]]:
             since = None if leaf.since is None else leaf.since + days
             before = None if leaf.before is None else leaf.before + days
             yield f"{leaf.fact} {days.days:+} day", replace(leaf, since=since, before=before)
-    if isinstance(leaf, Within) and leaf.period.days is not None:
-        for more in (1, -1):
-            period = replace(leaf.period, days=leaf.period.days + more)
-            yield f"{leaf.fact} within {more:+} day", replace(leaf, period=period)
+    if isinstance(leaf, Within):
+        for name, period in _periods(leaf.period):
+            yield f"{leaf.fact} within {name}", replace(leaf, period=period)
 
 
 def _bounds(low: int | None, high: int | None) -> Iterator[tuple[str, int | None, int | None]]:
@@ -108,59 +140,144 @@ def _bounds(low: int | None, high: int | None) -> Iterator[tuple[str, int | None
             yield f"high {more:+}", low, high + more
 
 
-def deadlines(spec: DeadlineSpec) -> Iterator[tuple[str, str, DeadlineSpec]]:
-    """Every deadline that differs by one mistake: kind, name, deadline."""
-    if isinstance(spec, EarliestModel):
-        for index, one in enumerate(spec.of):
-            for kind, name, wrong in deadlines(one):
-                of = [*spec.of[:index], wrong, *spec.of[index + 1 :]]
-                yield kind, f"{index + 1}: {name}", spec.model_copy(update={"of": of})
-    if not isinstance(spec, OffsetModel):
-        return
+def _periods(period: Period) -> Iterator[tuple[str, Period]]:
+    """Every length of time that differs by one mistake, with its name. Where the start is counted it makes
+    no difference that nothing follows it (0 days, or days before the start).
+    """
     for unit in ("days", "months", "years"):
-        amount = getattr(spec, unit)
+        amount = getattr(period, unit)
         if amount is not None:
             for more in (1, -1):
-                yield "deadline", f"{more:+} {unit}", spec.model_copy(update={unit: amount + more})
-    if spec.days is None or spec.days > 0:
-        count = "same_day" if spec.count == "next_day" else "next_day"
-        yield "deadline", f"count {count}", spec.model_copy(update={"count": count})
-    closed = "as_is" if spec.closed == "next_open" else "next_open"
-    yield "closed", f"closed {closed}", spec.model_copy(update={"closed": closed})
+                yield f"{more:+} {unit}", replace(period, **{unit: amount + more})
+    if period.days is None or period.days > 0:
+        count = "same_day" if period.count == "next_day" else "next_day"
+        yield f"count {count}", replace(period, count=count)
+    closed = "as_is" if period.closed == "next_open" else "next_open"
+    yield f"closed {closed}", replace(period, closed=closed)
+
+
+def deadlines(spec: DeadlineSpec) -> Iterator[tuple[str, str, DeadlineSpec]]:
+    """Every deadline that differs by one mistake: field, name, deadline."""
+    if isinstance(spec, EarliestModel):
+        for index, one in enumerate(spec.of):
+            rest = [*spec.of[:index], *spec.of[index + 1 :]]
+            yield "EarliestModel.of", f"{index + 1} dropped", spec.model_copy(update={"of": rest})
+            for field, name, wrong in deadlines(one):
+                of = [*spec.of[:index], wrong, *spec.of[index + 1 :]]
+                yield field, f"{index + 1}: {name}", spec.model_copy(update={"of": of})
+    if isinstance(spec, OffsetModel):
+        right = spec.period()
+        for name, period in _periods(right):
+            changed = {key: getattr(period, key) for key in Period.__slots__}
+            (unit,) = [key for key in changed if changed[key] != getattr(right, key)]
+            yield f"PeriodModel.{unit}", name, spec.model_copy(update=changed)
 
 
 def rules(rule: Rule) -> Iterator[Mutant]:
     """Every mistake in one rule."""
-    for name, wrong in nodes(rule.when):
-        mutated = replace(rule, when=wrong)
-        yield Mutant(f"{rule.version} when: {name}", "condition", mutated, rule.when, wrong)
-    for kind, name, face in _faces(rule.face):
-        yield Mutant(f"{rule.version} deadline: {name}", kind, replace(rule, face=face))
+    for condition in of_rule(rule):
+        yield from _conditions(
+            condition, lambda node, wrong: _put(rule, node, wrong), _branch(rule, condition)
+        )
+    yield from _dated(rule.face, rule.version, lambda face: replace(rule, face=face))
     for index, variant in enumerate(rule.variants):
-        before = (rule.when, *(Not(earlier.when) for earlier in rule.variants[:index]))
-        for name, wrong in nodes(variant.when):
-            changed = _variant(rule, index, when=wrong)
-            pair = All((*before, variant.when)), All((*before, wrong))
-            yield Mutant(f"{rule.version}/{variant.id} when: {name}", "condition", changed, *pair)
+        name = f"{rule.version}/{variant.id}"
+        other = _variant(rule, index, needs_confirmation=not variant.needs_confirmation)
+        yield Mutant(f"{name} outcome", "outcome", "VariantModel.outcome", other, variant.needs_confirmation)
         if variant.face.deadline != rule.face.deadline:
-            for kind, name, face in _faces(variant.face):
-                changed = _variant(rule, index, face=face)
-                yield Mutant(f"{rule.version}/{variant.id} deadline: {name}", kind, changed)
+            yield from _dated(variant.face, name, lambda face, at=index: _variant(rule, at, face=face))  # type: ignore[misc]
     for end in ("effective_from", "effective_to"):
         day = getattr(rule, end)
         if day is not None:
             for more in (DAY, -DAY):
                 shifted = replace(rule, **{end: day + more})
-                yield Mutant(f"{rule.version} {end} {more.days:+} day", "date", shifted)
+                name = f"{rule.version} {end} {more.days:+} day"
+                yield Mutant(name, "date", f"RuleModel.{end}", shifted, day)
     if len(rule.events) > 1:
         for event in sorted(rule.events):
+            fewer = replace(rule, events=rule.events - {event})
             name = f"{rule.version} without event {event}"
-            yield Mutant(name, "events", replace(rule, events=rule.events - {event}))
+            yield Mutant(name, "events", "RuleModel.events", fewer, rule.events)
 
 
-def _faces(face: Face) -> Iterator[tuple[str, str, Face]]:
-    for kind, name, spec in deadlines(face.deadline):
-        yield kind, name, replace(face, deadline=spec)
+_KINDS = {
+    "RuleModel.when": "condition",
+    "VariantModel.when": "condition",
+    "NotNeededModel.when": "sentence",
+    "DocumentModel.when": "paper",
+    "SparedModel.when": "paper",
+    "ImpossibleModel.when": "impossible",
+    "FactModel.derive": "fact",
+    "FactModel.only_if": "question",
+    "PresumeModel.when": "fact",
+}
+_LEFT_OUT: dict[str, Node] = {
+    "DocumentModel.when": All(()),
+    "FactModel.only_if": All(()),
+    "SparedModel.when": Any(()),
+    "PresumeModel.when": Any(()),
+    "NotNeededModel.when": Any(()),
+}
+"""What it comes to when somebody forgets the whole entry: it always holds, or never."""
+
+
+def _conditions(
+    condition: Condition, put: Callable[[Node, Node], Changed], under: Node | None
+) -> Iterator[Mutant]:
+    """Every mistake in one condition."""
+    wrongs = list(nodes(condition.node))
+    if condition.field in _LEFT_OUT:
+        wrongs.append(("left out", _LEFT_OUT[condition.field]))
+    for name, wrong in wrongs:
+        yield Mutant(
+            f"{condition.name}: {name}",
+            _KINDS[condition.field],
+            condition.field,
+            put(condition.node, wrong),
+            shape(condition.node),
+            condition.node,
+            wrong,
+            under,
+        )
+
+
+def _branch(rule: Rule, condition: Condition) -> Node | None:
+    """Where a condition of a rule decides: a variant only where none before it does."""
+    if condition.field != "VariantModel.when":
+        return condition.under
+    index = next(i for i, variant in enumerate(rule.variants) if variant.when is condition.node)
+    return branch(rule, index)
+
+
+def _put(rule: Rule, node: Node, wrong: Node) -> Rule:
+    """The rule with another condition in the place of one of its own, wherever that stands."""
+
+    def one(condition: Node) -> Node:
+        return wrong if condition is node else condition
+
+    def paper(document: DocumentSpec) -> DocumentSpec:
+        spared = tuple((one(when), words) for when, words in document.unnecessary_when)
+        wanted = None if document.when is None else one(document.when)
+        return replace(document, when=wanted, unnecessary_when=spared)
+
+    def face(shown: Face) -> Face:
+        return replace(shown, documents=tuple(paper(document) for document in shown.documents))
+
+    return replace(
+        rule,
+        when=one(rule.when),
+        face=face(rule.face),
+        variants=tuple(replace(each, when=one(each.when), face=face(each.face)) for each in rule.variants),
+        not_needed=tuple((one(when), words) for when, words in rule.not_needed),
+    )
+
+
+def _dated(face: Face, name: str, put: Callable[[Face], Rule]) -> Iterator[Mutant]:
+    """Every mistake in the deadline of one face of a rule."""
+    for field, mistake, spec in deadlines(face.deadline):
+        kind = "closed" if field == "PeriodModel.closed" else "deadline"
+        changed = put(replace(face, deadline=spec))
+        yield Mutant(f"{name} deadline: {mistake}", kind, field, changed, face.deadline.model_dump_json())
 
 
 def _variant(rule: Rule, index: int, **changed: object) -> Rule:
@@ -170,13 +287,57 @@ def _variant(rule: Rule, index: int, **changed: object) -> Rule:
 
 def facts(spec: FactSpec) -> Iterator[Mutant]:
     """Every mistake in what a fact is worked out from, presumed from, or asked under."""
-    if spec.derive is not None:
-        for name, wrong in nodes(spec.derive):
-            changed = replace(spec, derive=wrong)
-            yield Mutant(f"{spec.name} derive: {name}", "fact", changed, spec.derive, wrong)
+
+    def put(node: Node, wrong: Node) -> FactSpec:
+        presume = tuple(replace(each, when=wrong) if each.when is node else each for each in spec.presume)
+        derive, only_if = (wrong if each is node else each for each in (spec.derive, spec.only_if))
+        return replace(spec, derive=derive, only_if=only_if, presume=presume)
+
+    for condition in of_fact(spec, ()):
+        yield from _conditions(condition, put, condition.under)
     for index, presumption in enumerate(spec.presume):
-        for name, wrong in nodes(presumption.when):
-            presume = (*spec.presume[:index], replace(presumption, when=wrong), *spec.presume[index + 1 :])
-            changed = replace(spec, presume=presume)
-            where = f"{spec.name} presume {index + 1}: {name}"
-            yield Mutant(where, "fact", changed, presumption.when, wrong)
+        if isinstance(presumption.value, bool):
+            other = replace(presumption, value=not presumption.value)
+            changed = replace(spec, presume=(*spec.presume[:index], other, *spec.presume[index + 1 :]))
+            name = f"{spec.name} presume {index + 1}: the opposite"
+            about, wherever = (shape(presumption.when), presumption.value), (presumption.when, Any(()))
+            yield Mutant(name, "fact", "PresumeModel.value", changed, about, *wherever)
+
+
+def impossible(one: Impossible) -> Iterator[Mutant]:
+    """Every mistake in an impossible combination of facts."""
+    yield from _conditions(of_impossible(one), lambda _, wrong: replace(one, when=wrong), None)
+
+
+def calendar(right: OfficeCalendar) -> Iterator[Mutant]:
+    """Every mistake in the days on which a town hall is closed."""
+
+    def mutant(field: str, name: str, wrong: OfficeCalendar) -> Mutant:
+        return Mutant(f"calendar {name}", "calendar", f"CalendarModel.{field}", wrong, repr(right))
+
+    for weekday in range(7):
+        days = right.closed_weekdays ^ {weekday}
+        yield mutant("closed_weekdays", f"weekday {weekday}", replace(right, closed_weekdays=days))
+    for place in (0, 1):
+        for more in (DAY, -DAY):
+            month, day = right.year_end[place]
+            moved = date(2001, month, day) + more
+            ends = [*right.year_end]
+            ends[place] = moved.month, moved.day
+            wrong = replace(right, year_end=(ends[0], ends[1]))
+            yield mutant("year_end", f"year_end {place + 1} {more.days:+} day", wrong)
+    for closed in sorted(right.closed):
+        yield mutant("closed", f"without {closed}", replace(right, closed=right.closed - {closed}))
+
+
+def periods(catalogue: Catalogue) -> Iterator[Mutant]:
+    """What a municipality has entered ahead, a day too early or too late."""
+    for index, later in enumerate(catalogue.later):
+        for more in (DAY, -DAY):
+            assert later.since is not None
+            moved = replace(later, since=later.since + more)
+            changed = replace(
+                catalogue, later=(*catalogue.later[:index], moved, *catalogue.later[index + 1 :])
+            )
+            name = f"{catalogue.municipality} from {later.since} {more.days:+} day"
+            yield Mutant(name, "date", "DatedModel.effective_from", changed, later.since)

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from procedures import Case, CaseError, EventNotReady, Fact, PersonCase, evaluate, load_catalogue
+from procedures.case_file import differences, read_case
 
 PLAIN: dict[str, Any] = {
     "municipality": "992011",
@@ -104,3 +106,11 @@ def test_no_value_appears_when_a_case_is_shown() -> None:
     shown = f"{case!r} {person!r} {person.facts['birth']!r}"
     assert "1980" not in shown
     assert "2026-11-20" not in shown
+
+
+def test_a_case_may_say_why_a_rule_does_not_apply(tmp_path: Path) -> None:
+    text = (Path(__file__).parent / "cases/r015_why_head_stays.yaml").read_text(encoding="utf-8")
+    for words, wrong in (("世帯主が世帯に残る", 0), ("世帯全員が抜ける", 1)):
+        (tmp_path / "case.yaml").write_text(text.replace("世帯主が世帯に残る", words), encoding="utf-8")
+        file = read_case(tmp_path / "case.yaml")
+        assert len(differences(file, evaluate(file.case, load_catalogue()))) == wrong

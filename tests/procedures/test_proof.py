@@ -47,7 +47,7 @@ def test_the_shipped_rules_of_one_event_are_proven() -> None:
             RULES,
             "- {ins: city}",
             "- {any: [{ins: city}, {all: [is_head, not: is_head]}]}",
-            "R003: part 2 of an `any` can never hold",
+            "R003@- when: part 2 of an `any` can never hold",
         ),
         (
             RULES,
@@ -71,7 +71,7 @@ def test_the_shipped_rules_of_one_event_are_proven() -> None:
             RULES,
             "{when: known_account,",
             "{when: {ins: work},",
-            "R003: unnecessary_when of the document account can never hold",
+            "R003@- document account spared 1 can never hold where it is read",
         ),
         (
             RULES,
@@ -90,9 +90,48 @@ def test_the_shipped_rules_of_one_event_are_proven() -> None:
             FACTS,
             "  question: {ja: 予定日は",
             "  only_if: {all: [is_head, not: is_head]}\n  question: {ja: 予定日は",
-            "due_on: only_if can never hold",
+            "due_on only_if can never hold",
         ),
         ("impossible.yaml", "{all: [is_head,", "{all: [is_head, not: is_head,", "head_is_child can never"),
+        (
+            "impossible.yaml",
+            "{moved_on: {days_ago: {less_than: 0}}}",
+            "{any: [{moved_on: {days_ago: {less_than: 1}}}, {moved_on: {days_ago: {at_least: 1}}}]}",
+            "no household can have the life event IN, for that is impossible (moved_in_future)",
+        ),
+        (
+            "impossible.yaml",
+            "{all: [is_head, birth: {legal_age: {less_than: 15}}]}",
+            "{any: [{all: [is_head, birth: {legal_age: {less_than: 15}}]}, {ins: city}]}",
+            "R003 can never apply, for that is impossible (head_is_child)",
+        ),
+        (
+            "impossible.yaml",
+            "  - id: moved_in_future",
+            "  - {id: small_head, scope: person, words: {ja: 小, en: small},\n"
+            "     when: {all: [is_head, birth: {legal_age: {less_than: 9}}]}}\n  - id: moved_in_future",
+            "small_head can never be found without another one",
+        ),
+        (
+            RULES,
+            "- {when: takes_part,",
+            "- {when: {any: [takes_part, not: known_account]},",
+            "R003@- document account spared 2 always holds where it is read",
+        ),
+        (
+            RULES,
+            "    needs_juki_net: true",
+            "    not_needed: [{when: {all: [event: IN, ins: city, event: OUT, event: BORN]},"
+            " words: {ja: 不要, en: not needed}}]\n    needs_juki_net: true",
+            "R003@- not_needed 1 can never hold where it is read",
+        ),
+        (
+            FACTS,
+            "  question: {ja: 予定日は",
+            "  presume: [{when: is_head, value: unknown, reason: {ja: 主, en: head}},"
+            " {when: is_head, value: unknown, reason: {ja: 主, en: head}}]\n  question: {ja: 予定日は",
+            "due_on presume 2 can never hold where it is read",
+        ),
     ],
 )
 def test_a_false_claim_is_found(tmp_path: Path, file: str, old: str, new: str, message: str) -> None:
@@ -102,6 +141,21 @@ def test_a_false_claim_is_found(tmp_path: Path, file: str, old: str, new: str, m
     (data / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     assert check(data=data) == []
     assert any(message in problem.message for problem in proofs(data).problems)
+
+
+def test_what_is_entered_ahead_is_proven_too(tmp_path: Path) -> None:
+    """Rules and derivations of the next fiscal year, and of another municipality."""
+    data = Path(shutil.copytree(SMALL, tmp_path / "data"))
+    overlay = data / "municipalities/990001/overlay.yaml"
+    text = overlay.read_text(encoding="utf-8")
+    never = "    procedures:\n      R003: {when: {all: [{ins: city}, {ins: work}]}}\n"
+    overlay.write_text(text.replace("    procedures:\n", never, 1), encoding="utf-8")
+    assert [problem.message for problem in proofs(data).problems][:1] == ["R003 can never apply"]
+    overlay.write_text(text, encoding="utf-8")
+    other = Path(shutil.copytree(data / "municipalities/990001", data / "municipalities/990002"))
+    text = text.replace("'990001'", "'990002'").replace("at_least: 70", "at_least: 70, less_than: 70")
+    (other / "overlay.yaml").write_text(text, encoding="utf-8")
+    assert [problem.message for problem in proofs(data).problems][:1] == ["x-bus can never apply"]
 
 
 def test_without_z3_nothing_is_proven_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
