@@ -15,13 +15,13 @@ import logging
 import re
 from collections.abc import Callable
 
-import httpcore
 from starlette.types import Message, Receive, Scope, Send
 
 from station.answers import answer
 from station.board import ServerTrouble
 from station.signing import HEADER_PREFIX, Headers
-from station.upstream import UNREACHABLE, Body, Upstream, is_unknown
+from station.upstream import Body, Response, Upstream, is_unknown
+from station.wire import BadRequest, Broken, NoAnswer
 from station.words import notice
 
 MAX_BODY = 1_000_000
@@ -96,10 +96,10 @@ class Gateway:
                         else:
                             await exchange.away("server_not_registered")
                     return
-            except httpcore.LocalProtocolError:
+            except BadRequest:
                 await answer(400, "bad_request", accept)(scope, receive, send)
                 return
-            except UNREACHABLE as error:
+            except NoAnswer as error:
                 if exchange.started:
                     # The connection is cut without an end mark, so that the browser does not take a part
                     # for the whole.
@@ -107,10 +107,7 @@ class Gateway:
                     return
                 # A kept connection that the server has just closed says nothing about the server: ask once
                 # more.
-                kept = isinstance(
-                    error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError
-                )
-                if kept and once_more:
+                if isinstance(error, Broken) and once_more:
                     once_more = False
                     continue
                 self._on_away("")
@@ -136,7 +133,7 @@ class Gateway:
             return "/"
         return "/" + referer.removeprefix(self._own_origin).decode("latin-1").lstrip("/")
 
-    async def _relay(self, response: httpcore.Response, exchange: "_Exchange", receive: Receive) -> None:
+    async def _relay(self, response: Response, exchange: "_Exchange", receive: Receive) -> None:
         await exchange.begin(response.status, self._returned(response.headers))
         if any(name.lower() == b"content-length" for name, _ in response.headers):
             await exchange.copy(response)
@@ -182,8 +179,8 @@ class _Exchange:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         self.started = True
 
-    async def copy(self, response: httpcore.Response) -> None:
-        async for part in response.aiter_stream():
+    async def copy(self, response: Response) -> None:
+        async for part in response.parts:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         await self.end()
 

@@ -114,7 +114,7 @@ class Station:
             return_exceptions=True,
         )
         for upstream in self._upstreams:
-            await upstream.aclose()
+            upstream.close()
         self._log.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,31 +1,18 @@
-"""The line to the server: a pool of connections of its own, every request signed as this station."""
+"""Requests to the server, every one signed as this station."""
 
 import hashlib
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from urllib.parse import urlsplit
-
-import httpcore
 
 from station.config import StationConfig, TlsConfig
 from station.signing import Headers, Signer
+from station.wire import Lines, head_of
 
-# Shorter than the 5 s after which uvicorn closes an idle connection: ours are gone before the server's are.
-_IDLE_S = 3.0
-_CONNECT_S = 2.0
-_NO_DELAY = [(6, 1, 1)]  # IPPROTO_TCP, TCP_NODELAY: the head and the body of a request are two writes
-
-# httpcore looks for this optional library several times in every request. Where it is missing, each look went
-# to the disk: a third of what a page cost (measured).
-if find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
-
-# What says that no answer came; OSError covers a host name that does not resolve.
-UNREACHABLE = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError, OSError)
+# How long the server may say nothing at a time.
+SILENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -36,15 +23,19 @@ class Body:
     size: int
     digest: str
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """The pieces, for one sending."""
-        for part in self.parts:
-            yield part
-
 
 def body_of(content: bytes) -> Body:
     """A body in one piece."""
     return Body((content,), len(content), hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True)
+class Response:
+    """The beginning of an answer, and its body as it comes."""
+
+    status: int
+    headers: Headers
+    parts: AsyncIterator[bytes]
 
 
 class Upstream:
@@ -53,36 +44,24 @@ class Upstream:
 
     def __init__(self, config: StationConfig, signer: Signer, connections: int) -> None:
         url = urlsplit(config.server_url)
-        self._scheme = url.scheme.encode("ascii")
-        self._host = (url.hostname or "").encode("ascii")
-        self._port = url.port
         self.authority = url.netloc.encode("ascii")
-        self.origin = self._scheme + b"://" + self.authority
+        self.origin = url.scheme.encode("ascii") + b"://" + self.authority
         self._signer = signer
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls_context(config.tls) if config.tls else None,
-            max_connections=connections,
-            keepalive_expiry=_IDLE_S,
-            socket_options=_NO_DELAY,
-        )
+        context = tls_context(config.tls) if config.tls else None
+        port = url.port or (443 if context else 80)
+        self._lines = Lines(url.hostname or "", port, context, connections)
 
     @asynccontextmanager
     async def open(
-        self,
-        method: str,
-        target: bytes,
-        headers: Headers,
-        body: Body,
-        silence_s: float = 60.0,
-    ) -> AsyncIterator[httpcore.Response]:
+        self, method: str, target: bytes, headers: Headers, body: Body, answer_s: float = SILENCE_S
+    ) -> AsyncIterator[Response]:
         """Sends one signed request and gives its answer with the body still to be read.
 
-        `target` is path and query as on the wire; `silence_s` is how long the server may say nothing at a
-        time. Raises one of UNREACHABLE when no answer comes, and while the body is read when it breaks off.
+        `target` is path and query as on the wire; `answer_s` is how long the answer's beginning may take once
+        the request was handed over. Raises NoAnswer when none comes, and while the body is read when it
+        breaks off; BadRequest for a target or a header that cannot be sent.
         """
         signed = self._signer.headers_for(method, target.decode("ascii"), body.digest)
-        url = httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
-        timeout = {"connect": _CONNECT_S, "pool": _CONNECT_S, "write": silence_s, "read": silence_s}
         length = [(b"content-length", str(body.size).encode("ascii"))]
         sent = [
             (b"host", self.authority),
@@ -90,14 +69,10 @@ class Upstream:
             *(length if body.size or method in _WITH_BODY else []),
             *signed,
         ]
-        async with self._pool.stream(
-            method,
-            url,
-            headers=sent,
-            content=body.stream() if body.size else None,
-            extensions={"timeout": timeout},
-        ) as response:
-            yield response
+        head = head_of(method, target, sent)
+        async with self._lines.one() as line:
+            await line.ask(head, body.parts if body.size else (), answer_s, SILENCE_S)
+            yield Response(line.status, line.headers, line.parts(SILENCE_S))
 
     def now_ms(self) -> int:
         """The time on this PC's clock, as it is signed."""
@@ -107,9 +82,9 @@ class Upstream:
         """Number the next messages above `number`; False for one that no clock could have given."""
         return self._signer.rise_above(number)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Closes every connection."""
-        await self._pool.aclose()
+        self._lines.close()
 
 
 def is_unknown(status: int, headers: Headers) -> bool:

@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse
 
 from station.config import load_config
 from station.signing import Signer, create_key
-from station.upstream import UNREACHABLE, Upstream, body_of
+from station.upstream import Upstream, body_of
+from station.wire import NoAnswer
 from tests.station.conftest import Live, free_port
 
 
@@ -95,7 +96,7 @@ def asked(folder: Path, port: int, tls: str, host: str = "localhost") -> int:
             async with upstream.open("GET", b"/", [], body_of(b"")) as response:
                 return response.status
         finally:
-            await upstream.aclose()
+            upstream.close()
 
     return asyncio.run(ask())
 
@@ -121,5 +122,5 @@ def test_nothing_less_is_spoken_to(tmp_path: Path, server: tuple[int, Authority]
         # The certificate is for another name.
         (lines(authority.file, own), "127.0.0.1"),
     ):
-        with pytest.raises(UNREACHABLE):
+        with pytest.raises(NoAnswer):
             asked(tmp_path, port, tls, host)
