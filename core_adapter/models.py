@@ -194,7 +194,7 @@ class Subject(Record):
     """異動者: one person whose record changes. relationship and new_address are those after the move.
 
     protected: the 支援措置 mark travels with every hand-over; `unknown` in the record is sent as true.
-    residence_card_no: 在留カード等番号 as staff read it from the card (AB12345678CD), None where none was taken.
+    residence_card_no: 在留カード等番号, as AB12345678CD; None where staff took none from a card.
     """
 
     resident_id: str
