@@ -21,8 +21,7 @@ from station.answers import WayOn, answer
 from station.board import ServerTrouble
 from station.patience import Patience, is_keyed, way_on
 from station.signing import HEADER_PREFIX, Headers
-from station.upstream import Body, Response, Upstream, is_unknown
-from station.wire import BadRequest, Broken, Late, NoAnswer
+from station.upstream import BadRequest, Body, Broken, Late, NoAnswer, Response, Upstream, is_unknown
 from station.words import notice
 
 MAX_BODY = 1_000_000

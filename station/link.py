@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from station.signing import Headers
-from station.upstream import Response, Upstream, body_of, is_unknown
-from station.wire import NoAnswer
+from station.upstream import NoAnswer, Response, Upstream, body_of, is_unknown
 
 API = "/api/v1/stations"
 _LARGEST_ANSWER = 20_000_000

@@ -114,7 +114,7 @@ class Station:
             return_exceptions=True,
         )
         for upstream in self._upstreams:
-            upstream.close()
+            await upstream.aclose()
         self._log.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

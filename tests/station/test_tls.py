@@ -16,8 +16,7 @@ from starlette.responses import PlainTextResponse
 
 from station.config import load_config
 from station.signing import Signer, create_key
-from station.upstream import Upstream, body_of
-from station.wire import NoAnswer
+from station.upstream import NoAnswer, Upstream, body_of
 from tests.station.conftest import Live, free_port
 
 
@@ -96,7 +95,7 @@ def asked(folder: Path, port: int, tls: str, host: str = "localhost") -> int:
             async with upstream.open("GET", b"/", [], body_of(b"")) as response:
                 return response.status
         finally:
-            upstream.close()
+            await upstream.aclose()
 
     return asyncio.run(ask())
 
