@@ -164,9 +164,19 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 def tls_context(tls: TlsConfig) -> ssl.SSLContext:
-    """A client context that trusts `ca_file` alone and shows this station's certificate when there is one."""
-    context = ssl.create_default_context(cafile=str(tls.ca_file))
+    """A client context that trusts `ca_file` alone and shows this station's certificate when there is one.
+
+    Raises OSError, with the file's name, for what cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca_file))
+    except OSError as error:
+        raise OSError(f"{tls.ca_file}: {error}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.cert_file is not None:
-        context.load_cert_chain(tls.cert_file, tls.key_file)
+        try:
+            # A locked key is refused; without a password OpenSSL would ask for one and wait.
+            context.load_cert_chain(tls.cert_file, tls.key_file, password="")
+        except OSError as error:
+            raise OSError(f"{tls.cert_file}, {tls.key_file or tls.cert_file}: {error}") from error
     return context

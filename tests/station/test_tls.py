@@ -100,6 +100,13 @@ def asked(folder: Path, port: int, tls: str, host: str = "localhost") -> int:
     return asyncio.run(ask())
 
 
+def unusable(folder: Path, tls: str) -> str:
+    """What is said about [tls] settings that no line can be made of."""
+    with pytest.raises(OSError) as refused:
+        asked(folder, 1, tls)
+    return str(refused.value)
+
+
 def lines(authority: Path, own: tuple[Path, Path] | None) -> str:
     text = f'ca_file = "{authority}"\n'
     return text + (f'cert_file = "{own[0]}"\nkey_file = "{own[1]}"\n' if own else "")
@@ -123,3 +130,20 @@ def test_nothing_less_is_spoken_to(tmp_path: Path, server: tuple[int, Authority]
     ):
         with pytest.raises(NoAnswer):
             asked(tmp_path, port, tls, host)
+
+
+def test_a_file_that_cannot_be_used_is_named_and_no_password_is_waited_for(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ca")
+    cert, key = authority.issue("kiosk-1")
+    assert str(tmp_path / "no.crt") in unusable(tmp_path, lines(tmp_path / "no.crt", None))
+    assert str(tmp_path / "no.key") in unusable(tmp_path, lines(authority.file, (cert, tmp_path / "no.key")))
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"fictional"),
+        )
+    )
+    assert str(locked) in unusable(tmp_path, lines(authority.file, (cert, locked)))
