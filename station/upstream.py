@@ -1,6 +1,7 @@
 """The line to the server: a pool of connections of its own, every request signed as this station."""
 
 import hashlib
+import logging
 import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +26,8 @@ _NO_DELAY = [(6, 1, 1)]  # IPPROTO_TCP, TCP_NODELAY: the head and the body of a 
 # to the disk: a third of what a page cost (measured).
 if find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+_log = logging.getLogger(__name__)
 
 
 class NoAnswer(Exception):
@@ -87,6 +90,7 @@ class Upstream:
         self.authority = url.netloc.encode("ascii")
         self.origin = self._scheme + b"://" + self.authority
         self._signer = signer
+        self._hindrance = ""
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls_context(config.tls) if config.tls else None,
             max_connections=connections,
@@ -114,7 +118,7 @@ class Upstream:
             *(length if body.size or method in _WITH_BODY else []),
             *signed,
         ]
-        with _told_apart():
+        with self._told_apart():
             async with self._pool.stream(
                 method,
                 url,
@@ -122,6 +126,7 @@ class Upstream:
                 content=body.stream() if body.size else None,
                 extensions={"timeout": timeout},
             ) as response:
+                self._hindrance = ""
                 # httpcore looks here again when the body is read.
                 timeout["read"] = SILENCE_S
                 yield Response(response.status, response.headers, response.aiter_stream())
@@ -138,26 +143,34 @@ class Upstream:
         """Closes every connection."""
         await self._pool.aclose()
 
+    @contextmanager
+    def _told_apart(self) -> Iterator[None]:
+        """What went wrong, by what may be done about it. OSError covers a host name that does not resolve."""
+        try:
+            yield
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError) as error:
+            self._hindered(str(error) or type(error).__name__)
+            raise NotReached(type(error).__name__) from None
+        except httpcore.PoolTimeout as error:
+            raise NotReached(type(error).__name__) from None
+        except httpcore.TimeoutException as error:
+            raise Late(type(error).__name__) from None
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+            raise Broken(type(error).__name__) from None
+        except httpcore.LocalProtocolError:
+            raise BadRequest from None
+
+    def _hindered(self, by: str) -> None:
+        """Says in the log, once, what is between here and the server: a cable, or a certificate."""
+        if by != self._hindrance:
+            _log.warning("the server cannot be reached: %s", by)
+        self._hindrance = by
+
 
 def is_unknown(status: int, headers: Headers) -> bool:
     """Whether the server says that it does not know this station's key (any more)."""
     said = next((value for name, value in headers if name.lower() == b"x-problem"), b"")
     return status == 403 and said == b"station_unknown"
-
-
-@contextmanager
-def _told_apart() -> Iterator[None]:
-    """What went wrong, by what may be done about it. OSError covers a host name that does not resolve."""
-    try:
-        yield
-    except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, OSError) as error:
-        raise NotReached(type(error).__name__) from None
-    except httpcore.TimeoutException as error:
-        raise Late(type(error).__name__) from None
-    except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-        raise Broken(type(error).__name__) from None
-    except httpcore.LocalProtocolError:
-        raise BadRequest from None
 
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

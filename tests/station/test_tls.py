@@ -117,7 +117,9 @@ def test_both_sides_know_each_other(tmp_path: Path, server: tuple[int, Authority
     assert asked(tmp_path, port, lines(authority.file, authority.issue("kiosk-1"))) == 200
 
 
-def test_nothing_less_is_spoken_to(tmp_path: Path, server: tuple[int, Authority]) -> None:
+def test_nothing_less_is_spoken_to(
+    tmp_path: Path, server: tuple[int, Authority], caplog: pytest.LogCaptureFixture
+) -> None:
     port, authority = server
     stranger = Authority(tmp_path, "other-ca")
     own = authority.issue("kiosk-1")
@@ -130,6 +132,8 @@ def test_nothing_less_is_spoken_to(tmp_path: Path, server: tuple[int, Authority]
     ):
         with pytest.raises(NoAnswer):
             asked(tmp_path, port, tls, host)
+    # Whoever looks after the station learns that it is no cable.
+    assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
 
 
 def test_a_file_that_cannot_be_used_is_named_and_no_password_is_waited_for(tmp_path: Path) -> None:
