@@ -59,7 +59,9 @@ def line_to(folder: Path, port: int) -> Upstream:
     return Upstream(load_config(file), Signer("kiosk-1", key, lambda: 0), 1)
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 20", OK + b"content-length: 9\r\n\r\nhalf", b"hello\r\n\r\n"])
+@pytest.mark.parametrize(
+    "said", [b"", b"HTTP/1.1 20", OK + b"content-length: 9\r\n\r\nhalf", b"hello\r\n\r\n"]
+)
 def test_a_line_that_ends_before_the_answer_does_is_broken(tmp_path: Path, said: bytes) -> None:
     async def visit(upstream: Upstream) -> None:
         with pytest.raises(Broken):
