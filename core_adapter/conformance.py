@@ -336,6 +336,19 @@ def carries_protection(bench: Bench) -> None:
     require(deliver(bench, marked).provisional_no, "a marked notification is not taken")
 
 
+def carries_the_residence_card_number(bench: Bench) -> None:
+    """A number of a 在留カード等 is taken with its holder, and is a part of what the key stands for."""
+    plain = _move(bench, "with-card-number")
+
+    def holding(number: str) -> Notification:
+        first = plain.subjects[0].model_copy(update={"residence_card_no": number})
+        return plain.model_copy(update={"subjects": [first, *plain.subjects[1:]]})
+
+    require(deliver(bench, holding("AB12345678CD")).provisional_no, "a residence card's number is not taken")
+    code = _refusal(bench, holding("AB12345679CD")).code
+    require(code == "key_conflict", "another card's number under a used key is not noticed: it got lost")
+
+
 def knows_its_towns(bench: Bench) -> None:
     """Codes of eleven digits, each once, and the address of every household among them."""
     towns = bench.adapter.towns()
@@ -358,4 +371,5 @@ CHECKS: tuple[Callable[[Bench], None], ...] = (
     tells_of_a_rejection,
     feeds_without_gaps,
     carries_protection,
+    carries_the_residence_card_number,
 )

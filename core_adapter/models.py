@@ -194,6 +194,7 @@ class Subject(Record):
     """異動者: one person whose record changes. relationship and new_address are those after the move.
 
     protected: the 支援措置 mark travels with every hand-over; `unknown` in the record is sent as true.
+    residence_card_no: 在留カード等番号, as AB12345678CD; None where staff took none from a card.
     """
 
     resident_id: str
@@ -205,6 +206,7 @@ class Subject(Record):
     old_address: Address
     new_address: Address
     protected: bool
+    residence_card_no: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{8}[A-Z]{2}$")] | None = None
     notes: Annotations = Annotations()
 
     @field_validator("relationship")

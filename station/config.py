@@ -10,13 +10,42 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 class BadConfig(Exception):
     """A settings file that this station cannot start with; the text is `file:line: what is wrong`."""
+
+
+def _named(path: Path) -> Path:
+    """Nobody means the folder of the settings by writing nothing."""
+    if path == Path():
+        raise ValueError("is empty")
+    return path
+
+
+_Named = Annotated[Path, AfterValidator(_named)]
+
+
+def wrong_address(text: str) -> bool:
+    """Whether this is anything but scheme, host and port of a server."""
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        return True
+    beside = url.path not in ("", "/") or url.query or url.fragment or url.username or url.password
+    return url.scheme not in ("http", "https") or not url.hostname or port == 0 or bool(beside)
 
 
 class _Settings(BaseModel):
@@ -32,7 +61,7 @@ class ReaderConfig(_Settings):
     backend: Literal["none", "simulated", "vpcd", "pcsc"] = "none"
     name: str = ""
     slot: Annotated[int, Field(ge=0, le=1)] = 0
-    keys_dir: Path | None = None
+    keys_dir: _Named | None = None
 
     @model_validator(mode="after")
     def _names_a_reader(self) -> Self:
@@ -83,9 +112,15 @@ class TlsConfig(_Settings):
     """Mutual TLS towards the server: the authority that signed the server's certificate, and this
     station's own."""
 
-    ca_file: Path
-    cert_file: Path | None = None
-    key_file: Path | None = None
+    ca_file: _Named
+    cert_file: _Named | None = None
+    key_file: _Named | None = None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.key_file is not None and self.cert_file is None:
+            raise ValueError("key_file needs cert_file")
+        return self
 
 
 class StationConfig(_Settings):
@@ -97,8 +132,8 @@ class StationConfig(_Settings):
     desk: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,8}$")] | None = None
     port: Annotated[int, Field(ge=1024, le=65535)]
     server_url: str
-    key_file: Path
-    state_dir: Path
+    key_file: _Named
+    state_dir: _Named
     dev: bool = False
     reader: ReaderConfig = ReaderConfig()
     ticket_printer: TicketPrinterConfig = TicketPrinterConfig()
@@ -109,11 +144,11 @@ class StationConfig(_Settings):
     def _holds_together(self) -> Self:
         if (self.kind == "counter") != (self.desk is not None):
             raise ValueError("desk: a counter names its desk, a kiosk has none")
-        url = urlsplit(self.server_url)
-        if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
+        if wrong_address(self.server_url):
             raise ValueError(
                 "server_url: give scheme, host and port only, such as https://kakanai.example:8443"
             )
+        url = urlsplit(self.server_url)
         if url.scheme == "http" and url.hostname not in LOOPBACK:
             raise ValueError("server_url: http is for this machine alone; use https")
         if (url.scheme == "https") != (self.tls is not None):
@@ -161,7 +196,7 @@ def _absolute(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     for key, value in document.items():
         if isinstance(value, dict):
             result[key] = _absolute(value, folder)
-        elif key in paths and isinstance(value, str):
+        elif key in paths and isinstance(value, str) and value:
             result[key] = folder / value
         else:
             result[key] = value

@@ -140,7 +140,7 @@ class DevRoutes:
         await self._hand.call(slot.remove, _SLOT_LIMIT_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_NOTICED_S):
-                while (state := self._board.state).reader in _WITH_CARD:
+                while (state := self._board.state).reader in _WITH_CARD and not self._board.closed:
                     await self._board.after(state, _NOTICED_S)
                 await asyncio.sleep(_HAND_S)
 

@@ -149,4 +149,6 @@ class VpcdSlot:
     @property
     def persona(self) -> str | None:
         """See CardSlot."""
-        return None if self._lying is None else self._lying.card.persona.id
+        # Asked while another thread takes the card off.
+        lying = self._lying
+        return None if lying is None else lying.card.persona.id

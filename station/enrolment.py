@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpcore
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from station.config import LOOPBACK
+from station.config import LOOPBACK, wrong_address
 from station.signing import create_key, load_key, public_pem
 from station.words import Words, enrolment
 
@@ -127,9 +127,9 @@ def _toml(text: str) -> str:
 def _checked(server: str, name: str, ca_file: Path | None) -> ssl.SSLContext | None:
     if not _NAME.fullmatch(name):
         raise BadAddress("--name: small letters, digits, - and _, up to 32 characters / 英小文字・数字・-・_")
-    url = urlsplit(server)
-    if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
+    if wrong_address(server):
         raise BadAddress("--server: scheme, host and port only, such as https://kakanai.example:8443")
+    url = urlsplit(server)
     if url.scheme == "https":
         if ca_file is None:
             raise BadAddress(

@@ -12,16 +12,16 @@ import asyncio
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-import httpcore
 from starlette.types import Message, Receive, Scope, Send
 
-from station.answers import answer
+from station.answers import WayOn, answer
 from station.board import ServerTrouble
+from station.patience import Patience, is_keyed, way_on
 from station.signing import HEADER_PREFIX, Headers
-from station.upstream import UNREACHABLE, Body, Upstream, is_unknown
+from station.upstream import BadRequest, Body, Broken, Late, NoAnswer, Response, Upstream, is_unknown
 from station.words import notice
 
 MAX_BODY = 1_000_000
@@ -30,7 +30,6 @@ _CONNECTIONS = 64
 # A server that was killed is back within this; who pressed a button sees that it works.
 _PATIENCE_S = 15.0
 _AGAIN_S = 0.5
-_KEY_IN_FORM = re.compile(rb"(?:^|&)idempotency_key=[^&]")
 
 # RFC 9110 7.6.1 (and what older servers send): meaningful for one connection only.
 _HOP_BY_HOP = frozenset(
@@ -60,13 +59,14 @@ class Gateway:
         self._own_origin = own_origin.encode("ascii")
         self._on_away = on_away
         self._closing = asyncio.Event()
+        self._patience = Patience()
 
     def close(self) -> None:
         """Ends every answer that is still streaming, so that a waiting page does not hold the station up."""
         self._closing.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one HTTP request with what the server says, or 413, or 502 when it says nothing."""
+        """Answers one HTTP request with what the server says, or 413, or 502 or 504 when it says nothing."""
         headers: Headers = scope["headers"]
         accept = b",".join(value for name, value in headers if name == b"accept").decode("latin-1")
         body = await _whole_body(headers, receive)
@@ -74,53 +74,64 @@ class Gateway:
             await answer(413, "too_large", accept)(scope, receive, send)
             return
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        asked = _Asked(scope["method"], target, headers, body, accept == "text/event-stream")
         exchange = _Exchange(send)
+        try:
+            failed = await self._answered(asked, exchange, receive)
+        except BadRequest:
+            await answer(400, "bad_request", accept)(scope, receive, send)
+            return
+        if failed is None:
+            return
+        if asked.events:
+            await exchange.away("server_down")
+            return
+        late = isinstance(failed, Late)
+        way = way_on(asked.method, target, headers, body, self._own_origin, late)
+        code = _code(late, asked.is_read, way)
+        await answer(504 if late else 502, code, accept, way)(scope, receive, send)
+
+    async def _answered(self, asked: "_Asked", exchange: "_Exchange", receive: Receive) -> NoAnswer | None:
+        """None when the server's answer was passed on, whole or not; else why there is none."""
         now = asyncio.get_running_loop().time
-        give_up = now() + (_PATIENCE_S if _is_keyed(headers, body) else 0.0)
-        once_more = scope["method"] in ("GET", "HEAD")
-        events = accept == "text/event-stream"
+        give_up = now() + (_PATIENCE_S if is_keyed(asked.headers, asked.body) else 0.0)
+        once_more = asked.is_read
         while True:
             try:
-                async with self._upstream.open(
-                    scope["method"],
-                    target,
-                    [*_forwarded(headers), (b"kakanai-origin", self._own_origin)],
-                    body,
-                ) as response:
-                    if not is_unknown(response.status, response.headers):
-                        await self._relay(response, exchange, receive)
-                    else:
-                        self._on_away("not_registered")
-                        if not events:
-                            await self._relay(response, exchange, receive)
-                        else:
-                            await exchange.away("server_not_registered")
-                    return
-            except httpcore.LocalProtocolError:
-                await answer(400, "bad_request", accept)(scope, receive, send)
-                return
-            except UNREACHABLE as error:
+                await self._exchanged(asked, exchange, receive)
+                return None
+            except NoAnswer as error:
                 if exchange.started:
                     # The connection is cut without an end mark, so that the browser does not take a part
                     # for the whole.
                     _log.warning("the server's answer broke off: %s", type(error).__name__)
-                    return
+                    return None
+                if isinstance(error, Late):
+                    # It may be at work on this; whether it is away, the heartbeat knows.
+                    _log.warning("the server is silent")
+                    self._patience.was_late(asked.method, asked.target)
+                    return error
                 # A kept connection that the server has just closed says nothing about the server: ask once
                 # more.
-                kept = isinstance(
-                    error, httpcore.ReadError | httpcore.WriteError | httpcore.RemoteProtocolError
-                )
-                if kept and once_more:
+                if isinstance(error, Broken) and once_more:
                     once_more = False
                     continue
                 self._on_away("")
                 if now() >= give_up or await self._closes_within(_AGAIN_S):
-                    break
-        if events:
-            await exchange.away("server_down")
-        else:
-            back = None if scope["method"] in ("GET", "HEAD") else self._page_before(headers)
-            await answer(502, "server_away", accept, reload=True, back=back)(scope, receive, send)
+                    return error
+
+    async def _exchanged(self, asked: "_Asked", exchange: "_Exchange", receive: Receive) -> None:
+        sent = [*_forwarded(asked.headers), (b"kakanai-origin", self._own_origin)]
+        limit_s = self._patience.limit_s(asked.method, asked.target, asked.body.size)
+        async with self._upstream.open(asked.method, asked.target, sent, asked.body, limit_s) as response:
+            self._patience.was_answered(asked.method, asked.target)
+            unknown = is_unknown(response.status, response.headers)
+            if unknown:
+                self._on_away("not_registered")
+            if unknown and asked.events:
+                await exchange.away("server_not_registered")
+            else:
+                await self._relay(response, exchange, receive)
 
     async def _closes_within(self, seconds: float) -> bool:
         try:
@@ -129,14 +140,7 @@ class Gateway:
             return False
         return True
 
-    def _page_before(self, headers: Headers) -> str:
-        """The page on which a button was pressed; asking for where it led would press it anew."""
-        referer = next((value for name, value in headers if name.lower() == b"referer"), b"")
-        if not referer.startswith(self._own_origin + b"/"):
-            return "/"
-        return "/" + referer.removeprefix(self._own_origin).decode("latin-1").lstrip("/")
-
-    async def _relay(self, response: httpcore.Response, exchange: "_Exchange", receive: Receive) -> None:
+    async def _relay(self, response: Response, exchange: "_Exchange", receive: Receive) -> None:
         await exchange.begin(response.status, self._returned(response.headers))
         if any(name.lower() == b"content-length" for name, _ in response.headers):
             await exchange.copy(response)
@@ -171,6 +175,21 @@ class Gateway:
         return kept
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One request of the browser; `events`: it comes from an EventSource."""
+
+    method: str
+    target: bytes
+    headers: Headers = field(repr=False)
+    body: Body = field(repr=False)
+    events: bool
+
+    @property
+    def is_read(self) -> bool:
+        return self.method in ("GET", "HEAD")
+
+
 class _Exchange:
     """One answer to the browser and how far it is."""
 
@@ -182,8 +201,8 @@ class _Exchange:
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         self.started = True
 
-    async def copy(self, response: httpcore.Response) -> None:
-        async for part in response.aiter_stream():
+    async def copy(self, response: Response) -> None:
+        async for part in response.parts:
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
         await self.end()
 
@@ -195,6 +214,15 @@ class _Exchange:
         said = json.dumps({"code": code, **notice(code).model_dump()}, ensure_ascii=False)
         await self.begin(200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")])
         await self.end(_AWAY_EVENT.format(words=said).encode())
+
+
+def _code(late: bool, is_read: bool, way: WayOn) -> str:
+    """Which words stand where no answer came."""
+    if way.fields is not None:
+        return "server_silent_kept" if late else "server_away_kept"
+    if not late:
+        return "server_away"
+    return "server_silent" if is_read else "server_silent_unsure"
 
 
 def _named_by_connection(headers: Headers) -> frozenset[bytes]:
@@ -209,15 +237,6 @@ def _forwarded(headers: Headers) -> Headers:
         for name, value in headers
         if name not in dropped and not name.startswith((HEADER_PREFIX, b"x-forwarded-"))
     ]
-
-
-def _is_keyed(headers: Headers, body: Body) -> bool:
-    """Whether the server will do this once, however often it is asked."""
-    by_name = {name.lower(): value for name, value in headers}
-    in_form = by_name.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
-    return b"idempotency-key" in by_name or (
-        in_form and _KEY_IN_FORM.search(b"".join(body.parts)) is not None
-    )
 
 
 def _is_event_stream(headers: Headers) -> bool:

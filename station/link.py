@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpcore
-
 from station.signing import Headers
-from station.upstream import UNREACHABLE, Upstream, body_of, is_unknown
+from station.upstream import NoAnswer, Response, Upstream, body_of, is_unknown
 
 API = "/api/v1/stations"
 _LARGEST_ANSWER = 20_000_000
-_SILENCE_S = 60.0
 
 
 class ServerAway(Exception):
@@ -71,7 +68,7 @@ class ServerLink:
                     return answer
                 # This PC's clock went back, or the server was told a higher number: go on above that one.
                 return await self._post(path, payload, key)
-        except (*UNREACHABLE, TimeoutError) as error:
+        except (NoAnswer, TimeoutError) as error:
             raise ServerAway(type(error).__name__) from None
 
     async def _post(self, path: str, payload: object, key: str | None) -> Answer:
@@ -82,7 +79,7 @@ class ServerLink:
         target = (API + path).encode("ascii")
         async with self._upstream.open("POST", target, headers, body) as response:
             parts, size = [], 0
-            async for part in response.aiter_stream():
+            async for part in response.parts:
                 size += len(part)
                 if size > _LARGEST_ANSWER:
                     raise ServerAway("the answer is too large")
@@ -99,23 +96,23 @@ class ServerLink:
         headers: Headers = [(b"accept", b"text/event-stream")]
         target = (API + "/events").encode("ascii")
         try:
-            async with self._upstream.open("GET", target, headers, body_of(b""), _SILENCE_S) as response:
+            async with self._upstream.open("GET", target, headers, body_of(b"")) as response:
                 if is_unknown(response.status, response.headers):
                     raise Unknown("not registered")
                 if response.status != 200:
                     raise ServerAway(f"status {response.status}")
                 yield ""
                 rest = b""
-                async for part in response.aiter_stream():
+                async for part in response.parts:
                     *lines, rest = (rest + part).split(b"\n")
                     for line in lines:
                         if line.startswith(b"event:"):
                             yield line[6:].strip().decode("utf-8", "replace")
-        except UNREACHABLE as error:
+        except NoAnswer as error:
             raise ServerAway(type(error).__name__) from None
 
 
-def _answer(response: httpcore.Response, body: bytes, now_ms: int) -> Answer:
+def _answer(response: Response, body: bytes, now_ms: int) -> Answer:
     said = {name.lower(): value for name, value in response.headers}
     clock, highest = _number(said.get(b"kakanai-clock")), _number(said.get(b"kakanai-number"))
     return Answer(

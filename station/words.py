@@ -26,11 +26,14 @@ class _Message(Words):
     counter: Words | None = None
 
 
-class _Refusal(BaseModel):
+class Refusal(BaseModel):
+    """What happened and what to do next; `easy`: both in やさしい日本語, where residents meet it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: Words
     next: Words
+    easy: str = ""
 
 
 class _Catalogue(BaseModel):
@@ -39,7 +42,7 @@ class _Catalogue(BaseModel):
     messages: dict[str, _Message]
     notices: dict[str, Words]
     enrolment: dict[str, Words]
-    refusals: dict[str, _Refusal]
+    refusals: dict[str, Refusal]
 
 
 @cache
@@ -99,7 +102,6 @@ def other_card(kind: str | None, audience: Audience) -> Words:
     return message(key if has_message(key) else OTHER_CARD, audience)
 
 
-def refusal(code: str) -> tuple[Words, Words]:
-    """(what happened, what to do next) for one of the gateway's own answers. KeyError for an unknown code."""
-    entry = _catalogue().refusals[code]
-    return entry.title, entry.next
+def refusal(code: str) -> Refusal:
+    """The words of one of the gateway's own answers. KeyError for an unknown code."""
+    return _catalogue().refusals[code]

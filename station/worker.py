@@ -36,6 +36,7 @@ class DeviceThread:
         self._thread: threading.Thread | None = None
         self._given_up: list[threading.Thread] = []
         self._running: set[asyncio.Task[Any]] = set()
+        self._finished = False
 
     async def call(self, job: Callable[[], T], limit_s: float, *, from_now: bool = False) -> T:
         """What `job` returns or raises, from the device's thread; Stuck after `limit_s` seconds of its
@@ -45,16 +46,18 @@ class DeviceThread:
         """
         task = asyncio.ensure_future(self._in_turn(job, limit_s, from_now))
         self._running.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
     async def finish(self, grace_s: float) -> None:
-        """Waits for what is running, for `grace_s` seconds at most, and takes nothing more.
+        """Waits for what is running, for `grace_s` seconds at most, and takes nothing more: what still waits
+        for its turn, or comes later, is Stuck.
 
         A thread that hangs is a daemon: it ends with the process.
         """
         if self._running:
             await asyncio.wait(self._running, timeout=grace_s)
+        self._finished = True
         self._close()
 
     def _close(self) -> None:
@@ -62,7 +65,7 @@ class DeviceThread:
             self._jobs.put(None)
             self._jobs = None
 
-    def _finished(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         # Marks the error as seen for a caller that has left.
         if not task.cancelled():
@@ -106,7 +109,7 @@ class DeviceThread:
     def _open(self) -> queue.SimpleQueue[_Job | None]:
         if self._jobs is None:
             self._given_up = [thread for thread in self._given_up if thread.is_alive()]
-            if len(self._given_up) >= self._most:
+            if self._finished or len(self._given_up) >= self._most:
                 raise Stuck(self._name)
             jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
             self._thread = threading.Thread(target=_serve, args=(jobs,), name=self._name, daemon=True)

@@ -6,6 +6,7 @@ from procedures import Guidance, Item
 from server.db.context import Context
 from server.kit.clock import now
 from server.reception import new_household
+from server.reception.documents import NUMBER
 from server.reception.intake import Intake
 from server.reception.models import Reception
 from server.reception.people import PersonView
@@ -30,6 +31,10 @@ def draft_of(
     household_id = next((p.resident.household_id for p in intake.people if p.resident), None)
     head = new_household.head(intake)
     whole = intake.whole_household
+    visit = visit_part(intake, guidance, ctx, intake.movers)
+    for subject, mover in zip(visit["subjects"], intake.movers, strict=True):
+        # For the register alone: no department needs it.
+        subject[NUMBER] = intake.facts.value(mover.person_id, NUMBER)
     return {
         "tenant": reception.tenant_id,
         "municipality_code": paper.municipality_code,
@@ -46,7 +51,7 @@ def draft_of(
             "joins": "same" if whole else "new",
         },
         "form": {"id": "residence_change", "version": "1", "sha256": form_sha256},
-    } | visit_part(intake, guidance, ctx, intake.movers)
+    } | visit
 
 
 def visit_part(

@@ -13,6 +13,7 @@ from server.db.vault import Vault
 from server.kit.text import HIDDEN
 from server.reception import people
 from server.reception.confirmation import frozen_of
+from server.reception.documents import NUMBER
 from server.reception.intake import standing_of
 from server.reception.models import Reception
 from server.reception.service import current_intake
@@ -71,7 +72,7 @@ def _address(name: str, text: str, hidden: bool) -> Row:
 
 def _person(number: int, subject: dict[str, Any], foreign: bool) -> list[Row]:
     birth = subject["birth"]
-    return [
+    rows = [
         Row(f"name:{number}", "second.row.name", subject["name"], person=number),
         Row(
             f"birth:{number}",
@@ -89,3 +90,5 @@ def _person(number: int, subject: dict[str, Any], foreign: bool) -> list[Row]:
             person=number,
         ),
     ]
+    card = subject.get(NUMBER)
+    return [*rows, Row(f"{NUMBER}:{number}", f"second.row.{NUMBER}", card, person=number)] if card else rows

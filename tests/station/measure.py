@@ -196,7 +196,7 @@ def _gateway(rounds: int, ways: Mapping[str, int], pids: Mapping[str, int]) -> l
     shapes: list[tuple[str, int, tuple[str, str, bytes | None]]] = [
         ("page", rounds, ("GET", "/", None)),
         ("form", rounds, ("POST", "/", FORM)),
-        ("upload", max(rounds // 5, 20), ("POST", "/", UPLOAD)),
+        ("upload", max(rounds // 2, 20), ("POST", "/", UPLOAD)),
     ]
     found = []
     for shape, count, asked in shapes:

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 
 from station.config import load_config
 from station.signing import Signer, create_key
-from station.upstream import UNREACHABLE, Upstream, body_of
+from station.upstream import NoAnswer, Upstream, body_of
 from tests.station.conftest import Live, free_port
 
 
@@ -100,6 +100,13 @@ def asked(folder: Path, port: int, tls: str, host: str = "localhost") -> int:
     return asyncio.run(ask())
 
 
+def unusable(folder: Path, tls: str) -> str:
+    """What is said about [tls] settings that no line can be made of."""
+    with pytest.raises(OSError) as refused:
+        asked(folder, 1, tls)
+    return str(refused.value)
+
+
 def lines(authority: Path, own: tuple[Path, Path] | None) -> str:
     text = f'ca_file = "{authority}"\n'
     return text + (f'cert_file = "{own[0]}"\nkey_file = "{own[1]}"\n' if own else "")
@@ -110,7 +117,9 @@ def test_both_sides_know_each_other(tmp_path: Path, server: tuple[int, Authority
     assert asked(tmp_path, port, lines(authority.file, authority.issue("kiosk-1"))) == 200
 
 
-def test_nothing_less_is_spoken_to(tmp_path: Path, server: tuple[int, Authority]) -> None:
+def test_nothing_less_is_spoken_to(
+    tmp_path: Path, server: tuple[int, Authority], caplog: pytest.LogCaptureFixture
+) -> None:
     port, authority = server
     stranger = Authority(tmp_path, "other-ca")
     own = authority.issue("kiosk-1")
@@ -121,5 +130,24 @@ def test_nothing_less_is_spoken_to(tmp_path: Path, server: tuple[int, Authority]
         # The certificate is for another name.
         (lines(authority.file, own), "127.0.0.1"),
     ):
-        with pytest.raises(UNREACHABLE):
+        with pytest.raises(NoAnswer):
             asked(tmp_path, port, tls, host)
+    # Whoever looks after the station learns that it is no cable.
+    assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
+
+
+def test_a_file_that_cannot_be_used_is_named_and_no_password_is_waited_for(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ca")
+    cert, key = authority.issue("kiosk-1")
+    assert str(tmp_path / "no.crt") in unusable(tmp_path, lines(tmp_path / "no.crt", None))
+    assert str(tmp_path / "no.key") in unusable(tmp_path, lines(authority.file, (cert, tmp_path / "no.key")))
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"fictional"),
+        )
+    )
+    assert str(locked) in unusable(tmp_path, lines(authority.file, (cert, locked)))

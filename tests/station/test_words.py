@@ -26,7 +26,8 @@ OUTCOMES = [
     "bad_secret_individual_number",
 ]
 CODES = [
-    *get_args(Refusal), "server_away", "page_token", "too_large", "bad_request", "not_found",
+    *get_args(Refusal), "server_away", "server_away_kept", "server_silent", "server_silent_kept",
+    "server_silent_unsure", "page_token", "too_large", "bad_request", "not_found",
     "not_possible", "unexpected",
 ]  # fmt: skip
 # Words that put the fault on the person; the screens' brief rules them out.
@@ -46,8 +47,9 @@ def test_every_outcome_has_words_that_do_not_blame(outcome: str, of: str, audien
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_refusal_says_what_to_do(code: str) -> None:
-    title, what_next = refusal(code)
-    assert all(words.ja.endswith("。") and words.en.endswith(".") for words in (title, what_next))
+    said = refusal(code)
+    assert all(words.ja.endswith("。") and words.en.endswith(".") for words in (said.title, said.next))
+    assert said.easy.endswith("。") or not code.startswith("server_")
 
 
 def test_the_counter_is_not_told_to_call_itself() -> None:

@@ -113,3 +113,23 @@ def test_finishing_waits_for_what_is_under_way_but_not_for_ever() -> None:
     began = time.monotonic()
     asyncio.run(scene(0, 0.05))
     assert time.monotonic() - began < 0.4
+
+
+def test_a_thread_that_is_to_end_takes_nothing_more() -> None:
+    let_go = threading.Event()
+    seen: list[str] = []
+
+    async def scene() -> None:
+        thread = DeviceThread("test")
+        running = asyncio.create_task(thread.call(partial(let_go.wait, 10), 20))
+        waiting = asyncio.create_task(thread.call(partial(seen.append, "waited"), 20))
+        await asyncio.sleep(0.02)
+        await thread.finish(0)
+        let_go.set()
+        assert await running
+        for late in (waiting, thread.call(partial(seen.append, "came later"), 1)):
+            with pytest.raises(Stuck):
+                await late
+
+    asyncio.run(scene())
+    assert seen == []

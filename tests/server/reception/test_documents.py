@@ -13,7 +13,8 @@ from sqlmodel import select
 from server.db.uow import NotThereError
 from server.journal.models import JournalEntry
 from server.kit.machine import NotNowError
-from server.reception import documents, forms
+from server.reception import documents, forms, presenting, service
+from server.reception.confirmation import frozen_of
 from server.reception.documents import Document, NotRead, read_document
 from server.reception.models import FactRow
 from server.web.services import Services
@@ -132,6 +133,25 @@ def test_the_number_goes_into_the_line_of_the_person_whose_card_it_is(services: 
         journal = [entry.payload + str(entry.sealed) for entry in unit.all(select(JournalEntry))]
     assert not any(CARD.encode() in row.sealed for row in rows)
     assert not any(CARD in line for line in journal)
+
+
+@one_database
+def test_who_signs_has_seen_the_number_that_the_core_is_told(services: Services) -> None:
+    visit = Visit.at(services, "settled", "nguyen_mihon")
+    _, second = (person.person_id for person in visit.state().people)
+    give(visit, second, CARD)
+    visit.prepare(b"%PDF")
+    with services.db.read() as unit:
+        reception, key = service.opened(unit, visit.clerk, services.vault, visit.reception_id)
+        shown = presenting.rows_of(unit, visit.clerk, services.vault, reception)
+        intake = service.current_intake(unit, visit.reception_id)
+        assert intake is not None
+        told = frozen_of(key, intake)["draft"]["subjects"]
+    seen = [row for row in shown if row.label == "second.row.residence_card_no"]
+    assert [(row.key, row.value, row.person, row.hidden) for row in seen] == [
+        ("residence_card_no:2", CARD, 2, False)
+    ]
+    assert [subject["residence_card_no"] for subject in told] == [None, CARD]
 
 
 @one_database
