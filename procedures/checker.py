@@ -91,7 +91,7 @@ def _named(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
     """Rules that others name must exist."""
     known = {rule.id for rule in catalogue.rules} | set(catalogue.disabled)
     for rule in catalogue.rules:
-        for name in (*rule.bundles, *rule.excludes):
+        for name in (*rule.bundles, *rule.excludes, *rule.alongside):
             if name not in known:
                 yield Problem(rule.file, rule.line, f"{rule.id} names {name}, which is no rule")
     opening = loader.overlay.opening if loader.overlay else None
