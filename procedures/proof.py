@@ -47,7 +47,10 @@ def prove(
     """
     if find_spec("z3") is None:
         return Proof((), tuple(f"{claim} (z3-solver is not installed)" for claim in CLAIMS))
-    return Proof(tuple(_Prover(catalogue, on, set() if known is None else known).problems(rules)), ())
+    prover = _Prover(catalogue, on, set() if known is None else known)
+    problems = tuple(prover.problems(rules))
+    late = f"{prover.undecided} claim(s) on which z3 did not decide in time"
+    return Proof(problems, (late,) if prover.undecided else ())
 
 
 def _never(condition: Condition) -> str:
@@ -68,6 +71,7 @@ class _Prover:
         self._on = on
         self._known = known
         self._first = not known
+        self.undecided = 0
         self._worlds: dict[date, tuple[World, list[Raw]]] = {}
 
     def problems(self, chosen: Iterable[Rule] | None) -> Iterator[Problem]:
@@ -112,13 +116,15 @@ class _Prover:
         return self._worlds[on]
 
     def _possible(self, world: World, extra: list[Raw], *formulas: Raw) -> bool:
-        """True when some household fulfils them all; an answer that z3 does not find in time counts as
-        yes.
+        """True when some household fulfils them all; an answer that z3 does not find in time counts as yes,
+        and as undecided.
         """
         solver = world.z3.Solver()
         solver.set("timeout", 5000)
         solver.add(*world.base, *extra, *formulas)
-        return bool(solver.check() != world.z3.unsat)
+        found = solver.check()
+        self.undecided += found == world.z3.unknown
+        return bool(found != world.z3.unsat)
 
     def _condition(self, condition: Condition, rule: Rule | None = None) -> Iterator[Problem]:
         """That a condition can hold where it is read, that each of its alternatives can, and that it can
