@@ -66,6 +66,7 @@ class Face:
     lost_if_missed: Text | None = None
     confirm: Text | None = None
     each_dated: bool = False
+    effects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Rule:
     needs_juki_net: bool = False
     bundles: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    alongside: Mapping[str, Text] = field(default_factory=dict)
     history: tuple[History, ...] = ()
     confirmed: bool = False
 

@@ -83,6 +83,7 @@ def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
     for name, listed in (("まとめる手続き bundles", rule.bundles), ("同時に出ない excludes", rule.excludes)):
         if listed:
             yield f"- {name}: {'、'.join(listed)}"
+    yield from _effects(rule, catalogue)
     for entry in rule.history:
         source = f"（{entry.source}）" if entry.source else ""
         yield f"- 沿革 history: {entry.since} {entry.words.ja} / {entry.words.en}{source}"
@@ -91,6 +92,24 @@ def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
     for doubt in rule.doubts:
         yield f"- 未確認 doubt: {doubt}"
     yield ""
+
+
+_EFFECTS = {"gains": "始まる", "keeps": "続く", "loses": "終わる", "elsewhere": "ほかで受ける"}
+
+
+def _effects(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
+    """What the rule means for what a person has, and beside which rules it may say something contrary."""
+    faces = [("", rule.face)]
+    faces += [(f"（`{one.id}`）", one.face) for one in rule.variants if one.face.effects != rule.face.effects]
+    for name, face in faces:
+        said = [
+            f"{catalogue.codes.things[thing].name.ja} {_EFFECTS[effect]} {effect}"
+            for thing, effect in face.effects.items()
+        ]
+        if said:
+            yield f"- 効果{name} effects: {'、'.join(said)}"
+    for other, why in rule.alongside.items():
+        yield f"- {other} と同時に出うる alongside: {why.ja} / {why.en}"
 
 
 def _face(face: Face, base: Face | None = None) -> Iterator[str]:

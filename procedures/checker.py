@@ -21,11 +21,12 @@ from procedures.yaml_lines import CatalogueInvalid, Problem
 def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
     """Every problem of the data, for each municipality, with file and line; an empty list when all is well.
 
-    `cases` is a folder of CASE.yaml files: each must come out as it expects; every rule and every variant
-    of a complete life event must occur in one of them as applying or needing confirmation; and every test
-    in any condition must be met in one of them and not be met in another. The cases of all municipalities
-    count together, but what one of them changes or adds must occur in its own. A municipality without cases
-    relies on those of the others.
+    `cases` is a folder of CASE.yaml files, to which come those that the municipalities keep (folder `cases`
+    beside the overlay): each must come out as it expects; every rule and every variant of a complete life
+    event must occur in one of them as applying or needing confirmation; and every test in any condition must
+    be met in one of them and not be met in another. The cases of all municipalities count together, but what
+    one of them changes or adds must occur in its own. A municipality without cases relies on those of the
+    others.
     """
     problems: list[Problem] = []
     catalogues: dict[str, Catalogue] = {}
@@ -38,7 +39,8 @@ def check(cases: Path | None = None, data: Path = DATA) -> list[Problem]:
             catalogues[code], overlays[code] = catalogue, loader.overlay
     if cases is not None:
         broken = {folder.name for folder in (data / "municipalities").iterdir()} - set(catalogues)
-        problems += _cases(cases, catalogues, overlays, broken)
+        own = [data / "municipalities" / code / "cases" for code in catalogues]
+        problems += _cases([cases, *own], catalogues, overlays, broken)
     return list(dict.fromkeys(problems))
 
 
@@ -91,7 +93,7 @@ def _named(catalogue: Catalogue, loader: Loader) -> Iterable[Problem]:
     """Rules that others name must exist."""
     known = {rule.id for rule in catalogue.rules} | set(catalogue.disabled)
     for rule in catalogue.rules:
-        for name in (*rule.bundles, *rule.excludes):
+        for name in (*rule.bundles, *rule.excludes, *rule.alongside):
             if name not in known:
                 yield Problem(rule.file, rule.line, f"{rule.id} names {name}, which is no rule")
     opening = loader.overlay.opening if loader.overlay else None
@@ -174,10 +176,16 @@ _Occurs = dict[tuple[str, date | None], set[tuple[str, str | None]]]
 
 
 def _cases(
-    folder: Path, catalogues: dict[str, Catalogue], overlays: dict[str, OverlayModel], broken: set[str]
+    folders: list[Path],
+    catalogues: dict[str, Catalogue],
+    overlays: dict[str, OverlayModel],
+    broken: set[str],
 ) -> Iterable[Problem]:
-    files, problems = read_cases(folder)
-    yield from problems
+    files: list[CaseFile] = []
+    for folder in folders:
+        found, problems = read_cases(folder)
+        files += found
+        yield from problems
     occurs: _Occurs = {}
     coverage = Coverage()
     for file in files:

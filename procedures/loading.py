@@ -105,6 +105,9 @@ class Loader:
         for group, names in codes.event_groups.items():
             for name in set(names) - set(codes.events):
                 self.problems.append(codes_file.problem(("event_groups", group), f"no such event: {name}"))
+        for thing, model in codes.things.items():
+            for name in set(model.apart) - set(codes.things):
+                self.problems.append(codes_file.problem(("things", thing, "apart"), f"no such thing: {name}"))
         first: Catalogue | None = None
         for decisions in reversed(periods(overlay)):
             later = () if first is None else (first, *first.later)

@@ -41,8 +41,15 @@ class EventModel(Strict):
     ready: bool = False
 
 
+class ThingModel(Strict):
+    """Something that a person can have only once, and what cannot be had beside it (`apart`)."""
+
+    name: Words
+    apart: list[str] = []
+
+
 class CodesModel(Strict):
-    """codes.yaml: the small code lists."""
+    """codes.yaml: the small code lists. `things` are what the effects of rules speak of."""
 
     events: dict[str, EventModel]
     event_groups: dict[str, list[str]]
@@ -50,6 +57,7 @@ class CodesModel(Strict):
     sources: dict[str, Words]
     classes: dict[str, Words]
     groups: dict[str, Words]
+    things: dict[str, ThingModel] = {}
 
 
 class PackageModel(Strict):

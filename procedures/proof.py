@@ -11,6 +11,7 @@ from typing import Any as Raw
 from procedures.catalogue import Catalogue, Rule
 from procedures.census import Condition, branch, facts_behind, of_fact, of_impossible, of_rule, said
 from procedures.conditions import HOUSEHOLD, All, Any, walk
+from procedures.contradictions import clashes
 from procedures.facts import FactSpec
 from procedures.worlds import World
 from procedures.yaml_lines import Problem
@@ -20,6 +21,7 @@ CLAIMS = (
     "no procedure can never apply",
     "every part of an `any` and every variant can decide",
     "no two procedures that exclude each other apply together",
+    "no two procedures say contrary things to one person in one life event",
     "what is impossible leaves every life event possible, and each combination can be found alone",
     "every question can matter",
 )
@@ -45,7 +47,10 @@ def prove(
     """
     if find_spec("z3") is None:
         return Proof((), tuple(f"{claim} (z3-solver is not installed)" for claim in CLAIMS))
-    return Proof(tuple(_Prover(catalogue, on, set() if known is None else known).problems(rules)), ())
+    prover = _Prover(catalogue, on, set() if known is None else known)
+    problems = tuple(prover.problems(rules))
+    late = f"{prover.undecided} claim(s) on which z3 did not decide in time"
+    return Proof(problems, (late,) if prover.undecided else ())
 
 
 def _never(condition: Condition) -> str:
@@ -66,6 +71,7 @@ class _Prover:
         self._on = on
         self._known = known
         self._first = not known
+        self.undecided = 0
         self._worlds: dict[date, tuple[World, list[Raw]]] = {}
 
     def problems(self, chosen: Iterable[Rule] | None) -> Iterator[Problem]:
@@ -78,6 +84,7 @@ class _Prover:
                     new.add(rule.version)
                     yield from self._condition(condition, rule)
         yield from self._excluded(new)
+        yield from self._contrary(new)
         if chosen is None:
             for spec in self._catalogue.facts.values():
                 for condition in of_fact(spec, self._catalogue.codes.events):
@@ -109,13 +116,15 @@ class _Prover:
         return self._worlds[on]
 
     def _possible(self, world: World, extra: list[Raw], *formulas: Raw) -> bool:
-        """True when some household fulfils them all; an answer that z3 does not find in time counts as
-        yes.
+        """True when some household fulfils them all; an answer that z3 does not find in time counts as yes,
+        and as undecided.
         """
         solver = world.z3.Solver()
         solver.set("timeout", 5000)
         solver.add(*world.base, *extra, *formulas)
-        return bool(solver.check() != world.z3.unsat)
+        found = solver.check()
+        self.undecided += found == world.z3.unknown
+        return bool(found != world.z3.unsat)
 
     def _condition(self, condition: Condition, rule: Rule | None = None) -> Iterator[Problem]:
         """That a condition can hold where it is read, that each of its alternatives can, and that it can
@@ -190,17 +199,43 @@ class _Prover:
                         yield Problem(rule.file, rule.line, message)
 
     def _together(self, rule: Rule, other: Rule) -> bool:
-        shared = rule.events & other.events
-        # On a day on which both are in force, if there is one: one of the two began last.
-        days = [self._world(one)[0].on for one in (rule, other)]
-        days += [one.effective_from for one in (rule, other) if one.effective_from is not None]
-        day = next((day for day in days if rule.in_force(day) and other.in_force(day)), None)
+        shared, day = rule.events & other.events, self._shared_day(rule, other)
         if not shared or day is None:
             return False
         world, extra = self._on_day(day)
         happens = world.z3.Or([world.events[event] for event in sorted(shared)])
         formulas = [world.formula(one.when, 0 if one.person else HOUSEHOLD) for one in (rule, other)]
         return self._possible(world, extra, happens, *formulas)
+
+    def _shared_day(self, rule: Rule, other: Rule) -> date | None:
+        """A day on which both are in force, if there is one: one of the two began last."""
+        days = [self._world(one)[0].on for one in (rule, other)]
+        days += [one.effective_from for one in (rule, other) if one.effective_from is not None]
+        return next((day for day in days if rule.in_force(day) and other.in_force(day)), None)
+
+    def _contrary(self, chosen: set[str]) -> Iterator[Problem]:
+        """That rules which would be at odds never apply to the same person in one life event, when nobody
+        denies what goes without saying there, unless one of them names the other in `alongside`.
+        """
+        met: set[frozenset[str]] = set()
+        for clash in clashes(self._catalogue):
+            first, second = clash.first, clash.second
+            day = self._shared_day(first, second)
+            if day is None or chosen.isdisjoint((first.version, second.version)):
+                continue
+            world, extra = self._on_day(day)
+            happens = world.z3.Or([world.events[event] for event in sorted(clash.events)])
+            both = [world.formula(node, 0) for node in clash.conditions]
+            if self._possible(world, [*extra, *world.unsaid()], world.happening == 1, happens, *both):
+                met.add(frozenset((first.id, second.id)))
+                if second.id not in first.alongside and first.id not in second.alongside:
+                    message = f"one person may be told both: {clash.words}"
+                    yield Problem(second.file, second.line, message)
+        for rule in self._catalogue.rules:
+            for name in rule.alongside if rule.version in chosen else ():
+                if frozenset((rule.id, name)) not in met:
+                    message = f"{rule.id} is never at odds with {name}, so `alongside` is not needed"
+                    yield Problem(rule.file, rule.line, message)
 
     def _questions(self, of_all: bool) -> Iterator[Problem]:
         """Every fact that is asked must be able to turn the outcome of some rule all by itself. What no rule

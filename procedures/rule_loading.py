@@ -155,6 +155,7 @@ class RuleMaker:
             needs_juki_net=merged.needs_juki_net,
             bundles=tuple(merged.bundles),
             excludes=tuple(merged.excludes),
+            alongside={name: why.text() for name, why in merged.alongside.items()},
             confirmed=self._confirmed(merged),
             history=tuple(History(one.since, one.words.text(), one.source) for one in merged.history),
         )
@@ -221,6 +222,11 @@ class RuleMaker:
         for applicant in model.applicants:
             if applicant.who not in self._codes.applicants:
                 origin.fault("applicants", f"no such applicant: {applicant.who}")
+        for thing in model.effects:
+            if thing not in self._codes.things:
+                origin.fault("effects", f"no such thing: {thing}")
+            if scope != PERSON:
+                origin.fault("effects", "a rule about the household has no effects on a person")
         for start in starts(model.deadline):
             shape = self._shapes.get(start)
             reachable = shape is not None and (scope == "person" or shape["scope"] != "person")
@@ -253,6 +259,7 @@ class RuleMaker:
             forms=tuple(Form(form.id, form.name.text()) for form in model.forms),
             lost_if_missed=_text(model.lost_if_missed),
             confirm=_text(model.confirm),
+            effects=dict(model.effects),
             each_dated=any(self._shapes[start]["scope"] == PERSON for start in starts(model.deadline)),
         )
 

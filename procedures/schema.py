@@ -15,6 +15,7 @@ from procedures.periods import Period
 
 Count = Literal["next_day", "same_day"]
 Closed = Literal["next_open", "previous_open", "as_is"]
+Effect = Literal["gains", "keeps", "loses", "elsewhere"]
 
 
 class SparedModel(Strict):
@@ -121,7 +122,9 @@ class FaceModel(Strict):
 
     klass: A–E as in the rule table, N the notification itself, S a certificate that is issued.
     `lost_if_missed` says what a resident loses by missing it. `confirm` (要確認) says what staff must
-    confirm before anybody is told that it is certain.
+    confirm before anybody is told that it is certain. `effects`: what it means for a thing of codes.yaml that
+    the person has or gets (gains: begins here, keeps: goes on here, loses: ends here, elsewhere: is had
+    somewhere else); no two rules may say different things of it to one person in one life event.
     """
 
     name: ResidentWords
@@ -141,6 +144,7 @@ class FaceModel(Strict):
     forms: list[FormModel] = []
     lost_if_missed: ResidentWords | None = None
     confirm: Words | None = None
+    effects: dict[str, Effect] = {}
 
 
 FACE_FIELDS = frozenset(FaceModel.model_fields)
@@ -179,7 +183,8 @@ class RuleModel(FaceModel):
 
     Ids: R… procedures and C… certificates of the national table, x-… what a municipality adds. `bundles`
     names the rules that this one gathers, `excludes` those that never apply to the same person or household
-    together with it. `needs_juki_net`: possible only while 住基ネット answers.
+    together with it. `alongside`, by id: rules that may come out together with it although their effects are
+    at odds, and why. `needs_juki_net`: possible only while 住基ネット answers.
     """
 
     id: Annotated[str, Field(pattern=r"^(R\d{3}[a-z]?|C\d{2}[a-z]?|x-[a-z0-9-]+)$")]
@@ -196,6 +201,7 @@ class RuleModel(FaceModel):
     needs_juki_net: bool = False
     bundles: list[str] = []
     excludes: list[str] = []
+    alongside: dict[str, Words] = {}
     history: list[HistoryModel] = []
     effective_from: date | None = None
     effective_to: date | None = None

@@ -30,9 +30,10 @@ from procedures.conditions import (
     OnDate,
     OnMonth,
     Within,
+    walk,
 )
 from procedures.dates import AGE_KINDS, months_later
-from procedures.facts import FactSpec
+from procedures.facts import PERSON, FactSpec
 from procedures.periods import last_day
 
 MEMBERS = 5
@@ -72,6 +73,23 @@ class World:
                 meant = self.z3.Or([self.events[event] for event in sorted(one.events)])
                 holds = self.z3.And(here, meant, self.formula(one.when, home))
                 found.append((one.id, self.z3.Not(holds)))
+        return found
+
+    def unsaid(self) -> list[Raw]:
+        """That what is presumed from the life events alone, and is therefore never asked, is so."""
+        found = []
+        for spec in self._specs.values():
+            homes = range(MEMBERS) if spec.scope == PERSON else (HOUSEHOLD,)
+            for presumption in spec.presume if spec.type in ("yes_no", "choice") else ():
+                if any(isinstance(node, Leaf) for node in walk(presumption.when)):
+                    break  # the next one counts only where this one does not
+                value = presumption.value
+                assert isinstance(value, bool | str)  # noqa: S101 - as the type says
+                so = Is(spec.name, spec.scope != PERSON, frozenset([value]))
+                for home in homes:
+                    found.append(
+                        self.z3.Implies(self.formula(presumption.when, home), self.formula(so, home))
+                    )
         return found
 
     def variable(self, fact: str, home: int) -> Raw:
@@ -177,17 +195,12 @@ class World:
         return self.z3.And(bounds + ([] if high is None else [value <= high]))
 
     def _age(self, leaf: Age, birth: Raw, home: int) -> Raw:
-        count = AGE_KINDS[leaf.kind]
         if leaf.at is None:
-            low, high = leaf.low, leaf.high
-            parts = []
-            if low is not None:  # old enough: born on or before the last day that gives this age
-                parts.append(birth <= self._last((leaf.kind, low), lambda day: count(day, self.on) >= low))
-            if high is not None:
-                over = high + 1
-                parts.append(birth > self._last((leaf.kind, over), lambda day: count(day, self.on) >= over))
-            return self.z3.And(parts)
+            old = [] if leaf.low is None else [birth <= self._born_by(leaf.kind, leaf.low)]
+            young = [] if leaf.high is None else [birth > self._born_by(leaf.kind, leaf.high + 1)]
+            return self.z3.And(old + young)
         age = self.z3.Int(f"{leaf.kind} {leaf.fact} {leaf.at} {home}")
+        today = self.on.toordinal()
         day = self.variable(leaf.at, HOUSEHOLD if leaf.at_household else home)
         slack = _SLACK.get(leaf.kind, 400)
         # A year is 365.2425 days on average: the age is tied to the two dates as closely as whole days allow.
@@ -195,7 +208,20 @@ class World:
             10_000 * (day - birth + slack) >= 3_652_425 * age,
             10_000 * (day - birth - slack) <= 3_652_425 * (age + 1),
         ]
+        # Nobody grows younger: whoever is old enough on one day is so on every later one.
+        for bound in [leaf.low, None if leaf.high is None else leaf.high + 1]:
+            if bound is not None:
+                by_today = birth <= self._born_by(leaf.kind, bound)
+                self.base += [
+                    self.z3.Implies(self.z3.And(day <= today, age >= bound), by_today),
+                    self.z3.Implies(self.z3.And(day >= today, by_today), age >= bound),
+                ]
         return self._between(age, leaf.low, leaf.high)
+
+    def _born_by(self, kind: str, age: int) -> int:
+        """The last birthday of those who are of an age on the day of this world."""
+        count = AGE_KINDS[kind]
+        return self._last((kind, age), lambda day: count(day, self.on) >= age)
 
     def _dated(self, leaf: Leaf, value: Raw) -> Raw:
         if isinstance(leaf, Dated):

@@ -33,7 +33,12 @@ from procedures.periods import Period
 from procedures.schema import EarliestModel, OffsetModel
 
 DAY = timedelta(days=1)
-OTHER_AGE = {"legal_age": "kouki_age", "kouki_age": "legal_age"}
+OTHER_AGE = {
+    "legal_age": "kouki_age",
+    "kouki_age": "legal_age",
+    "kokuho70_age": "legal_age",
+    "fiscal_age": "legal_age",
+}
 BOUNDARIES = frozenset(
     {
         "PeriodModel.days",

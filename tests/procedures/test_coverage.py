@@ -102,3 +102,17 @@ def test_what_a_town_changes_must_come_out_of_its_own_cases(two_towns: Path, tmp
         f"municipality: '990002'\n{head}  - {{id: a, facts: {{birth: 1990-01-01}}}}\n", encoding="utf-8"
     )
     assert own not in [problem.message for problem in check(cases, two_towns)]
+
+
+def test_cases_that_a_municipality_keeps_count_as_its_own(two_towns: Path, tmp_path: Path) -> None:
+    kept = two_towns / "municipalities/990002/cases"
+    kept.mkdir()
+    text = "municipality: '990002'\nevent: IN\ndate: 2026-11-24\nfacts: {moved_on: 2026-11-20}\n"
+    text += "household: [{id: a, facts: {birth: 1990-01-01}}]\nexpect: {applies: [R003]}\n"
+    (kept / "insured.yaml").write_text(text, encoding="utf-8")
+    nothing = tmp_path / "none"
+    nothing.mkdir()
+    messages = [problem.message for problem in check(nothing, two_towns)]
+    assert "applies: unexpected R001" in messages
+    assert "x-bus occurs in no case of 990002, which has changed or added it" in messages
+    assert not any(message.startswith("R003 occurs in no case") for message in messages)
