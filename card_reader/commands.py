@@ -109,14 +109,16 @@ def run_read(args: argparse.Namespace) -> int:
         extras = _extras(args.policy)
         if args.mode != "none":
             secret = _typed_secret(args.mode)
+        reader = PcscReader(args.reader)
         message = read_card(
-            PcscReader(args.reader),
+            reader,
             secret,
             mode=args.mode,
             allow_last_try=args.allow_last_try,
             extras=extras,
             beside=_beside(args.reader),
         )
+        name = reader.name
     except BadDataFile as error:
         print(error, file=sys.stderr)
         return _USAGE
@@ -128,7 +130,7 @@ def run_read(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report.as_json(message), ensure_ascii=False))
     else:
-        print("\n".join(report.in_words(message, args.lang)))
+        print("\n".join([*report.in_words(message, args.lang, name), *_only_virtual(args, message.outcome)]))
     return _code(message)
 
 
@@ -159,17 +161,32 @@ def _typed_secret(mode: str) -> bytearray:
     return found.digits if isinstance(found, BNumber) else bytearray()
 
 
-def _beside(named: str) -> "list[Reader]":
-    """The other readers of this computer, when nobody said which one is meant."""
-    from card_reader.pcsc import PcscReader, reader_names
+def _names(part: str) -> tuple[str, ...]:
+    """The readers whose names contain `part`; none without the service."""
+    from card_reader.pcsc import reader_names
     from card_reader.transport import ReaderFailed
 
-    if named:
-        return []
     try:
-        return [PcscReader(name) for name in reader_names()[1:]]
+        return reader_names(part)
     except ReaderFailed:
+        return ()
+
+
+def _beside(named: str) -> "list[Reader]":
+    """The other readers that could be meant by what was said of the reader."""
+    from card_reader.pcsc import PcscReader
+
+    return [PcscReader(name) for name in _names(named)[1:]]
+
+
+def _only_virtual(args: argparse.Namespace, outcome: str) -> list[str]:
+    """What whoever laid in a simulated card has to know, when no other reader is there."""
+    from card_reader.pcsc import VIRTUAL_READERS
+    from card_reader.sentences import sentences
+
+    if args.reader or outcome != "no_reader" or not _names(VIRTUAL_READERS):
         return []
+    return [sentences().outcomes["only_virtual"].said(args.lang)]
 
 
 def run_doctor(args: argparse.Namespace) -> int:
@@ -179,24 +196,20 @@ def run_doctor(args: argparse.Namespace) -> int:
     card, 11 other card, 14 removed.
     """
     from card_reader import doctor
-    from card_reader.pcsc import PcscNotInstalled, PcscReader, reader_names
-    from card_reader.transport import ReaderFailed
+    from card_reader.pcsc import PcscNotInstalled, PcscReader
 
     try:
         chosen = PcscReader(args.reader)
-        names = reader_names(args.reader)
     except PcscNotInstalled as error:
         print(error, file=sys.stderr)
         return _MISSING
-    except ReaderFailed:
-        names = ()
     readers = tuple(
         doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
-        for index, name in enumerate(names)
+        for index, name in enumerate(_names(args.reader))
     )
     found = doctor.diagnose(chosen, readers, certificate=args.certificate)
     if args.json:
         print(json.dumps(doctor.as_json(found), ensure_ascii=False))
     else:
-        print("\n".join(doctor.in_words(found, args.lang)))
+        print("\n".join([*doctor.in_words(found, args.lang), *_only_virtual(args, found.end)]))
     return {**_EXIT_CODES, "seen": _OK, "blocked": _FINDING, "mute": _FINDING}[found.end]

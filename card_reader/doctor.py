@@ -198,21 +198,25 @@ def in_words(found: Diagnosis, language: Language) -> list[str]:
             lines.append(f"{label['applications']}: {names}")
         lines += [_key_line(words, seen, language) for seen in card.keys]
         if card.certificate is not None:
-            known = card.certificate.on or label[card.certificate.unknown or "unreadable"]
-            lines.append(f"{label['certificate']}: {known}")
+            lines.append(words.certificate(card.certificate.on, card.certificate.unknown, language))
     if found.detail is not None:
         lines.append(f"({found.detail})")
     return lines
 
 
 def _what_next(words: Sentences, kind: str, card: CardSeen | None, language: Language) -> list[str]:
-    """What staff do with this card; for a blocked secret the procedure that sets it anew."""
+    """What staff do with this card; for a blocked secret the procedure that sets it anew and the other
+    ways."""
     keys = card.keys if card else ()
-    blocked = [_READING[seen.key] for seen in keys if seen.key in _READING and seen.state == "blocked"]
-    found = [
-        words.outcomes[f"blocked_{secret}"].said(language, procedure=remedy_for(secret).procedure)
-        for secret in dict.fromkeys(blocked)
-    ]
+    of_reading = [(_READING[seen.key], seen) for seen in keys if seen.key in _READING]
+    blocked = dict.fromkeys(secret for secret, seen in of_reading if seen.state == "blocked")
+    last = dict.fromkeys(secret for secret, seen in of_reading if seen.left == 1)
+    found = [words.outcomes[f"last_try_{secret}"].said(language) for secret in last]
+    for secret in blocked:
+        procedure = remedy_for(secret).procedure
+        found.append(words.outcomes[f"blocked_{secret}"].said(language, procedure=procedure))
+    ways = dict.fromkeys(way for secret in blocked for way in remedy_for(secret).instead)
+    found += words.ways((way for way in ways if way not in blocked), language)
     return found or [words.kind(kind).staff.said(language)]
 
 
