@@ -93,6 +93,7 @@ def run_read(args: argparse.Namespace) -> int:
     card, 11 other card, 12 wrong secret, 13 blocked or last try refused, 14 removed.
     """
     from card_reader import report
+    from card_reader.alone import AloneReader
     from card_reader.pcsc import PcscNotInstalled, PcscReader
     from card_reader.reading import read_card
     from card_reader.yamlfile import BadDataFile
@@ -109,14 +110,13 @@ def run_read(args: argparse.Namespace) -> int:
         extras = _extras(args.policy)
         if args.mode != "none":
             secret = _typed_secret(args.mode)
-        reader = PcscReader(args.reader)
+        reader = AloneReader(PcscReader(args.reader), _beside(args.reader))
         message = read_card(
             reader,
             secret,
             mode=args.mode,
             allow_last_try=args.allow_last_try,
             extras=extras,
-            beside=_beside(args.reader),
         )
         name = reader.name
     except BadDataFile as error:
