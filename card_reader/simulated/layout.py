@@ -111,6 +111,7 @@ class InformationLayout(_Layout):
     """Values of the applications' information files."""
 
     text: HexText
+    text_key: HexText
     face: HexText
     municipality: str
 
