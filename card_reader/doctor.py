@@ -104,6 +104,8 @@ def diagnose(reader: Reader, readers: tuple[ReaderSeen, ...], *, certificate: bo
     except ReaderFailed as error:
         if error.reason == "mute":
             return Diagnosis(readers, "mute", "mute")
+        if error.reason == "two_cards":
+            return Diagnosis(readers, "other_card", "two_cards")
         return Diagnosis(readers, "unreadable", detail=f"connect:{error.reason}")
 
 

@@ -90,6 +90,7 @@ def test_a_card_that_cannot_be_looked_at_is_a_value(fault: str, outcome: object)
         ("smartphone", 11, "スマートフォン"),
         ("transit_card", 11, "交通系"),
         ("mute_card", 1, "応答しない"),
+        ("two_cards", 11, "2枚のカード"),
         ("loose_card", 0, "マイナンバーカード"),
         (None, 10, "カードが置かれていません"),
     ],

@@ -11,6 +11,7 @@ from station import devices
 from station.config import BadConfig
 from station.devices import open_devices
 from station.words import other_card
+from tests.station.conftest import RigMaker
 from tests.station.test_authenticity import config_of
 
 CONTACTLESS, CONTACT = "ACS ACR1281U PICC", "ACS ACR1281U ICC"
@@ -48,6 +49,15 @@ def test_a_reader_is_not_beside_itself(slots: dict[str, InProcessReader], tmp_pa
     assert reader is not None
     slots[CONTACTLESS].insert("mihon_taro")
     assert read_card(reader, bytearray(b"1234")).outcome == "read"
+
+
+def test_two_cards_in_a_purse_are_told_before_a_digit_is_typed(rig: RigMaker) -> None:
+    kiosk = rig()
+    kiosk.insert("two_cards")
+    with kiosk.page() as page:
+        asked = page.get("/station/card/tries").json()
+    assert (asked["outcome"], asked["message"]["ja"]) == ("other_card", other_card("two_cards", "kiosk").ja)
+    assert kiosk.read()["outcome"] == "other_card"
 
 
 @pytest.mark.parametrize(
