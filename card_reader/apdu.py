@@ -96,11 +96,12 @@ class Conversation:
     def fetch(self, command: bytes) -> Answer:
         """An exchange that asks for data: follows 61xx (GET RESPONSE) and 6Cxx (same command, right length).
 
-        Never use it for VERIFY, where a second sending may cost a second try.
+        `command` ends with the length that it asks for. Never use it for VERIFY, where a second sending may
+        cost a second try.
         """
         answer = self.send(command)
         if answer.status.startswith("6C"):
-            answer = self.send(command[:4] + bytes.fromhex(answer.status[2:]))
+            answer = self.send(command[:-1] + bytes.fromhex(answer.status[2:]))
         data = answer.data
         for _ in range(_MAX_CONTINUATIONS):
             if not answer.status.startswith("61"):

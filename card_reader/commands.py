@@ -4,8 +4,10 @@ reader."""
 import argparse
 import json
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from card_reader.messages import MALFORMED, CardReadMessage
 from card_reader.simulated import commands as simulated
@@ -14,12 +16,17 @@ if TYPE_CHECKING:
     from card_reader.mynumber import Extras
     from card_reader.reader import Reader
 
+T = TypeVar("T")
+
 _OK, _FINDING, _USAGE, _MISSING = 0, 1, 2, 3
+# Longer than a card and a service need for a look that are merely slow.
+_PATIENCE_S = 10.0
 _EXIT_CODES: dict[str, int] = {
     "read": _OK,
     "unreadable": _FINDING,
     "no_service": _MISSING,
     "no_reader": _MISSING,
+    "stalled": _MISSING,
     "no_card": 10,
     "other_card": 11,
     "wrong_secret": 12,
@@ -189,11 +196,21 @@ def _only_virtual(args: argparse.Namespace, outcome: str) -> list[str]:
     return [sentences().outcomes["only_virtual"].said(args.lang)]
 
 
+def _in_time(work: Callable[[], T]) -> T | None:
+    """What `work` gives, None when it takes too long: no call of PC/SC has a time limit, and a driver that
+    hangs would keep even Ctrl-C waiting. The thread ends with the process; not for what holds a secret."""
+    done: list[T] = []
+    worker = threading.Thread(target=lambda: done.append(work()), daemon=True)
+    worker.start()
+    worker.join(_PATIENCE_S)
+    return done[0] if done else None
+
+
 def run_doctor(args: argparse.Namespace) -> int:
     """What is there now; uses no try.
 
-    0 a My Number card that can be read, 1 something is wrong with it, 3 no service, reader or pyscard, 10 no
-    card, 11 other card, 14 removed.
+    0 a My Number card that can be read, 1 something is wrong with it, 3 no service (or one that hangs),
+    reader or pyscard, 10 no card, 11 other card, 14 removed.
     """
     from card_reader import doctor
     from card_reader.pcsc import PcscNotInstalled, PcscReader
@@ -203,11 +220,15 @@ def run_doctor(args: argparse.Namespace) -> int:
     except PcscNotInstalled as error:
         print(error, file=sys.stderr)
         return _MISSING
-    readers = tuple(
-        doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
-        for index, name in enumerate(_names(args.reader))
-    )
-    found = doctor.diagnose(chosen, readers, certificate=args.certificate)
+
+    def look() -> doctor.Diagnosis:
+        readers = tuple(
+            doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
+            for index, name in enumerate(_names(args.reader))
+        )
+        return doctor.diagnose(chosen, readers, certificate=args.certificate)
+
+    found = _in_time(look) or doctor.Diagnosis((), "stalled")
     if args.json:
         print(json.dumps(doctor.as_json(found), ensure_ascii=False))
     else:

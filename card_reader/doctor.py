@@ -66,14 +66,17 @@ End = Literal[
     "no_card",
     "no_reader",
     "no_service",
+    "stalled",
 ]
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """What is there. `end`: seen (a My Number card that can be read), blocked (one whose PIN or 照合番号B is,
-    in either application), or why there is none. `detail` is "step:reason_code" of a card that could not be
-    looked at."""
+    in either application), or why there is none; stalled when the service itself does not answer.
+
+    `detail` is "step:reason_code" of a card that could not be looked at.
+    """
 
     readers: tuple[ReaderSeen, ...]
     end: End

@@ -2,14 +2,16 @@
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from card_reader import Removed, Unreadable, pcsc
+from card_reader import Removed, Unreadable, commands, pcsc
 from card_reader.cards import card_facts
 from card_reader.doctor import CardSeen, KeySeen, examine_card
+from card_reader.reader import ReaderState
 from card_reader.sentences import sentences
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.faults import Fault
@@ -198,6 +200,22 @@ def test_two_cards_are_seen(readers: dict[str, InProcessReader], capsys: pytest.
     # A name that fits both says no more than none; whoever names one means the card on that one.
     assert call("card", "read", "--mode", "none", "--reader", "ACS") == 11
     assert call("card", "read", "--mode", "none", "--reader", "one") == 0
+
+
+def test_a_service_that_hangs_does_not_keep_the_doctor(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(commands, "_PATIENCE_S", 0.05)
+
+    def silent() -> ReaderState:
+        answers.wait(5)
+        return ReaderState.EMPTY
+
+    monkeypatch.setattr(readers["ACS one"], "state", silent)
+    assert call("card", "doctor") == 3
+    assert "応答しません" in capsys.readouterr().out
+    answers.set()
 
 
 def test_without_service_or_reader_the_environment_is_missing(
