@@ -96,13 +96,13 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def run_read(args: argparse.Namespace) -> int:
     """One reading of the card that lies on the reader now.
 
-    0 read, 1 unreadable, 2 not a secret of this kind or a bad policy, 3 no service, reader or pyscard, 10 no
-    card, 11 other card, 12 wrong secret, 13 blocked or last try refused, 14 removed.
+    0 read, 1 unreadable, 2 not a secret of this kind or a bad policy, 3 no service (or one that hangs),
+    reader or pyscard, 10 no card, 11 other card, 12 wrong secret, 13 blocked or last try refused, 14 removed.
     """
     from card_reader import report
-    from card_reader.alone import AloneReader
     from card_reader.pcsc import PcscNotInstalled, PcscReader
     from card_reader.reading import read_card
+    from card_reader.sentences import sentences
     from card_reader.yamlfile import BadDataFile
 
     if args.mode != "none" and not args.secret_stdin:
@@ -115,9 +115,14 @@ def run_read(args: argparse.Namespace) -> int:
     secret = bytearray()
     try:
         extras = _extras(args.policy)
+        chosen = PcscReader(args.reader)
+        # Asked before there is a secret: a driver that hangs would keep it as long.
+        reader = _in_time(lambda: _awake(chosen, args.reader))
+        if reader is None:
+            print(sentences().outcomes["stalled"].said(args.lang), file=sys.stderr)
+            return _MISSING
         if args.mode != "none":
             secret = _typed_secret(args.mode)
-        reader = AloneReader(PcscReader(args.reader), _beside(args.reader))
         message = read_card(
             reader,
             secret,
@@ -179,11 +184,14 @@ def _names(part: str) -> tuple[str, ...]:
         return ()
 
 
-def _beside(named: str) -> "list[Reader]":
-    """The other readers that could be meant by what was said of the reader."""
+def _awake(chosen: "Reader", named: str) -> "Reader":
+    """`chosen` with the other readers that could be meant by `named`, once its driver has answered."""
+    from card_reader.alone import AloneReader
     from card_reader.pcsc import PcscReader
 
-    return [PcscReader(name) for name in _names(named)[1:]]
+    reader = AloneReader(chosen, [PcscReader(name) for name in _names(named)[1:]])
+    reader.probe()
+    return reader
 
 
 def _only_virtual(args: argparse.Namespace, outcome: str) -> list[str]:

@@ -202,7 +202,7 @@ def test_two_cards_are_seen(readers: dict[str, InProcessReader], capsys: pytest.
     assert call("card", "read", "--mode", "none", "--reader", "one") == 0
 
 
-def test_a_service_that_hangs_does_not_keep_the_doctor(
+def test_a_service_that_hangs_keeps_nobody_waiting(
     readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers = threading.Event()
@@ -215,6 +215,11 @@ def test_a_service_that_hangs_does_not_keep_the_doctor(
     monkeypatch.setattr(readers["ACS one"], "state", silent)
     assert call("card", "doctor") == 3
     assert "応答しません" in capsys.readouterr().out
+    # A secret is not even taken from standard input.
+    monkeypatch.setattr(readers["ACS one"], "probe", silent, raising=False)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert call("card", "read", "--secret-stdin") == 3
+    assert "応答しません" in capsys.readouterr().err
     answers.set()
 
 
