@@ -4,6 +4,8 @@ import codecs
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,17 @@ def test_the_unit_allows_the_printer_s_device_by_the_kernel_s_name_for_it() -> N
     """drivers/usb/core/file.c registers the major number of /dev/usb/lp0 as "usb"; usbmisc is the class in
     sysfs, by which udev knows it."""
     assert unit()["DeviceAllow"] == ["char-usb rw"]
+
+
+def test_the_station_needs_no_module_that_windows_lacks() -> None:
+    """All that a station loads before it has read its settings, and its commands."""
+    lacking = ("fcntl", "resource", "pwd", "grp", "termios", "uvloop")
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({lacking}))\n"
+        "import station.process, station.devices, station.commands, station.enrolment, server.cli\n"
+        "server.cli.parser()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=30)
 
 
 def test_the_lock_for_windows_has_everything_by_its_hash_but_what_windows_lacks() -> None:
