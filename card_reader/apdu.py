@@ -24,19 +24,33 @@ def select_file(file_id: str) -> bytes:
     return bytes([0x00, 0xA4, 0x02, 0x0C, 0x02]) + bytes.fromhex(file_id)
 
 
-def query_tries() -> bytes:
-    """VERIFY without data on the selected key reference: asks how many tries are left and uses none."""
-    return bytes([0x00, 0x20, 0x00, 0x80])
+def short_identifier(file_id: str) -> int:
+    """The five bits by which a command can name a file itself, without SELECT (JICSAP 4.2 as
+    soltia48/myna-card src/card.rs cites it: files 0001 to 001E); 0 when it has none."""
+    number = int(file_id, 16)
+    return number if number <= 0x1E else 0
 
 
-def verify(secret: bytes | bytearray) -> bytes:
-    """VERIFY of the selected key reference. Each one sent may cost a try."""
-    return bytes([0x00, 0x20, 0x00, 0x80, len(secret)]) + secret
+def query_tries(short: int = 0) -> bytes:
+    """VERIFY without data: asks how many tries are left and uses none. Of the selected key reference, or of
+    the one that `short` identifies."""
+    return bytes([0x00, 0x20, 0x00, 0x80 | short])
+
+
+def verify(secret: bytes | bytearray, short: int = 0) -> bytes:
+    """VERIFY of the selected key reference, or of that of `short`. Each one sent may cost a try."""
+    return bytes([0x00, 0x20, 0x00, 0x80 | short, len(secret)]) + secret
 
 
 def read_binary(offset: int, length: int) -> bytes:
     """READ BINARY of at most `length` bytes (1..240) from `offset` (15 bits)."""
     return bytes([0x00, 0xB0, offset >> 8 & 0x7F, offset & 0xFF, length])
+
+
+def read_beginning(short: int, length: int) -> bytes:
+    """READ BINARY of at most `length` bytes (1..240) from the beginning of the file of this short identifier,
+    which is the selected one from then on."""
+    return bytes([0x00, 0xB0, 0x80 | short, 0x00, length])
 
 
 def compute_signature(digest_info: bytes) -> bytes:
@@ -82,11 +96,12 @@ class Conversation:
     def fetch(self, command: bytes) -> Answer:
         """An exchange that asks for data: follows 61xx (GET RESPONSE) and 6Cxx (same command, right length).
 
-        Never use it for VERIFY, where a second sending may cost a second try.
+        `command` ends with the length that it asks for. Never use it for VERIFY, where a second sending may
+        cost a second try.
         """
         answer = self.send(command)
         if answer.status.startswith("6C"):
-            answer = self.send(command[:4] + bytes.fromhex(answer.status[2:]))
+            answer = self.send(command[:-1] + bytes.fromhex(answer.status[2:]))
         data = answer.data
         for _ in range(_MAX_CONTINUATIONS):
             if not answer.status.startswith("61"):

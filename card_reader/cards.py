@@ -176,6 +176,7 @@ class CardFacts(_Facts):
     without_text: str
     others: tuple[OtherCardFacts, ...]
     without_files: str
+    short_identifiers: bool
     status: StatusFacts
     remedies: Remedies
 

@@ -4,8 +4,10 @@ reader."""
 import argparse
 import json
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from card_reader.messages import MALFORMED, CardReadMessage
 from card_reader.simulated import commands as simulated
@@ -14,12 +16,17 @@ if TYPE_CHECKING:
     from card_reader.mynumber import Extras
     from card_reader.reader import Reader
 
+T = TypeVar("T")
+
 _OK, _FINDING, _USAGE, _MISSING = 0, 1, 2, 3
+# Longer than a card and a service need for a look that are merely slow.
+_PATIENCE_S = 10.0
 _EXIT_CODES: dict[str, int] = {
     "read": _OK,
     "unreadable": _FINDING,
     "no_service": _MISSING,
     "no_reader": _MISSING,
+    "stalled": _MISSING,
     "no_card": 10,
     "other_card": 11,
     "wrong_secret": 12,
@@ -89,12 +96,13 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def run_read(args: argparse.Namespace) -> int:
     """One reading of the card that lies on the reader now.
 
-    0 read, 1 unreadable, 2 not a secret of this kind or a bad policy, 3 no service, reader or pyscard, 10 no
-    card, 11 other card, 12 wrong secret, 13 blocked or last try refused, 14 removed.
+    0 read, 1 unreadable, 2 not a secret of this kind or a bad policy, 3 no service (or one that hangs),
+    reader or pyscard, 10 no card, 11 other card, 12 wrong secret, 13 blocked or last try refused, 14 removed.
     """
     from card_reader import report
     from card_reader.pcsc import PcscNotInstalled, PcscReader
     from card_reader.reading import read_card
+    from card_reader.sentences import sentences
     from card_reader.yamlfile import BadDataFile
 
     if args.mode != "none" and not args.secret_stdin:
@@ -107,16 +115,22 @@ def run_read(args: argparse.Namespace) -> int:
     secret = bytearray()
     try:
         extras = _extras(args.policy)
+        chosen = PcscReader(args.reader)
+        # Asked before there is a secret: a driver that hangs would keep it as long.
+        reader = _in_time(lambda: _awake(chosen, args.reader))
+        if reader is None:
+            print(sentences().outcomes["stalled"].said(args.lang), file=sys.stderr)
+            return _MISSING
         if args.mode != "none":
             secret = _typed_secret(args.mode)
         message = read_card(
-            PcscReader(args.reader),
+            reader,
             secret,
             mode=args.mode,
             allow_last_try=args.allow_last_try,
             extras=extras,
-            beside=_beside(args.reader),
         )
+        name = reader.name
     except BadDataFile as error:
         print(error, file=sys.stderr)
         return _USAGE
@@ -128,7 +142,7 @@ def run_read(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report.as_json(message), ensure_ascii=False))
     else:
-        print("\n".join(report.in_words(message, args.lang)))
+        print("\n".join([*report.in_words(message, args.lang, name), *_only_virtual(args, message.outcome)]))
     return _code(message)
 
 
@@ -159,44 +173,72 @@ def _typed_secret(mode: str) -> bytearray:
     return found.digits if isinstance(found, BNumber) else bytearray()
 
 
-def _beside(named: str) -> "list[Reader]":
-    """The other readers of this computer, when nobody said which one is meant."""
-    from card_reader.pcsc import PcscReader, reader_names
+def _names(part: str) -> tuple[str, ...]:
+    """The readers whose names contain `part`; none without the service."""
+    from card_reader.pcsc import reader_names
     from card_reader.transport import ReaderFailed
 
-    if named:
-        return []
     try:
-        return [PcscReader(name) for name in reader_names()[1:]]
+        return reader_names(part)
     except ReaderFailed:
+        return ()
+
+
+def _awake(chosen: "Reader", named: str) -> "Reader":
+    """`chosen` with the other readers that could be meant by `named`, once its driver has answered."""
+    from card_reader.alone import AloneReader
+    from card_reader.pcsc import PcscReader
+
+    reader = AloneReader(chosen, [PcscReader(name) for name in _names(named)[1:]])
+    reader.probe()
+    return reader
+
+
+def _only_virtual(args: argparse.Namespace, outcome: str) -> list[str]:
+    """What whoever laid in a simulated card has to know, when no other reader is there."""
+    from card_reader.pcsc import VIRTUAL_READERS
+    from card_reader.sentences import sentences
+
+    if args.reader or outcome != "no_reader" or not _names(VIRTUAL_READERS):
         return []
+    return [sentences().outcomes["only_virtual"].said(args.lang)]
+
+
+def _in_time(work: Callable[[], T]) -> T | None:
+    """What `work` gives, None when it takes too long: no call of PC/SC has a time limit, and a driver that
+    hangs would keep even Ctrl-C waiting. The thread ends with the process; not for what holds a secret."""
+    done: list[T] = []
+    worker = threading.Thread(target=lambda: done.append(work()), daemon=True)
+    worker.start()
+    worker.join(_PATIENCE_S)
+    return done[0] if done else None
 
 
 def run_doctor(args: argparse.Namespace) -> int:
     """What is there now; uses no try.
 
-    0 a My Number card that can be read, 1 something is wrong with it, 3 no service, reader or pyscard, 10 no
-    card, 11 other card, 14 removed.
+    0 a My Number card that can be read, 1 something is wrong with it, 3 no service (or one that hangs),
+    reader or pyscard, 10 no card, 11 other card, 14 removed.
     """
     from card_reader import doctor
-    from card_reader.pcsc import PcscNotInstalled, PcscReader, reader_names
-    from card_reader.transport import ReaderFailed
+    from card_reader.pcsc import PcscNotInstalled, PcscReader
 
     try:
         chosen = PcscReader(args.reader)
-        names = reader_names(args.reader)
     except PcscNotInstalled as error:
         print(error, file=sys.stderr)
         return _MISSING
-    except ReaderFailed:
-        names = ()
-    readers = tuple(
-        doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
-        for index, name in enumerate(names)
-    )
-    found = doctor.diagnose(chosen, readers, certificate=args.certificate)
+
+    def look() -> doctor.Diagnosis:
+        readers = tuple(
+            doctor.ReaderSeen(name, PcscReader(name).state().value, chosen=index == 0)
+            for index, name in enumerate(_names(args.reader))
+        )
+        return doctor.diagnose(chosen, readers, certificate=args.certificate)
+
+    found = _in_time(look) or doctor.Diagnosis((), "stalled")
     if args.json:
         print(json.dumps(doctor.as_json(found), ensure_ascii=False))
     else:
-        print("\n".join(doctor.in_words(found, args.lang)))
+        print("\n".join([*doctor.in_words(found, args.lang), *_only_virtual(args, found.end)]))
     return {**_EXIT_CODES, "seen": _OK, "blocked": _FINDING, "mute": _FINDING}[found.end]

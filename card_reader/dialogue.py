@@ -11,9 +11,11 @@ from card_reader.apdu import (
     Answer,
     Conversation,
     query_tries,
+    read_beginning,
     read_binary,
     select_application,
     select_file,
+    short_identifier,
     verify,
 )
 from card_reader.cards import CardFacts, ObjectFileFacts, PinFacts, card_facts
@@ -68,6 +70,7 @@ class Dialogue:
         self.card = Conversation(transport)
         self.facts = facts
         self.step: Step = "check_secret"
+        self._short = facts.short_identifiers
 
     @property
     def apdus(self) -> int:
@@ -106,10 +109,8 @@ class Dialogue:
 
     def _label(self) -> str:
         self.step = "read_label"
-        self.expect_ok(self.card.send(select_file(self.facts.jpki.token_info)))
-        answer = self.card.fetch(read_binary(0, self.facts.jpki.label_bytes))
-        self.expect_ok(answer, *self.facts.status.end_of_file)
-        return answer.data.decode("ascii", errors="replace").rstrip(" \0")
+        beginning = self._beginning(self.facts.jpki.token_info, self.facts.jpki.label_bytes)
+        return beginning.decode("ascii", errors="replace").rstrip(" \0")
 
     def _other_by_application(self) -> str:
         for other in self.facts.others:
@@ -136,11 +137,13 @@ class Dialogue:
         try."""
         self.step = "query_tries"
         status = self.facts.status
-        selected = self.card.send(select_file(reference))
-        if selected.status in status.no_secret:
-            raise Ended(NoSecret(self.apdus, by))
-        self.expect_ok(selected)
-        answer = self.card.send(query_tries())
+        answer = self._ask_short(reference)
+        if answer is None:
+            selected = self.card.send(select_file(reference))
+            if selected.status in status.no_secret:
+                raise Ended(NoSecret(self.apdus, by))
+            self.expect_ok(selected)
+            answer = self.card.send(query_tries())
         if answer.status in status.blocked:
             return 0
         if answer.status in status.no_secret:
@@ -150,6 +153,24 @@ class Dialogue:
         if answer.tries_left is None:
             self.expect_ok(answer)
         return answer.tries_left
+
+    def _ask_short(self, reference: str) -> Answer | None:
+        """What the card says of the tries without a SELECT; None when it has to be asked in the long way."""
+        if not self._short_of(reference):
+            return None
+        answer = self.card.send(query_tries(self._short_of(reference)))
+        status = self.facts.status
+        if (
+            answer.tries_left is not None
+            or answer.status in status.ok | status.blocked | status.unlimited_tries
+        ):
+            return answer
+        self._short = False
+        return None
+
+    def _short_of(self, file_id: str) -> int:
+        """The short identifier by which this card may be asked for the file; 0 for none."""
+        return short_identifier(file_id) if self._short else 0
 
     def present(self, by: Secret, facts: PinFacts, value: bytearray, allow_last_try: bool) -> int | None:
         """Ask for the tries, then one VERIFY; the tries after it, None when the card counts none.
@@ -162,7 +183,8 @@ class Dialogue:
         if tries == 1 and not allow_last_try:
             raise Ended(LastTryRefused(self.apdus, by))
         self.step = "verify"
-        answer = self.card.send(verify(value))
+        # To the key that told its tries, in the way in which it told them.
+        answer = self.card.send(verify(value, self._short_of(facts.reference)))
         status = self.facts.status
         if answer.status in status.blocked or answer.tries_left == 0:
             raise Ended(Blocked(self.apdus, by_this_attempt=True, by=by))
@@ -175,9 +197,8 @@ class Dialogue:
     def read_object(self, step: Step, file_id: str, facts: ObjectFileFacts) -> bytearray:
         """The bytes of a file from its beginning to the end of its outer object, read in pieces."""
         self.step = step
-        self.expect_ok(self.card.send(select_file(file_id)))
         try:
-            data = bytearray(self._read_piece(0, facts.read_bytes))
+            data = bytearray(self._beginning(file_id, facts.read_bytes))
             _, end = extent(data, facts)
             # A card that gives next to nothing at a time must not hold the counter up.
             for _ in range(_LEAST_PIECES + end // _SMALL_PIECE):
@@ -190,6 +211,16 @@ class Dialogue:
         except BadObjectFile as error:
             raise Ended(Unreadable(step, error.reason, self.apdus)) from None
         return data
+
+    def _beginning(self, file_id: str, length: int) -> bytes:
+        """The first bytes of a file, which is the selected one afterwards."""
+        if short := self._short_of(file_id):
+            answer = self.card.fetch(read_beginning(short, length))
+            if answer.status in self.facts.status.ok | self.facts.status.end_of_file:
+                return answer.data
+            self._short = False
+        self.expect_ok(self.card.send(select_file(file_id)))
+        return self._read_piece(0, length)
 
     def _read_piece(self, offset: int, length: int) -> bytes:
         answer = self.card.fetch(read_binary(offset, length))

@@ -66,14 +66,17 @@ End = Literal[
     "no_card",
     "no_reader",
     "no_service",
+    "stalled",
 ]
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """What is there. `end`: seen (a My Number card that can be read), blocked (one whose PIN or 照合番号B is,
-    in either application), or why there is none. `detail` is "step:reason_code" of a card that could not be
-    looked at."""
+    in either application), or why there is none; stalled when the service itself does not answer.
+
+    `detail` is "step:reason_code" of a card that could not be looked at.
+    """
 
     readers: tuple[ReaderSeen, ...]
     end: End
@@ -104,6 +107,8 @@ def diagnose(reader: Reader, readers: tuple[ReaderSeen, ...], *, certificate: bo
     except ReaderFailed as error:
         if error.reason == "mute":
             return Diagnosis(readers, "mute", "mute")
+        if error.reason == "two_cards":
+            return Diagnosis(readers, "other_card", "two_cards")
         return Diagnosis(readers, "unreadable", detail=f"connect:{error.reason}")
 
 
@@ -198,21 +203,25 @@ def in_words(found: Diagnosis, language: Language) -> list[str]:
             lines.append(f"{label['applications']}: {names}")
         lines += [_key_line(words, seen, language) for seen in card.keys]
         if card.certificate is not None:
-            known = card.certificate.on or label[card.certificate.unknown or "unreadable"]
-            lines.append(f"{label['certificate']}: {known}")
+            lines.append(words.certificate(card.certificate.on, card.certificate.unknown, language))
     if found.detail is not None:
         lines.append(f"({found.detail})")
     return lines
 
 
 def _what_next(words: Sentences, kind: str, card: CardSeen | None, language: Language) -> list[str]:
-    """What staff do with this card; for a blocked secret the procedure that sets it anew."""
+    """What staff do with this card; for a blocked secret the procedure that sets it anew and the other
+    ways."""
     keys = card.keys if card else ()
-    blocked = [_READING[seen.key] for seen in keys if seen.key in _READING and seen.state == "blocked"]
-    found = [
-        words.outcomes[f"blocked_{secret}"].said(language, procedure=remedy_for(secret).procedure)
-        for secret in dict.fromkeys(blocked)
-    ]
+    of_reading = [(_READING[seen.key], seen) for seen in keys if seen.key in _READING]
+    blocked = dict.fromkeys(secret for secret, seen in of_reading if seen.state == "blocked")
+    last = dict.fromkeys(secret for secret, seen in of_reading if seen.left == 1)
+    found = [words.outcomes[f"last_try_{secret}"].said(language) for secret in last]
+    for secret in blocked:
+        procedure = remedy_for(secret).procedure
+        found.append(words.outcomes[f"blocked_{secret}"].said(language, procedure=procedure))
+    ways = dict.fromkeys(way for secret in blocked for way in remedy_for(secret).instead)
+    found += words.ways((way for way in ways if way not in blocked), language)
     return found or [words.kind(kind).staff.said(language)]
 
 

@@ -1,7 +1,5 @@
 """One reading at one reader, from the state of the reader to the message."""
 
-from collections.abc import Sequence
-
 from card_reader.messages import CardReadMessage, TriesMessage, message_from, tries_message_from
 from card_reader.mynumber import NO_EXTRAS, Extras, read
 from card_reader.outcomes import CardOutcome, Mode, OtherCard, Removed, Unreadable
@@ -17,21 +15,17 @@ def read_card(
     mode: Mode = "pin",
     allow_last_try: bool = False,
     extras: Extras = NO_EXTRAS,
-    beside: Sequence[Reader] = (),
 ) -> CardReadMessage:
     """Read the card that lies on `reader` now, in an exclusive session; the card is without power afterwards.
 
-    `secret` is the PIN or 照合番号B in ASCII digits and holds zeros afterwards, in every case. `beside`:
-    further readers of the same place; a card on one of them as well makes two cards, of which none is read.
-    Blocks as long as the card does: call it in a thread of its own with a watchdog. Never raises for what
-    readers, cards and people do.
+    `secret` is the PIN or 照合番号B in ASCII digits and holds zeros afterwards, in every case. Blocks as long
+    as the card does: call it in a thread of its own with a watchdog. Never raises for what readers, cards and
+    people do.
     """
     try:
         state = reader.state()
         if state is not ReaderState.PRESENT:
             return message_from(state, mode)
-        if any(other.state() is ReaderState.PRESENT for other in beside):
-            return message_from(OtherCard("two_cards", 0), mode)
         return message_from(_outcome(reader, secret, mode, allow_last_try, extras), mode)
     finally:
         secret[:] = bytes(len(secret))
@@ -52,7 +46,7 @@ def ask_tries(reader: Reader, mode: Mode) -> TriesMessage:
     except CardRemoved:
         return tries_message_from(Removed(apdus=0), mode)
     except ReaderFailed as error:
-        return tries_message_from(Unreadable("connect", error.reason, apdus=0), mode)
+        return tries_message_from(_no_session(error), mode)
 
 
 def _outcome(
@@ -64,4 +58,10 @@ def _outcome(
     except CardRemoved:
         return Removed(apdus=0)
     except ReaderFailed as error:
-        return Unreadable("connect", error.reason, apdus=0)
+        return _no_session(error)
+
+
+def _no_session(error: ReaderFailed) -> OtherCard | Unreadable:
+    if error.reason == "two_cards":
+        return OtherCard("two_cards", apdus=0)
+    return Unreadable("connect", error.reason, apdus=0)

@@ -2,8 +2,14 @@
 
 import base64
 
-from card_reader.messages import MALFORMED, NOT_ON_CARD, CardReadMessage
-from card_reader.sentences import Language, Words, sentences
+from card_reader.messages import (
+    MALFORMED,
+    NOT_ON_CARD,
+    AttributesMessage,
+    CardReadMessage,
+    FaceMessage,
+)
+from card_reader.sentences import Language, Sentences, Words, day, sentences
 
 
 def as_json(message: CardReadMessage) -> dict[str, object]:
@@ -49,38 +55,45 @@ def _outcome_words(message: CardReadMessage) -> Words:
     return sentences().failed(key, message.detail)
 
 
-def in_words(message: CardReadMessage, language: Language) -> list[str]:
-    """The reading in plain words, a line each."""
+def in_words(message: CardReadMessage, language: Language, reader: str = "") -> list[str]:
+    """The reading in plain words, a line each; `reader` is the name of the one at which it was tried."""
     words = sentences()
     label = {key: text.said(language) for key, text in words.labels.items()}
-    lines = [_outcome_words(message).said(language, procedure=message.procedure)]
+    lines = [f"{label['reader']}: {reader}"] if reader else []
+    lines.append(_outcome_words(message).said(language, procedure=message.procedure))
     if message.other_kind is not None or (message.detail or "").endswith(":mute"):
         kind = words.kind(message.other_kind or "mute")
-        lines += [kind.resident.said(language), kind.staff.said(language)]
+        lines += [
+            f"{label['to_resident']}: {kind.resident.said(language)}",
+            f"{label['to_staff']}: {kind.staff.said(language)}",
+        ]
     if message.attributes is not None:
         read = message.attributes
-        lines += [
-            f"{label['name']}: {read.name}",
-            f"{label['address']}: {read.address}",
-            f"{label['birth']}: {read.birth}",
-            f"{label['sex']}: {read.sex}",
-        ]
+        lines += [f"{label['name']}: {read.name}", f"{label['address']}: {read.address}"]
+        lines += _person(words, read, language)
     if message.face is not None:
         face = message.face
         lines += [
-            f"{label['birth']}: {face.birth}",
-            f"{label['expiry']}: {face.expiry}",
+            *_person(words, face, language),
+            f"{label['expiry']}: {day(face.expiry)}",
             f"{label['photo']}: {len(face.photo)} {label['bytes']}",
         ]
     if message.tries_left is not None:
         lines.append(f"{label['tries']}: {message.tries_left}")
     if message.certificate_expires or message.certificate_unknown:
-        known = message.certificate_expires or label[message.certificate_unknown or "unreadable"]
-        lines.append(f"{label['certificate']}: {known}")
+        lines.append(words.certificate(message.certificate_expires, message.certificate_unknown, language))
     if message.authenticity is not None:
-        reason = f" ({message.authenticity.reason})" if message.authenticity.reason else ""
+        why = message.authenticity.reason
+        reason = f" ({words.reasons[why].said(language)})" if why else ""
         lines.append(f"{label['authenticity']}: {label[message.authenticity.result]}{reason}")
-    lines += [f"{label['instead']}: {words.instead[way].said(language)}" for way in message.instead]
+    lines += words.ways(message.instead, language)
     if message.detail:
         lines.append(f"({message.detail})")
     return lines
+
+
+def _person(words: Sentences, holder: AttributesMessage | FaceMessage, language: Language) -> list[str]:
+    return [
+        f"{words.labels['birth'].said(language)}: {day(holder.birth)}",
+        f"{words.labels['sex'].said(language)}: {words.sexes[holder.sex].said(language)}",
+    ]

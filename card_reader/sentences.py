@@ -1,5 +1,6 @@
 """The words of `kakanai card` in data/sentences.yaml."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -50,6 +51,8 @@ class Sentences(BaseModel):
     keys: dict[str, Words]
     key_states: dict[str, Words]
     labels: dict[str, Words]
+    sexes: dict[str, Words]
+    reasons: dict[str, Words]
 
     def kind(self, kind: str | None) -> KindWords:
         """The words for a kind of card; those of an unknown one when nobody knows it."""
@@ -59,6 +62,21 @@ class Sentences(BaseModel):
         """The words for a reading that came to nothing, `detail` as in CardReadMessage; a card that another
         program holds has words of its own."""
         return self.outcomes["busy" if (detail or "").endswith(":busy") else outcome]
+
+    def ways(self, instead: Iterable[str], language: Language) -> list[str]:
+        """A line for each other way to go on."""
+        label = self.labels["instead"].said(language)
+        return [f"{label}: {self.instead[way].said(language)}" for way in instead]
+
+    def certificate(self, on: str | None, unknown: str | None, language: Language) -> str:
+        """The line about the certificate's last day (YYYYMMDD), or why it is not known."""
+        known = day(on) if on else self.labels[unknown or "unreadable"].said(language)
+        return f"{self.labels['certificate'].said(language)}: {known}"
+
+
+def day(digits: str) -> str:
+    """YYYYMMDD as people read it in either language; zeros for what is not known stay zeros."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ card.
 
 from typing import Literal, Protocol
 
-ReaderFault = Literal["busy", "mute", "no_reader", "no_service", "reset", "too_slow", "transmit"]
+ReaderFault = Literal["busy", "mute", "no_reader", "no_service", "reset", "too_slow", "transmit", "two_cards"]
 
 
 class CardRemoved(Exception):
@@ -18,7 +18,7 @@ class ReaderFailed(Exception):
 
     `reason`: busy (another program holds the card), mute (a card that does not start), no_reader, no_service
     (the smart card service is away), reset (another program reset the card), too_slow (whoever reads gave
-    up waiting), transmit (any other failure of the line).
+    up waiting), transmit (any other failure of the line), two_cards (another one lies beside it).
     """
 
     def __init__(self, reason: ReaderFault) -> None:

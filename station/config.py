@@ -55,12 +55,17 @@ class _Settings(BaseModel):
 class ReaderConfig(_Settings):
     """Which card reader. `name` is a part of the PC/SC reader's name; `slot` is vpcd's slot (0 or 1).
 
+    `beside`: parts of the names of the readers beside it, such as the other slot of the same device: a card
+    there as well makes two cards, and none is read. Nothing if not said, for a PC may have a reader of its
+    own with the card of its user.
+
     `keys_dir`: the keys behind simulated cards, one folder for all stations of a demonstration.
     """
 
     backend: Literal["none", "simulated", "vpcd", "pcsc"] = "none"
     name: str = ""
     slot: Annotated[int, Field(ge=0, le=1)] = 0
+    beside: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     keys_dir: _Named | None = None
 
     @model_validator(mode="after")
@@ -69,8 +74,10 @@ class ReaderConfig(_Settings):
         if self.backend == "pcsc" and not self.name:
             raise ValueError("backend pcsc needs a name")
         # vpcd takes cards from anybody on the network; by this door it would be open without dev = true.
-        if self.backend == "pcsc" and "Virtual PCD" in self.name:
+        if self.backend == "pcsc" and any("Virtual PCD" in name for name in (self.name, *self.beside)):
             raise ValueError("a virtual reader has the backend vpcd")
+        if self.beside and self.backend != "pcsc":
+            raise ValueError("beside is for the backend pcsc only")
         if self.keys_dir is not None and self.backend not in ("simulated", "vpcd"):
             raise ValueError("keys_dir is for simulated cards only")
         return self

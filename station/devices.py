@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from card_reader.alone import AloneReader
 from card_reader.pcsc import PcscReader
 from card_reader.reader import Reader, ReaderState
 from card_reader.simulated.card import SimulatedCard
@@ -61,7 +62,8 @@ def _reader(config: ReaderConfig) -> tuple[Reader | None, CardSlot | None]:
             virtual = PcscReader(f"Virtual PCD 00 {config.slot:02d}")
             return virtual, VpcdSlot(slot_port(config.slot), virtual, keys)
         case "pcsc":
-            return PcscReader(config.name), None
+            real = PcscReader(config.name)
+            return AloneReader(real, [PcscReader(name) for name in config.beside]), None
 
 
 def _ticket_printer(config: TicketPrinterConfig, folder: Path) -> Device | None:

@@ -60,6 +60,11 @@ class SimulatedCard:
         """Whether the card never answers (upside down, broken, not a chip card)."""
         return self.persona.kind in self._layout.mute
 
+    @property
+    def two_cards(self) -> bool:
+        """Whether this stands for two cards that lie there at once."""
+        return self.persona.kind in self._layout.two_cards
+
     def power_off(self) -> None:
         """Lose power: the selection and every presented secret are forgotten, the counters are not."""
         self._current = None

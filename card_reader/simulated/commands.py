@@ -22,6 +22,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="EFFECT@WHERE",
         help="let something go wrong: pulled@7, status=6984@verify, slow=3@read … (docs/simulated-card.md)",
     )
+    insert.add_argument(
+        "--new", action="store_true", help="with all its tries again, as on the day it was issued"
+    )
     _slot_argument(insert)
     _state_argument(insert)
     insert.set_defaults(run=run_insert)
@@ -81,10 +84,10 @@ def run_insert(args: argparse.Namespace) -> int:
     try:
         faults = [Fault.parse(text) for text in args.fault]
     except ValueError as error:
-        print(error, file=sys.stderr)
+        print(f"--fault の書き方が違います（docs/simulated-card.md）。 / {error}", file=sys.stderr)
         return _USAGE
     try:
-        with hold_card(persona, args.slot, _state_dir(args), faults) as until_removed:
+        with hold_card(persona, args.slot, _state_dir(args), faults, new=args.new) as until_removed:
             print(f"{persona.label.ja} / {persona.label.en} → Virtual PCD 00 {args.slot:02d}", flush=True)
             until_removed()
     except SlotTaken:
@@ -95,7 +98,11 @@ def run_insert(args: argparse.Namespace) -> int:
         )
         return _FINDING
     except NoVirtualReader as error:
-        print(f"{error}: start pcscd with vsmartcard-vpcd installed", file=sys.stderr)
+        print(
+            "模擬のリーダーがありません。vsmartcard-vpcd を入れて pcscd を動かしてください。 / "
+            f"{error}: start pcscd with vsmartcard-vpcd installed.",
+            file=sys.stderr,
+        )
         return _MISSING
     return _OK
 

@@ -110,7 +110,7 @@ class Contents:
             encode(
                 0xFF40,
                 encode(0xDF41, bytes.fromhex(self._layout.information.text))
-                + encode(0xDF42, bytes.fromhex(self._layout.key_ids["text_issuer"]))
+                + encode(0xDF42, bytes.fromhex(self._layout.information.text_key))
                 + encode(0xDF43, trailing),
             )
         )

@@ -111,6 +111,7 @@ class InformationLayout(_Layout):
     """Values of the applications' information files."""
 
     text: HexText
+    text_key: HexText
     face: HexText
     municipality: str
 
@@ -124,6 +125,7 @@ class CardLayout(_Layout):
     kinds: dict[str, KindLayout]
     without_instructions: frozenset[str]
     mute: frozenset[str]
+    two_cards: frozenset[str]
     label_bytes: int
     token_info_bytes: int
     filler: HexText

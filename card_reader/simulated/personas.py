@@ -15,7 +15,9 @@ PERSONAS_FILE = Path(__file__).parent.parent / "data" / "personas.yaml"
 # Of the card of somebody for whom nobody wrote one down.
 FALLBACK_EXPIRY = "20401231"
 
-Kind = Literal["my_number", "juki", "driving_licence", "residence_card", "transit", "phone", "mute"]
+Kind = Literal[
+    "my_number", "juki", "driving_licence", "residence_card", "transit", "phone", "mute", "two_cards"
+]
 Day = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
 
 # First days of the eras whose years are printed on cards (元号法; 改元の政令), newest first.

@@ -113,7 +113,7 @@ class InProcessReader:
             return ReaderState.NO_READER
         if self._card is None:
             return ReaderState.EMPTY
-        return ReaderState.MUTE if self._card.mute else ReaderState.PRESENT
+        return ReaderState.MUTE if self._card.mute and not self._card.two_cards else ReaderState.PRESENT
 
     def wait_change(self, known: ReaderState, timeout: float) -> ReaderState:
         """See Reader."""
@@ -147,6 +147,8 @@ class InProcessReader:
                 raise CardRemoved
             case ReaderState.MUTE:
                 raise ReaderFailed("mute")
+        if self._card is not None and self._card.two_cards:
+            raise ReaderFailed("two_cards")
 
     def exchange(self, apdu: bytes, laid_on: int) -> bytes:
         """One exchange of a session with the card that was laid on as number `laid_on`."""

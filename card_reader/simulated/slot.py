@@ -34,11 +34,12 @@ def keys_folder(state_dir: Path) -> Path:
 
 @contextmanager
 def hold_card(
-    persona: Persona, slot: int, state_dir: Path, faults: Iterable[Fault] = ()
+    persona: Persona, slot: int, state_dir: Path, faults: Iterable[Fault] = (), *, new: bool = False
 ) -> Iterator[Callable[[], object]]:
     """Lay the persona's card in; gives a function that waits for take_out, SIGTERM or SIGINT.
 
-    For the main thread. Tries and keys are kept in `state_dir`. Raises SlotTaken and NoVirtualReader.
+    For the main thread. Tries and keys are kept in `state_dir`; `new` forgets the tries that were used up.
+    Raises SlotTaken and NoVirtualReader.
     """
     lock_file = _lock_file(slot, state_dir)
     lock_file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,10 @@ def hold_card(
         # Held back from here on, so that a signal in any moment finds the card's owner waiting for it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
-            counters = FileTryCounters(persona, state_dir / "cards" / f"{persona.id}.json")
+            kept = state_dir / "cards" / f"{persona.id}.json"
+            if new:
+                kept.unlink(missing_ok=True)
+            counters = FileTryCounters(persona, kept)
             card = SimulatedCard(persona, counters, faults=faults, keys=Hierarchy(keys_folder(state_dir)))
             with VpcdCard(card, slot_port(slot)):
                 lock.truncate(0)

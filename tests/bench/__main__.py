@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import guidance, leaves, line, tap
+from tests.bench import card, form, guidance, line, tap
 from tests.bench.figures import Figure, write
 from tests.station import measure
 
@@ -18,9 +18,9 @@ def main(quick: bool) -> int:
         figures: list[Figure] = [
             *line.tickets(Path(folder), seconds=10 * share),
             *line.call_to_display(Path(folder), calls=int(200 * share)),
-            *leaves.card(rounds=int(300 * share)),
+            *card.figures(rounds=int(300 * share)),
             *guidance.figures(rounds=int(1000 * share)),
-            *leaves.form(rounds=int(200 * share)),
+            *form.figures(rounds=int(200 * share)),
             *tap.tap_to_page(Path(folder) / "tap", rounds=max(int(40 * share), 8)),
             *measure.figures(rounds=int(1000 * share), idle_s=30 * share),
         ]

@@ -1,14 +1,17 @@
-"""The real PC/SC service, for the tests that ask for it."""
+"""The real PC/SC service, and readers in its place, for the tests that ask for them."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from card_reader import pcsc
 from card_reader.pcsc import PcscReader
 from card_reader.reader import ReaderState
+from card_reader.simulated.reader import InProcessReader
 from tests.support_pcscd import running_pcscd, vpcd_slot
 
 SLOT = 0
+NAMES = ("ACS one", "ACS two")
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,12 @@ def virtual_reader(pcscd: None) -> Iterator[PcscReader]:
         assert state is ReaderState.EMPTY, "somebody else's card lies in the virtual reader"
         yield reader
         reader.close()
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> dict[str, InProcessReader]:
+    """Two simulated readers in the place of the PC/SC ones; without a name the first is used."""
+    found = {name: InProcessReader(name) for name in NAMES}
+    monkeypatch.setattr(pcsc, "PcscReader", lambda name="": next(r for n, r in found.items() if name in n))
+    monkeypatch.setattr(pcsc, "reader_names", lambda name="": tuple(n for n in NAMES if name in n))
+    return found

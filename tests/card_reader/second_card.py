@@ -26,6 +26,9 @@ PHOTO = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + b"\x55" * 700
 NAME_PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x01" * 200
 ADDRESS_PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x02" * 90
 CA_KEY_ID = b"6000033\x08\x05001\x00\x00\x00\x00"
+FACE_CA_KEY_ID = b"6000023\x08\x05001\x00\x00\x00\x00"
+# SEQUENCE { SHA-256 with NULL, OCTET STRING of 96 bytes }: three digests stand where one usually does.
+THREE_DIGESTS = bytes.fromhex("3071300d060960864801650304020105000460")
 
 
 def obj(tag: str, value: bytes) -> bytes:
@@ -60,6 +63,7 @@ class SecondCard:
         self._application = self._file = ""
         self._open: set[str] = set()
         body = CA_KEY_ID + b"9920134\x08\x05001\x00\x00\x00\x00" + public(issuer)
+        face_body = FACE_CA_KEY_ID + b"9920124\x08\x05001\x00\x00\x00\x00" + public(issuer)
         digests = obj("df31", hashlib.sha256(os.urandom(17)).digest())
         # The outer value of the attributes from behind the table of offsets: 3 bytes of header, 11 of table.
         digests += obj("df32", hashlib.sha256(ATTRIBUTES[14:]).digest())
@@ -80,22 +84,31 @@ class SecondCard:
                 ),
                 "0007": (obj("ff50", own + obj("df52", signed(issuer, own))), {"0011", "0015"}),
             },
-            "d3921000310001010402": {"0002": (self._face(), {"face 0012"})},
+            "d3921000310001010402": {
+                "0002": (self._face(issuer), {"face 0012"}),
+                "0004": (
+                    obj("7f21", obj("5f4e", face_body) + obj("5f37", signed(self.authority, face_body))),
+                    set(),
+                ),
+            },
         }
         self._secrets = {
             "d3921000310001010408": {"0011": ("0011", PIN), "0015": ("0015", NUMBER_B)},
             "d3921000310001010402": {"0012": ("face 0012", NUMBER_B)},
         }
 
-    def _face(self) -> bytes:
+    def _face(self, issuer: rsa.RSAPrivateKey) -> bytes:
+        printed = [
+            [obj("df22", b"19800217"), obj("df23", b"1"), obj("df24", public(self._own))],
+            [obj("df25", NAME_PICTURE), obj("df26", ADDRESS_PICTURE)],
+            [obj("df27", PHOTO)],
+        ]
+        digests = b"".join(hashlib.sha256(b"".join(group)).digest() for group in printed)
         fields = [
-            obj("df22", b"19800217"),
-            obj("df23", b"1"),
-            obj("df24", public(self._own)),
-            obj("df25", NAME_PICTURE),
-            obj("df26", ADDRESS_PICTURE),
-            obj("df27", PHOTO),
-            obj("df28", bytes(256)),
+            *printed[0],
+            *printed[1],
+            *printed[2],
+            obj("df28", issuer.sign(THREE_DIGESTS + digests, padding.PKCS1v15(), NoDigestInfo())),
             obj("df29", b"20350217"),
             obj("df2a", b"\x89PNG\r\n\x1a\n"),
         ]
@@ -125,7 +138,7 @@ class SecondCard:
             return self._verify(rest)
         if head[:4] == "00b0" and apdu[2] < 0x80 and len(rest) == 1:
             return self._read(apdu[2] * 256 + apdu[3], rest[0] or 256)
-        if head == "802a0000" and self._application == "d3921000310001010408":
+        if head == "802a0000" and self._application.startswith("d39210003100010104"):
             info = rest[1 : 1 + rest[0]]
             return self._own.sign(info, padding.PKCS1v15(), NoDigestInfo()) + b"\x90\x00"
         return b"\x6d\x00"

@@ -215,3 +215,19 @@ def test_a_certified_key_that_is_none_leaves_it_open(key: bytes) -> None:
 def test_only_keys_of_2048_bits_are_taken() -> None:
     with pytest.raises(ValueError, match="2048"):
         rsa_key(b"\xff" * 128, 65537)
+
+
+@pytest.mark.parametrize("mode", ["pin", "face"])
+def test_a_card_that_names_the_length_of_its_signature_is_asked_once_more(mode: Mode) -> None:
+    """6C00: the whole command again, what is to be signed included."""
+    sent: list[bytes] = []
+
+    def answer(index: int, command: bytes, real: bytes) -> bytes:
+        if command[1] != 0x2A:
+            return real
+        sent.append(command)
+        return real if len(sent) > 1 else b"\x6c\x00"
+
+    assert looked_at(Line(SimulatedCard(persona("hanako")), answer), mode=mode) == VERIFIED
+    assert len(sent) == 2
+    assert sent[0] == sent[1]

@@ -56,6 +56,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> InProcessReader:
     """A simulated reader in the place of the PC/SC one."""
     simulated = InProcessReader(personas=PERSONAS)
     monkeypatch.setattr(pcsc, "PcscReader", lambda name: simulated)
+    monkeypatch.setattr(pcsc, "reader_names", lambda name="": (simulated.name,))
     return simulated
 
 
@@ -183,8 +184,12 @@ def test_a_card_laid_in_by_one_process_is_read_by_another_and_taken_out_by_a_thi
 ) -> None:
     place = ("--slot", str(SLOT), "--state-dir", str(tmp_path))
     persona = load_personas()["mihon_taro"]
-    for secret, code, tries in (("9999", 12, 2), ("9999", 12, 1), ("1234", 13, 1)):
-        with process("card", "insert", "mihon_taro", *place) as holder:
+    for secret, code, tries, new in (
+        ("9999", 12, 2, ()),
+        ("9999", 12, 1, ()),
+        ("1234", 0, 3, ("--new",)),
+    ):
+        with process("card", "insert", "mihon_taro", *place, *new) as holder:
             assert holder.stdout is not None
             assert persona.label.ja in holder.stdout.readline()
             assert virtual_reader.wait_change(ReaderState.EMPTY, 5) is ReaderState.PRESENT

@@ -1,18 +1,17 @@
-"""`kakanai card doctor` and the other ways of `kakanai card read`: plain words, exit codes, nothing personal
-unless asked."""
+"""`kakanai card doctor`: plain words, exit codes, nothing personal unless asked."""
 
-import io
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from card_reader import Removed, Unreadable, pcsc
+from card_reader import Removed, Unreadable, commands, pcsc
 from card_reader.cards import card_facts
 from card_reader.doctor import CardSeen, KeySeen, examine_card
+from card_reader.reader import ReaderState
 from card_reader.sentences import sentences
 from card_reader.simulated.card import SimulatedCard
 from card_reader.simulated.faults import Fault
@@ -21,19 +20,8 @@ from card_reader.simulated.reader import InProcessReader
 from card_reader.transport import ReaderFailed, Transport
 from tests.card_reader.support import Line, persona
 from tests.card_reader.test_commands import call
-from tests.card_reader.test_trace import trusted
 
-NAMES = ("ACS one", "ACS two")
-PERSONAL = ("見本", "太郎", "花見台", "19730412", "1234", "20270412", "480412")
-
-
-@pytest.fixture
-def readers(monkeypatch: pytest.MonkeyPatch) -> dict[str, InProcessReader]:
-    """Two simulated readers in the place of the PC/SC ones; without a name the first is used."""
-    found = {name: InProcessReader(name) for name in NAMES}
-    monkeypatch.setattr(pcsc, "PcscReader", lambda name="": next(r for n, r in found.items() if name in n))
-    monkeypatch.setattr(pcsc, "reader_names", lambda name="": tuple(n for n in NAMES if name in n))
-    return found
+PERSONAL = ("見本", "太郎", "花見台", "19730412", "1973-04-12", "1234", "20270412", "2027-04-12", "480412")
 
 
 @pytest.mark.parametrize(
@@ -96,11 +84,15 @@ def test_a_card_that_cannot_be_looked_at_is_a_value(fault: str, outcome: object)
         ("mihon_taro", 0, "マイナンバーカード / My Number card"),
         ("mihon_ume", 1, "ロック / blocked"),
         ("mihon_ume", 1, "R033"),
+        ("mihon_ume", 1, "照合番号B（券面の数字）で読み取る"),
+        ("face_only", 1, "顔認証マイナンバーカードには、暗証番号がありません"),
+        ("kaku_misaki", 0, "残り1回です"),
         ("number_b_blocked", 1, "照合番号Bがロックされています"),
         ("driving_licence", 11, "運転免許証"),
         ("smartphone", 11, "スマートフォン"),
         ("transit_card", 11, "交通系"),
         ("mute_card", 1, "応答しない"),
+        ("two_cards", 11, "2枚のカード"),
         ("loose_card", 0, "マイナンバーカード"),
         (None, 10, "カードが置かれていません"),
     ],
@@ -172,7 +164,7 @@ def test_the_doctor_speaks_one_language_when_asked(
     readers["ACS one"].insert("mihon_taro")
     assert call("card", "doctor", "--lang", "en") == 0
     english = capsys.readouterr().out
-    assert "3 tries left" in english
+    assert "user authentication PIN: 3\n" in english
     assert not any(0x3040 <= ord(c) <= 0x30FF for c in english)
     assert call("card", "doctor", "--lang", "ja") == 0
     assert "あと3回" in capsys.readouterr().out
@@ -195,7 +187,7 @@ def test_the_certificates_expiry_is_told_only_when_asked_for(
 ) -> None:
     readers["ACS one"].insert("mihon_taro")
     assert call("card", "doctor", "--certificate") == 0
-    assert "20270412" in capsys.readouterr().out
+    assert "2027-04-12" in capsys.readouterr().out
 
 
 def test_two_cards_are_seen(readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,8 +197,30 @@ def test_two_cards_are_seen(readers: dict[str, InProcessReader], capsys: pytest.
     assert "2枚のカード" in capsys.readouterr().out
     assert call("card", "read", "--mode", "none", "--json") == 11
     assert json.loads(capsys.readouterr().out)["other_kind"] == "two_cards"
-    # Whoever names the reader means the card on that one.
+    # A name that fits both says no more than none; whoever names one means the card on that one.
+    assert call("card", "read", "--mode", "none", "--reader", "ACS") == 11
     assert call("card", "read", "--mode", "none", "--reader", "one") == 0
+
+
+def test_a_service_that_hangs_keeps_nobody_waiting(
+    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(commands, "_PATIENCE_S", 0.05)
+
+    def silent() -> ReaderState:
+        answers.wait(5)
+        return ReaderState.EMPTY
+
+    monkeypatch.setattr(readers["ACS one"], "state", silent)
+    assert call("card", "doctor") == 3
+    assert "応答しません" in capsys.readouterr().out
+    # A secret is not even taken from standard input.
+    monkeypatch.setattr(readers["ACS one"], "probe", silent, raising=False)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert call("card", "read", "--secret-stdin") == 3
+    assert "応答しません" in capsys.readouterr().err
+    answers.set()
 
 
 def test_without_service_or_reader_the_environment_is_missing(
@@ -226,77 +240,6 @@ def test_without_service_or_reader_the_environment_is_missing(
     assert "kakanai[pcsc]" in capsys.readouterr().err
 
 
-def typed(monkeypatch: pytest.MonkeyPatch, secret: str, *options: str) -> int:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{secret}\n".encode())))
-    return call("card", "read", "--secret-stdin", *options)
-
-
-def test_a_card_is_read_by_b_as_it_is_typed(
-    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readers["ACS one"].insert("mihon_taro")
-    b = load_personas()["mihon_taro"].number_b or ""
-    for form in (b, f"{b[:6]} {b[6:10]} {b[10:]}", "".join(chr(ord(c) + 0xFEE0) for c in b)):
-        assert typed(monkeypatch, form, "--mode", "b", "--json") == 0
-        found = json.loads(capsys.readouterr().out)
-        assert (found["mode"], found["name"], found["tries_left"]) == ("b", "見本　太郎", 10)
-    assert typed(monkeypatch, "010101" + b[6:], "--mode", "b") == 12
-    assert "照合番号B" in capsys.readouterr().out
-    assert typed(monkeypatch, "1234", "--mode", "b") == 2
-
-
-def test_a_face_is_described_and_handed_to_programs(
-    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readers["ACS one"].insert("mihon_taro")
-    b = load_personas()["mihon_taro"].number_b or ""
-    assert typed(monkeypatch, b, "--mode", "face", "--lang", "en") == 0
-    assert "card expires: 20270412" in capsys.readouterr().out
-    assert typed(monkeypatch, b, "--mode", "face", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert set(found["face"]) == {"photo", "name", "address", "expiry"}
-    assert (found["name"], found["birth"]) == (None, "19730412")
-
-
-def test_a_tap_needs_no_secret(
-    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
-) -> None:
-    readers["ACS one"].insert("mihon_taro")
-    assert call("card", "read", "--mode", "none", "--lang", "ja") == 0
-    assert capsys.readouterr().out == "マイナンバーカードです。何も読み取っていません。\n"
-
-
-def test_a_blocked_card_is_told_with_its_procedure_and_the_other_ways(
-    readers: dict[str, InProcessReader], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readers["ACS one"].insert("mihon_ume")
-    assert typed(monkeypatch, "1234", "--lang", "en") == 13
-    shown = capsys.readouterr().out
-    assert "R033" in shown
-    assert "instead: read with verification number B" in shown
-
-
-def test_a_policy_adds_the_expiry_and_the_question_of_authenticity(
-    readers: dict[str, InProcessReader],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> None:
-    readers["ACS one"].insert("mihon_taro")
-    policy = tmp_path / "policy.yaml"
-    keys = "".join(
-        f"- id: '{key_id.hex()}'\n  modulus: '{key.public_numbers().n:0512x}'\n"
-        for key_id, key in trusted().keys.items()
-    )
-    policy.write_text(f"authenticity: true\nca_keys:\n{keys}", encoding="utf-8")
-    assert typed(monkeypatch, "1234", "--policy", str(policy), "--lang", "en") == 0
-    shown = capsys.readouterr().out
-    assert "authenticity: verified" in shown
-    assert "certificate expires: 20270412" in shown
-    policy.write_text("modes: []\n", encoding="utf-8")
-    assert typed(monkeypatch, "1234", "--policy", str(policy)) == 2
-
-
 def test_a_blocked_card_is_not_said_to_be_readable(
     readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -314,25 +257,6 @@ def test_a_face_that_cannot_be_opened_is_told_like_the_attributes(
     shown = capsys.readouterr().out
     assert shown.count("照合番号Bがロックされています") == 1
     assert sentences().kinds["my_number"].staff.ja not in shown
-
-
-@pytest.mark.parametrize(
-    ("mode", "secret", "words"),
-    [("pin", "12345", "数字4けた"), ("b", "1234", "数字14けた"), ("face", "", "数字14けた")],
-)
-def test_what_cannot_be_the_secret_is_said_with_its_form(
-    readers: dict[str, InProcessReader],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    mode: str,
-    secret: str,
-    words: str,
-) -> None:
-    readers["ACS one"].insert("mihon_taro")
-    assert typed(monkeypatch, secret, "--mode", mode, "--lang", "ja") == 2
-    shown = capsys.readouterr().out
-    assert words in shown
-    assert "何も送っていません" in shown
 
 
 def test_every_kind_that_a_reading_can_tell_has_words() -> None:
@@ -359,3 +283,30 @@ def test_every_kind_of_card_has_its_own_words() -> None:
     said = [text.said("both") for kind in words.kinds.values() for text in (kind.name, kind.resident)]
     assert len(set(said)) == len(said)
     assert words.kind("something new") == words.kinds["unknown"]
+
+
+def test_a_card_that_lacks_both_secrets_is_not_sent_from_one_to_the_other(
+    readers: dict[str, InProcessReader], capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = load_personas()["mihon_taro"].model_copy(update={"tries": {"pin": 0, "b": 0}})
+    readers["ACS one"].insert(person)
+    assert call("card", "doctor", "--lang", "ja") == 1
+    shown = capsys.readouterr().out
+    words = sentences()
+    assert [way for way, text in words.instead.items() if text.ja in shown] == ["manual"]
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("read", "--mode", "none")])
+def test_whoever_has_virtual_readers_only_is_told_how_to_use_one(
+    command: tuple[str, ...],
+    readers: dict[str, InProcessReader],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    readers["ACS one"].unplug()
+    virtual = "Virtual PCD 00 00"
+    monkeypatch.setattr(pcsc, "reader_names", lambda name="": (virtual,) if name in virtual and name else ())
+    assert call("card", *command) == 3
+    assert f'--reader "{virtual}"' in capsys.readouterr().out
+    assert call("card", *command, "--reader", "ACS") == 3
+    assert virtual not in capsys.readouterr().out

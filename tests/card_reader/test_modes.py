@@ -29,6 +29,7 @@ from card_reader import (
     remedy_for,
     tries,
 )
+from card_reader.alone import AloneReader
 from card_reader.certificate import BadCertificate, expiry_day
 from card_reader.outcomes import Step
 from card_reader.simulated.card import SimulatedCard
@@ -331,10 +332,13 @@ def test_a_card_on_each_of_two_readers_is_read_on_neither() -> None:
     card = one.insert("hanako")
     other.insert("licence")
     pin = bytearray(b"1234")
-    message = read_card(one, pin, beside=[other])
+    both = AloneReader(one, [other])
+    message = read_card(both, pin)
     assert (message.outcome, message.other_kind, message.apdus) == ("other_card", "two_cards", 0)
     assert pin == bytes(4)
+    asked = ask_tries(both, "pin")
+    assert (asked.outcome, asked.other_kind) == ("other_card", "two_cards")
     assert not card.trace
     other.remove()
     assert other.state() is ReaderState.EMPTY
-    assert read_card(one, bytearray(b"1234"), beside=[other]).outcome == "read"
+    assert read_card(both, bytearray(b"1234")).outcome == "read"

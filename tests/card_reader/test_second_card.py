@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from card_reader import (
     AttributesRead,
@@ -85,7 +86,8 @@ def by(
 
 
 def trust(second: SecondCard) -> Extras:
-    return Extras(trusted=TrustedKeys({second_card.CA_KEY_ID: second.authority.public_key()}))
+    ids = (second_card.CA_KEY_ID, second_card.FACE_CA_KEY_ID)
+    return Extras(trusted=TrustedKeys(dict.fromkeys(ids, second.authority.public_key())))
 
 
 @pytest.mark.parametrize("told", vector("transcripts"), ids=lambda told: told["name"])
@@ -131,19 +133,34 @@ def test_the_second_card_is_recognised_alone(second: SecondCard) -> None:
     assert isinstance(by("none", second), Tapped)
 
 
-def test_the_second_card_is_genuine_for_who_trusts_its_authority(second: SecondCard) -> None:
-    outcome = by("pin", second, extras=trust(second))
-    assert isinstance(outcome, AttributesRead)
+@pytest.mark.parametrize("mode", ["pin", "b", "face"])
+def test_the_second_card_is_genuine_for_who_trusts_its_authority(second: SecondCard, mode: Mode) -> None:
+    outcome = by(mode, second, extras=trust(second))
+    assert isinstance(outcome, AttributesRead | FaceRead)
     assert outcome.authenticity == Authenticity("verified")
 
 
+@pytest.mark.parametrize("mode", ["pin", "face"])
 def test_a_copy_of_the_second_card_s_files_is_forged(
-    second: SecondCard, monkeypatch: pytest.MonkeyPatch
+    second: SecondCard, monkeypatch: pytest.MonkeyPatch, mode: Mode
 ) -> None:
-    monkeypatch.setattr(second, "_own", SecondCard()._own)
-    outcome = by("pin", second, extras=trust(second))
-    assert isinstance(outcome, AttributesRead)
+    monkeypatch.setattr(second, "_own", rsa.generate_private_key(65537, 2048))
+    outcome = by(mode, second, extras=trust(second))
+    assert isinstance(outcome, AttributesRead | FaceRead)
     assert outcome.authenticity == Authenticity("forged", "not_the_card_s_key")
+
+
+@pytest.mark.parametrize("printed", [second_card.PHOTO, second_card.NAME_PICTURE, b"19800217"])
+def test_another_print_on_the_second_card_is_forged(
+    second: SecondCard, monkeypatch: pytest.MonkeyPatch, printed: bytes
+) -> None:
+    face, files = "d3921000310001010402", second._files
+    content, opened_by = files[face]["0002"]
+    changed = content.replace(printed, printed[:-1] + bytes([printed[-1] ^ 1]), 1)
+    monkeypatch.setitem(files[face], "0002", (changed, opened_by))
+    outcome = by("face", second, extras=trust(second))
+    assert isinstance(outcome, FaceRead)
+    assert outcome.authenticity == Authenticity("forged", "record_signature")
 
 
 def test_tries_of_the_second_card_go_one_by_one() -> None:

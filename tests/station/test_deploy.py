@@ -1,8 +1,11 @@
 """What is installed on a station PC calls what there is: the unit, the Windows installer, the packages."""
 
+import codecs
 import importlib.util
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from tests.architecture.tree import ROOT
 
 DEPLOY = ROOT / "station" / "deploy"
 WINDOWS = DEPLOY / "windows" / "Install-Station.ps1"
+WHEELS = WINDOWS.with_name("wheels.py")
 
 
 def unit() -> dict[str, list[str]]:
@@ -52,8 +56,36 @@ def test_the_installer_for_windows_calls_commands_that_exist() -> None:
     assert not re.search(r"Invoke-WebRequest|https?://(?!kakanai\.example)", text)
 
 
+def test_windows_powershell_reads_the_installer_as_it_is_written() -> None:
+    """Without the mark it takes a script for one in the code page of the PC, in Japan 932."""
+    assert WINDOWS.read_bytes().startswith(codecs.BOM_UTF8)
+
+
+def test_the_installer_takes_the_python_that_the_wheels_are_for() -> None:
+    version = re.search(r'"--python-version", "([0-9.]+)"', WHEELS.read_text(encoding="utf-8"))
+    assert version
+    assert f"'-{version[1]}'" in WINDOWS.read_text(encoding="utf-8")
+
+
+def test_the_unit_allows_the_printer_s_device_by_the_kernel_s_name_for_it() -> None:
+    """drivers/usb/core/file.c registers the major number of /dev/usb/lp0 as "usb"; usbmisc is the class in
+    sysfs, by which udev knows it."""
+    assert unit()["DeviceAllow"] == ["char-usb rw"]
+
+
+def test_the_station_needs_no_module_that_windows_lacks() -> None:
+    """All that a station loads before it has read its settings, and its commands."""
+    lacking = ("fcntl", "resource", "pwd", "grp", "termios", "uvloop")
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({lacking}))\n"
+        "import station.process, station.devices, station.commands, station.enrolment, server.cli\n"
+        "server.cli.parser()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=30)
+
+
 def test_the_lock_for_windows_has_everything_by_its_hash_but_what_windows_lacks() -> None:
-    spec = importlib.util.spec_from_file_location("wheels", WINDOWS.with_name("wheels.py"))
+    spec = importlib.util.spec_from_file_location("wheels", WHEELS)
     assert spec is not None
     assert spec.loader is not None
     wheels = importlib.util.module_from_spec(spec)

@@ -31,6 +31,7 @@ OTHER_CARDS = {
     "juki_card": ("住民基本台帳カード", "old resident card"),
     "transit_card": ("交通系のカード", "transit card"),
     "smartphone": ("スマートフォン", "phone"),
+    "two_cards": ("カードが2枚", "two cards"),
 }
 SEARCH = {"ja": "検索", "en": "search"}
 TICKET = {"ja": "番号札", "en": "ticket"}

@@ -1,11 +1,11 @@
-<#
+﻿<#
 .SYNOPSIS
   Installs one Kakanai station on a counter PC with Windows 10 or 11, and has the Task Scheduler run it.
 
 .DESCRIPTION
   Needs no internet: everything comes from a folder with the project (-Source) and one with its wheels (-Wheels),
-  which station/deploy/windows/wheels.py fills on any PC. Python 3.11 or later must be installed for all users. Run as
-  administrator. Run again, it installs anew and keeps settings, key and state.
+  which station/deploy/windows/wheels.py fills on any PC. Python 3.11, for which those wheels are, must be installed for
+  all users. Run as administrator. Run again, it installs anew and keeps settings, key and state.
 
   The station runs as LOCAL SERVICE, from the start of the PC, without anybody signed in. Its key and its state are
   readable by LOCAL SERVICE and administrators alone.
@@ -20,7 +20,7 @@ param(
   [Parameter(Mandatory)][string]$Source,
   [Parameter(Mandatory)][string]$Wheels,
   [string]$Ca,
-  [string]$Python = 'py',
+  [string[]]$Python = @('py', '-3.11'),
   [string]$Program = (Join-Path $env:ProgramFiles 'Kakanai'),
   [string]$Data = (Join-Path $env:ProgramData 'Kakanai')
 )
@@ -37,9 +37,21 @@ if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrat
   throw '管理者として実行してください。 / Run this as administrator.'
 }
 
-# 1. The program, with exactly the locked libraries, none from the network.
+# 0. An earlier station is stopped, is not begun anew meanwhile, and goes: Windows gives up no file of a running program.
+$task = "Kakanai station $Name"
 $venv = Join-Path $Program 'venv'
-Invoke-Checked 'venv' $Python @('-m', 'venv', '--clear', $venv)
+if (Get-ScheduledTask -TaskName $task -ErrorAction SilentlyContinue) {
+  Disable-ScheduledTask -TaskName $task | Out-Null
+  Stop-ScheduledTask -TaskName $task
+}
+for ($look = 0; (Test-Path $venv) -and $look -lt 50; $look++) {
+  Remove-Item -Recurse -Force $venv -ErrorAction SilentlyContinue
+  Start-Sleep -Milliseconds 200
+}
+if (Test-Path $venv) { throw "$venv : in use" }
+
+# 1. The program, with exactly the locked libraries, none from the network.
+Invoke-Checked 'venv' $Python[0] (@($Python | Select-Object -Skip 1) + @('-m', 'venv', $venv))
 $run = Join-Path $venv 'Scripts\python.exe'
 $lock = Join-Path $Wheels 'windows.lock'
 $offline = @('-m', 'pip', 'install', '--no-index', '--find-links', $Wheels, '--no-deps')
@@ -77,9 +89,9 @@ $account = New-ScheduledTaskPrincipal -UserId 'S-1-5-19' -LogonType ServiceAccou
 $how = New-ScheduledTaskSettingsSet -ExecutionTimeLimit ([TimeSpan]::Zero) -MultipleInstances IgnoreNew `
   -RestartCount 999 -RestartInterval (New-TimeSpan -Minutes 1) -StartWhenAvailable `
   -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries
-Register-ScheduledTask -Force -TaskName "Kakanai station $Name" -Action $command -Trigger @($atStart, $often) `
+Register-ScheduledTask -Force -TaskName $task -Action $command -Trigger @($atStart, $often) `
   -Principal $account -Settings $how | Out-Null
-Start-ScheduledTask -TaskName "Kakanai station $Name"
+Start-ScheduledTask -TaskName $task
 
 Write-Host "端末 $Name を入れました。設定: $config"
 Write-Host "Station $Name is installed. Settings: $config (set the reader's name there, then restart the task)"
