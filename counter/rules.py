@@ -32,7 +32,12 @@ def versions(request: Request) -> HTMLResponse:
         found = queries.versions(unit, ctx)
         staff = names(unit, ctx.tenant_id)
     return page(
-        request, "counter/rules.html", versions=found, staff_names=staff, current=held.rulebook.current()
+        request,
+        "counter/rules.html",
+        versions=found,
+        staff_names=staff,
+        current=held.rulebook.current(),
+        files=held.rulebook.standing,
     )
 
 
@@ -92,7 +97,12 @@ def found(request: Request, version_id: str) -> HTMLResponse:
     """What comes out differently for the cases that are kept. Takes a second or more for hundreds of them."""
     book, frame = services(request).rulebook, framed(request, version_id)
     outcome = cases.effects(
-        book.municipality, frame["against"].text, frame["v"].content, asked_day(request), book.data
+        book.municipality,
+        frame["against"].text,
+        frame["v"].content,
+        asked_day(request),
+        book.files,
+        book.data,
     )
     return page(request, "counter/_rules_found.html", found=outcome)
 

@@ -42,7 +42,7 @@ def draft(request: Request, sent: SentForm) -> Response:
             made = str(write.earlier["id"])
         else:
             old = queries.numbered(unit, ctx.tenant_id, base) if base else None
-            shipped = reading.shipped_text(held.rulebook.municipality, held.rulebook.data)
+            shipped = reading.shipped_text(held.rulebook.municipality, held.rulebook.files)
             row = service.start(
                 unit,
                 ctx,
@@ -119,7 +119,7 @@ def take_in(request: Request, version_id: str, sent: SentForm) -> Response:
     book = held.rulebook
     if number is None or theirs is None or number != sent.number("taken"):
         raise DraftMovedError(version_id)
-    shipped = reading.shipped_text(book.municipality, book.data)
+    shipped = reading.shipped_text(book.municipality, book.files)
     content = merging.merged(base.content if base else shipped, v.content, theirs.content)
     if content is None:
         return _again(request, version_id, "take_in", sent)

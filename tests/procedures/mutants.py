@@ -21,9 +21,10 @@ from procedures.analysis import Analyst
 from procedures.case_file import CaseFile, differences, read_cases
 from procedures.catalogue import Catalogue, Rule
 from procedures.conditions import HOUSEHOLD, Leaf, Node, walk
+from procedures.data_files import DATA
 from procedures.engine import evaluate
 from procedures.facts import FactSpec
-from procedures.loading import DATA, load_catalogue
+from procedures.loading import load_catalogue
 from procedures.worlds import MEMBERS, World
 from tests.procedures.mutations import Mutant, facts, rules
 
