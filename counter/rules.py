@@ -146,6 +146,7 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
     with held.db.read() as unit:
         replaced = views.waiting(unit, ctx, v.effective_from or today())
         last = queries.last_approved(unit, ctx)
+        gone = queries.withdrawn_base(unit, ctx, v)
     return page(
         request,
         "counter/rules_version.html",
@@ -155,7 +156,8 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
         lines=views.compared(frame["against"].text, v.content),
         replaced=[number for number in replaced if number != v.number],
         last_approved=last,
-        newer=last is not None and last != v.based_on,
+        newer=gone is None and last is not None and last != v.based_on,
+        gone=gone,
         own=ctx.actor in v.editors,
         decider=ctx.role in DECIDERS,
         **{"typed": {"effective_from": "", "reason": ""}, "wrong": None} | more,
