@@ -36,6 +36,8 @@ WIDE = """() => {
     if (!element.checkVisibility() || element.closest('.skip-link, .sr-only, [aria-hidden=true]')) continue;
     const name = `${element.localName}.${element.className} ${element.textContent.trim().slice(0, 20)}`;
     if (over(element) && !held(element.parentElement) && ![...element.children].some(over)) found.push(name);
+    const stays = /sticky|fixed/.test(getComputedStyle(element).position);
+    if (stays && element.offsetHeight > innerHeight / 3) found.push(`leaves no room: ${name}`);
     const reached = element.tabIndex >= 0 || element.querySelector('a[href], button');
     if (scrolls(element) && element.scrollWidth > element.clientWidth + 1 && !reached) {
       found.push(`not to be reached by keys: ${name}`);
@@ -47,7 +49,7 @@ WIDE = """() => {
 
 def asked(services: Services, signed_in: Opener, at_station: Opener) -> Iterator[tuple[Browser, str]]:
     """Who asks for what."""
-    clerk, anybody = signed_in("clerk1", "counter-1"), at_station("counter-1")
+    clerk, desk = signed_in("clerk1", "counter-1"), at_station("counter-1")
     kiosk, admin = at_station("kiosk-1"), signed_in("admin1")
     base = ""
     for step in ("intake", "prepared", "accepted"):
@@ -65,10 +67,11 @@ def asked(services: Services, signed_in: Opener, at_station: Opener) -> Iterator
     ):
         yield clerk, path
     yield admin, "/admin/stations"
-    for path in ("/kiosk/", "/kiosk/card?service=move", "/kiosk/pin?service=move"):
+    for path in ("/kiosk/", "/kiosk/card?service=move", "/kiosk/pin?service=move", "/navigator/"):
         yield kiosk, path
-    for path in ("/counter/login?back=/counter/", "/second/", "/navigator/", "/devdock/"):
-        yield anybody, path
+    yield desk, "/second/"
+    for path in ("/counter/login?back=/counter/", "/navigator/", "/devdock/"):
+        yield Browser(clerk.app), path
 
 
 def styled(text: str) -> str:
@@ -78,6 +81,8 @@ def styled(text: str) -> str:
 
 
 def _style(link: re.Match[str]) -> str:
+    if 'media="print"' in link[0]:
+        return ""
     return f"<style>{(STATIC / link[1]).read_text(encoding='utf-8')}</style>"
 
 
