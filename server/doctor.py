@@ -124,14 +124,17 @@ def _rules(settings: Settings) -> Finding:
         except (CatalogueInvalid, OSError) as error:
             faults[code] = error
     if faults:
-        told = "; ".join(f"{code}: {error}" for code, error in faults.items())
+        alike: dict[str, list[str]] = {}
+        for code, fault in faults.items():
+            alike.setdefault(str(fault), []).append(code)
+        told = "; ".join(f"{', '.join(codes)}: {said}" for said, codes in alike.items())
         serves = settings.municipality not in faults
         ja, en = ("", "") if serves else _stand_in(settings)
         return Finding(
             "rules",
             "note" if serves or ja else "fault",
-            f"手続きの規定を読めません: {told}{ja}",
-            f"The rules cannot be read: {told}{en}",
+            f"手続きの規定を読めません: {told}。{ja}",
+            f"The rules cannot be read: {told}.{en}",
             "示された行を直し、サーバーを起動し直してください。kakanai procedures check で確かめられます。",
             "Mend the lines named and start the server again; kakanai procedures check looks at all of them.",
         )
@@ -165,7 +168,7 @@ def _stand_in(settings: Settings) -> tuple[str, str]:
     ja = f"{since} から" if since else "次の起動から"
     en = f"since {since}" if since else "from the next start on"
     return (
-        f" {ja}、{read_at} に読めたファイルを代わりに使います。",
+        f"{ja}、{read_at} に読めたファイルを代わりに使います。",
         f" The files that were read on {read_at} stand in {en}.",
     )
 
