@@ -11,7 +11,7 @@ from server.rulebook import guided
 from server.rulebook.current import Rulebook
 from server.rulebook.reading import shipped_text
 from server.web.services import Services
-from tests.factories.visits import FOUR, Visit
+from tests.factories.visits import Visit
 from tests.server.rulebook.conftest import CODE, SMALL, with_fee
 from tests.server.rulebook.test_open_receptions import approved
 from tests.server.web.conftest import Opener
@@ -52,7 +52,7 @@ def test_what_was_entered_ahead_switches_in_the_middle_of_a_visit(
     services: Services, signed_in: Opener
 ) -> None:
     """A department's new name, with the visit open, the server running and nobody pressing anything."""
-    visit = Visit.at(services, "intake", FOUR)
+    visit = Visit.at(services, "intake")
     names = {"ja": "ごみ減量課", "easy": "ごみ減量課（ごみ げんりょうか）", "en": "Waste Division"}
     text = guided.put_department(shipped_text("992011"), TOMORROW, "kankyo", names, {}, external=False)
     approved(services, text, date(2026, 11, 24))
