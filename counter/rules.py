@@ -32,7 +32,12 @@ def versions(request: Request) -> HTMLResponse:
         found = queries.versions(unit, ctx)
         staff = names(unit, ctx.tenant_id)
     return page(
-        request, "counter/rules.html", versions=found, staff_names=staff, current=held.rulebook.current()
+        request,
+        "counter/rules.html",
+        versions=found,
+        staff_names=staff,
+        current=held.rulebook.current(),
+        files=held.rulebook.standing,
     )
 
 
@@ -92,7 +97,12 @@ def found(request: Request, version_id: str) -> HTMLResponse:
     """What comes out differently for the cases that are kept. Takes a second or more for hundreds of them."""
     book, frame = services(request).rulebook, framed(request, version_id)
     outcome = cases.effects(
-        book.municipality, frame["against"].text, frame["v"].content, asked_day(request), book.data
+        book.municipality,
+        frame["against"].text,
+        frame["v"].content,
+        asked_day(request),
+        book.files,
+        book.data,
     )
     return page(request, "counter/_rules_found.html", found=outcome)
 
@@ -136,6 +146,7 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
     with held.db.read() as unit:
         replaced = views.waiting(unit, ctx, v.effective_from or today())
         last = queries.last_approved(unit, ctx)
+        gone = queries.withdrawn_base(unit, ctx, v)
     return page(
         request,
         "counter/rules_version.html",
@@ -145,7 +156,8 @@ def version_page(request: Request, version_id: str, *, status: int = 200, **more
         lines=views.compared(frame["against"].text, v.content),
         replaced=[number for number in replaced if number != v.number],
         last_approved=last,
-        newer=last is not None and last != v.based_on,
+        newer=gone is None and last is not None and last != v.based_on,
+        gone=gone,
         own=ctx.actor in v.editors,
         decider=ctx.role in DECIDERS,
         **{"typed": {"effective_from": "", "reason": ""}, "wrong": None} | more,

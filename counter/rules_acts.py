@@ -42,7 +42,7 @@ def draft(request: Request, sent: SentForm) -> Response:
             made = str(write.earlier["id"])
         else:
             old = queries.numbered(unit, ctx.tenant_id, base) if base else None
-            shipped = reading.shipped_text(held.rulebook.municipality, held.rulebook.data)
+            shipped = reading.shipped_text(held.rulebook.municipality, held.rulebook.files)
             row = service.start(
                 unit,
                 ctx,
@@ -109,7 +109,9 @@ def procedure(request: Request, version_id: str, procedure_id: str, sent: SentFo
 
 @router.action("/{version_id}/take-in")
 def take_in(request: Request, version_id: str, sent: SentForm) -> Response:
-    """What was approved since the draft was begun is taken into it, unless both changed the same lines."""
+    """What was approved since the draft was begun is taken into it, and what was taken out of force is taken
+    out of it, unless the draft changed the same lines.
+    """
     held, ctx = services(request), ctx_of(request)
     with held.db.read() as unit:
         v = queries.version(unit, ctx, version_id)
@@ -117,10 +119,12 @@ def take_in(request: Request, version_id: str, sent: SentForm) -> Response:
         base = queries.numbered(unit, ctx.tenant_id, v.based_on) if v.based_on else None
         theirs = queries.numbered(unit, ctx.tenant_id, number) if number else None
     book = held.rulebook
-    if number is None or theirs is None or number != sent.number("taken"):
+    if (number or 0) != sent.number("taken"):
         raise DraftMovedError(version_id)
-    shipped = reading.shipped_text(book.municipality, book.data)
-    content = merging.merged(base.content if base else shipped, v.content, theirs.content)
+    shipped = reading.shipped_text(book.municipality, book.files)
+    content = merging.merged(
+        base.content if base else shipped, v.content, theirs.content if theirs else shipped
+    )
     if content is None:
         return _again(request, version_id, "take_in", sent)
     return _act(

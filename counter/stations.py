@@ -95,6 +95,7 @@ def _page(
     return page(
         request,
         "counter/stations.html",
+        files=held.rulebook.standing,
         status=status,
         code=code,
         told=told,

@@ -11,8 +11,9 @@ from procedures.case import CaseError
 from procedures.case_file import CaseFile, differences, fault, read_cases
 from procedures.catalogue import Catalogue, Rule
 from procedures.coverage import Coverage
+from procedures.data_files import DATA
 from procedures.engine import evaluate
-from procedures.loading import DATA, Loader, municipalities
+from procedures.loading import Loader, municipalities
 from procedures.overlay_schema import DecisionsModel, OverlayModel
 from procedures.proof import Proof, prove
 from procedures.yaml_lines import CatalogueInvalid, Problem

@@ -71,7 +71,7 @@ def run_check(args: argparse.Namespace) -> int:
     events whose rules are not complete) is named, and is no fault.
     """
     from procedures.checker import check, proofs
-    from procedures.loading import DATA
+    from procedures.data_files import DATA
     from procedures.resident_words import unspoken_in
 
     usual = Path("tests/procedures/cases")
@@ -185,8 +185,9 @@ def run_docs(args: argparse.Namespace) -> int:
 
 def run_schema(args: argparse.Namespace) -> int:
     """Write one schema per kind of file into the folder (by default beside the data)."""
+    from procedures.data_files import DATA
     from procedures.json_schema import schemas
-    from procedures.loading import DATA, load_catalogue
+    from procedures.loading import load_catalogue
     from procedures.yaml_lines import CatalogueInvalid
 
     out: Path = args.out or DATA / "schema"

@@ -14,6 +14,7 @@ from procedures.analysis import Analyst
 from procedures.catalogue import Catalogue, Impossible, Rule
 from procedures.condition_parser import Parser
 from procedures.conditions import Leaf, walk
+from procedures.data_files import DATA, OPTIONAL, DataFiles, on_disk, overlay_name
 from procedures.fact_loading import load_facts
 from procedures.facts import FactSpec
 from procedures.guidance import Department
@@ -31,13 +32,19 @@ from procedures.overlay_schema import (
 )
 from procedures.rule_loading import RuleMaker
 from procedures.schema import ImpossibleFileModel
-from procedures.yaml_lines import CatalogueInvalid, Located, Problem, read_text, read_yaml, validated
+from procedures.yaml_lines import (
+    CatalogueInvalid,
+    Located,
+    Problem,
+    needs_mapping,
+    read_plain,
+    read_text,
+    validated,
+)
 
-DATA = Path(__file__).parent / "data"
 
-
-def load_catalogue(municipality: str = "992011", data: Path = DATA) -> Catalogue:
-    """The catalogue of a municipality (six-digit code); read once per process.
+def load_catalogue(municipality: str = "992011", data: Path | DataFiles = DATA) -> Catalogue:
+    """The catalogue of a municipality (six-digit code); a folder is read once per process.
 
     Raises CatalogueInvalid with every fault of the files, or when the municipality has no folder.
     """
@@ -45,7 +52,7 @@ def load_catalogue(municipality: str = "992011", data: Path = DATA) -> Catalogue
 
 
 @lru_cache(maxsize=64)
-def _load(municipality: str, data: Path) -> Catalogue:
+def _load(municipality: str, data: Path | DataFiles) -> Catalogue:
     loader = Loader(municipality, data)
     catalogue = loader.catalogue()
     if loader.problems or catalogue is None:
@@ -60,16 +67,17 @@ def municipalities(data: Path = DATA) -> list[str]:
 
 def overlay_path(municipality: str, data: Path = DATA) -> Path:
     """Where the overlay of a municipality lies, whether or not it is there."""
-    return data / "municipalities" / municipality / "overlay.yaml"
+    return data / overlay_name(municipality)
 
 
 class Loader:
-    """One reading of the files. After catalogue(): `problems`, `overlay` and `used_facts`.
+    """One reading of the files: those that lie in a folder now, or those that were taken from it before.
+    After catalogue(): `problems`, `overlay` and `used_facts`.
 
     `overlay_text` stands for the municipality's overlay.yaml, e.g. a draft that is in no file yet.
     """
 
-    def __init__(self, municipality: str, data: Path, overlay_text: str | None = None) -> None:
+    def __init__(self, municipality: str, data: Path | DataFiles, overlay_text: str | None = None) -> None:
         self._municipality = municipality
         self._data = data
         self._overlay_text = overlay_text
@@ -81,19 +89,21 @@ class Loader:
 
     def catalogue(self) -> Catalogue | None:
         """The compiled catalogue; None when a fault leaves nothing to compile."""
-        path = overlay_path(self._municipality, self._data)
-        if self._overlay_text is None and not path.is_file():
+        data = self._data
+        self._files = on_disk(self._municipality, data) if isinstance(data, Path) else data
+        own = overlay_name(self._municipality)
+        if self._overlay_text is None and own not in self._files.texts:
             missing = f"no overlay for municipality {self._municipality}"
-            self.problems.append(Problem(str(path.parent), 0, missing))
+            self.problems.append(Problem(f"{self._files.shown_in}{own}", 0, missing))
             return None
         package_file = self._read("catalogue.yaml")
         codes_file = self._read("codes.yaml")
         self._departments_file = self._read("departments.yaml")
         self._fact_files = self._folder("facts")
         self._rule_files = self._folder("national")
-        told = (self._data / "impossible.yaml").is_file()
-        self._impossible_file = self._read("impossible.yaml") if told else None
-        self.overlay_file = self._read_overlay(f"municipalities/{self._municipality}/overlay.yaml")
+        told = OPTIONAL in self._files.texts
+        self._impossible_file = self._read(OPTIONAL) if told else None
+        self.overlay_file = self._read_overlay(own)
         package = validated(PackageModel, package_file.data, package_file, (), self.problems)
         codes = validated(CodesModel, codes_file.data, codes_file, (), self.problems)
         overlay = validated(OverlayModel, self.overlay_file.data, self.overlay_file, (), self.problems)
@@ -163,18 +173,21 @@ class Loader:
         )
 
     def _read(self, name: str) -> Located:
-        path = self._data / name
-        self._hash.update(name.encode() + b"\0" + path.read_bytes())
-        return read_yaml(path, f"procedures/data/{name}" if self._data == DATA else str(path))
+        return needs_mapping(self._read_file(name))
+
+    def _read_file(self, name: str) -> Located:
+        text = self._files.texts[name]
+        self._hash.update(name.encode() + b"\0" + text.encode())
+        return read_plain(text, self._files.shown_in + name)
 
     def _read_overlay(self, name: str) -> Located:
         if self._overlay_text is None:
-            return self._read(name)
+            return self._read_file(name)
         self._hash.update(name.encode() + b"\0" + self._overlay_text.encode())
         return read_text(self._overlay_text, "overlay.yaml")
 
     def _folder(self, name: str) -> list[Located]:
-        return [self._read(f"{name}/{path.name}") for path in sorted((self._data / name).glob("*.yaml"))]
+        return [self._read(one) for one in self._files.within(name)]
 
     def _impossible(
         self, codes: CodesModel, shapes: Mapping[str, Mapping[str, object]]

@@ -76,7 +76,21 @@ def read_yaml(path: Path, shown_as: str | None = None) -> Located:
     """Read one file. Raises CatalogueInvalid for broken YAML, repeated keys, and keys that YAML 1.1 reads
     as true/false. The same text is read once; nobody may change what is handed out.
     """
-    return _called(_read, path.read_text(encoding="utf-8"), shown_as or str(path))
+    return read_plain(path.read_text(encoding="utf-8"), shown_as or str(path))
+
+
+def read_plain(text: str, name: str) -> Located:
+    """The text of a file called `name`; as read_yaml."""
+    return _called(_read, text, name)
+
+
+def needs_mapping(source: Located) -> Located:
+    """`source` when it says something under names, as every data file does. Raises CatalogueInvalid."""
+    if isinstance(source.data, dict):
+        return source
+    found = "nothing" if source.data is None else type(source.data).__name__
+    expected = f"expected names with values (`name: value`), found {found}"
+    raise CatalogueInvalid([Problem(source.file, 1, expected)])
 
 
 def read_text(text: str, name: str) -> Located:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from counter import signing_in
 from counter.routes import router as counter
 from kiosk.routes import router as kiosk
 from server.bootstrap import build
@@ -49,6 +50,7 @@ def mount(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
+    signing_in.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in (health, api, stations, station_keys, kiosk, counter):
         app.include_router(router)

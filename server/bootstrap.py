@@ -1,10 +1,12 @@
 """The only place that chooses: database, core adapter, rules, cards. Everybody else receives the result."""
 
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from card_reader.policy import ReadingPolicy, load_policy
 from card_reader.yamlfile import BadDataFile
 from core_adapter.ports import CoreAdapter
+from procedures.data_files import DATA
 from server.db import engine as engines
 from server.db.context import system
 from server.db.migrate import upgrade
@@ -15,6 +17,7 @@ from server.preentry import keys as preentry_keys
 from server.queue import queries as queue
 from server.queue.queries import SiteView
 from server.reception.towns import TownDirectory
+from server.rulebook import good_files
 from server.rulebook.current import Rulebook
 from server.settings import Settings, SettingsRefusedError
 from server.web.services import Services
@@ -73,20 +76,21 @@ def card_policy(settings: Settings) -> ReadingPolicy:
     return policy
 
 
-def build(settings: Settings) -> Services:
-    """Wire a server (or a worker)."""
+def build(settings: Settings, data: Path = DATA) -> Services:
+    """Wire a server (or a worker). `data`: the folder of the rules."""
     clock.start_at(settings.now)
     failpoints.arm(settings.failpoint)
     db = open_database(settings)
     hub = Hub()
     db.publish = hub.publish
     core = core_adapter(settings)
-    rulebook = Rulebook(db, settings.tenant, settings.municipality)
-    # Now rather than for the first resident; a release whose rules cannot be read does not start.
+    rulebook = Rulebook(db, settings.tenant, settings.municipality, data)
+    # Now rather than for the first resident; a server that never had rules to read does not start.
     rulebook.current()
     vault = open_vault(settings)
     with db.write() as unit:
         ctx = system(settings.tenant, settings.site)
+        good_files.remember(unit, ctx, settings.municipality, rulebook.standing)
         db.digest = vault.lasting_key(unit, ctx, "digests").digest
         preentry_keys.ensure(unit, ctx, vault)
     return Services(

@@ -28,7 +28,9 @@ from server.db.scrub import keeps_old_logs, may_scrub
 from server.db.uow import Database, Unit
 from server.db.vault import DataKeyRow, VaultDamagedError, master_from, secrets_id
 from server.journal.queries import tenants, verify
+from server.kit.clock import JST
 from server.queue.service import current_day
+from server.rulebook.queries import good_files
 from server.settings import Settings, SettingsRefusedError
 
 LITTLE_SPACE, NO_SPACE = 2_000_000_000, 200_000_000  # bytes
@@ -122,14 +124,19 @@ def _rules(settings: Settings) -> Finding:
         except (CatalogueInvalid, OSError) as error:
             faults[code] = error
     if faults:
-        told = "; ".join(f"{code}: {error}" for code, error in faults.items())
+        alike: dict[str, list[str]] = {}
+        for code, fault in faults.items():
+            alike.setdefault(str(fault), []).append(code)
+        told = "; ".join(f"{', '.join(codes)}: {said}" for said, codes in alike.items())
+        serves = settings.municipality not in faults
+        ja, en = ("", "") if serves else _stand_in(settings)
         return Finding(
             "rules",
-            "fault" if settings.municipality in faults else "note",
-            f"手続きの規定を読めません: {told}",
-            f"The rules cannot be read: {told}",
-            "kakanai procedures check で場所を確かめてください。",
-            "Find the place with kakanai procedures check.",
+            "note" if serves or ja else "fault",
+            f"手続きの規定を読めません: {told}。{ja}",
+            f"The rules cannot be read: {told}.{en}",
+            "示された行を直し、サーバーを起動し直してください。kakanai procedures check で確かめられます。",
+            "Mend the lines named and start the server again; kakanai procedures check looks at all of them.",
         )
     own, others = versions.pop(settings.municipality), len(versions)
     return Finding(
@@ -137,6 +144,32 @@ def _rules(settings: Settings) -> Finding:
         "ok",
         f"規定の版は {own} です。ほかの{others}自治体の規定も読めます。",
         f"Rules version {own}; those of {others} other municipalities can be read.",
+    )
+
+
+def _stand_in(settings: Settings) -> tuple[str, str]:
+    """What the server uses instead of files that it cannot read, in both languages; empty without any."""
+    path = make_url(settings.url).database
+    if settings.on_sqlite and not Path(path or "").is_file():
+        return "", ""
+    engine = engines.create(settings.url)
+    try:
+        with Database(engine).read() as unit:
+            kept = good_files(unit, settings.tenant, settings.municipality)
+    except SQLAlchemyError:
+        kept = None
+    finally:
+        engine.dispose()
+    if kept is None:
+        return "", ""
+    read_at, since = (
+        at and f"{at.astimezone(JST):%Y-%m-%d %H:%M}" for at in (kept.read_at, kept.faulty_since)
+    )
+    ja = f"{since} から" if since else "次の起動から"
+    en = f"since {since}" if since else "from the next start on"
+    return (
+        f"{ja}、{read_at} に読めたファイルを代わりに使います。",
+        f" The files that were read on {read_at} stand in {en}.",
     )
 
 

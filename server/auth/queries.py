@@ -1,5 +1,6 @@
 """Finding the person behind a cookie and the station behind a signature."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,6 +78,28 @@ class AwaitedStation:
     kind: str
     desk: str | None
     code_until: datetime
+
+
+def whose_form(unit: Unit, tenant_id: str, token: str, csrf: str) -> str | None:
+    """The member of staff whose browser sent a form in the session of this cookie, whether or not the session
+    has ended since; `csrf` is what the form showed.
+    """
+    session = unit.first(
+        select(StaffSession).where(
+            StaffSession.token_hash == token_hash(token), StaffSession.tenant_id == tenant_id
+        )
+    )
+    if session is None or not secrets.compare_digest(session.csrf, csrf):
+        return None
+    return session.staff_id
+
+
+def had_session(unit: Unit, tenant_id: str, staff_id: str, csrf: str) -> bool:
+    """Whether a form that shows `csrf` was given to this member of staff, in this session or one before."""
+    query = select(StaffSession).where(
+        StaffSession.tenant_id == tenant_id, StaffSession.staff_id == staff_id, StaffSession.csrf == csrf
+    )
+    return unit.first(query) is not None
 
 
 def member(unit: Unit, tenant_id: str, token: str) -> StaffMember | None:

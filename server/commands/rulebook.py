@@ -116,7 +116,7 @@ class _Held:
         self.ctx = system(settings.tenant, settings.site)
         self.rulebook = Rulebook(self.db, settings.tenant, settings.municipality)
         self.number = self.rulebook.current().number
-        self.shipped = shipped_text(settings.municipality)
+        self.shipped = shipped_text(settings.municipality, self.rulebook.files)
 
     def text(self, number: int | None) -> str | None:
         """The text of a version; of what counts now when no number is given."""
@@ -132,7 +132,7 @@ class _Held:
     def faults(self, text: str) -> tuple[Any, ...]:
         from server.rulebook.reading import reading
 
-        return reading(self.rulebook.municipality, text, self.rulebook.data).faults
+        return reading(self.rulebook.municipality, text, self.rulebook.files).faults
 
 
 def _open() -> _Held | None:

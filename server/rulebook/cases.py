@@ -10,6 +10,7 @@ import procedures
 from procedures import Text
 from procedures.case_file import CaseFile, read_cases
 from procedures.comparison import CaseChange, answered_differently
+from procedures.data_files import DataFiles
 from server.rulebook.reading import reading
 
 # Of a municipality that keeps none of its own: those that the national table is tested with.
@@ -53,22 +54,25 @@ def kept(municipality: str, data: Path) -> Path | None:
 
 
 @lru_cache(maxsize=8)
-def effects(municipality: str, old: str, new: str, on: date | None, data: Path) -> Effects | None:
+def effects(
+    municipality: str, old: str, new: str, on: date | None, files: DataFiles, data: Path
+) -> Effects | None:
     """What the overlay text `new` answers differently from `old`, each case on its own day or all on one.
+    Both are read together with `files`; the cases lie below `data`.
 
     None when there are no cases, or when one of the texts cannot be read. For hundreds of cases it takes
     about a second, several where nearly every rule differs.
     """
     folder = kept(municipality, data)
-    before, after = reading(municipality, old, data).catalogue, reading(municipality, new, data).catalogue
+    before, after = (reading(municipality, one, files).catalogue for one in (old, new))
     if folder is None or before is None or after is None:
         return None
-    files = [file for file in _files(folder) if file.case.municipality == municipality]
+    asked = [file for file in _files(folder) if file.case.municipality == municipality]
     if on is not None:
-        files = [file.on(on) for file in files]
-    found = answered_differently(files, before, after)
+        asked = [file.on(on) for file in asked]
+    found = answered_differently(asked, before, after)
     failing = tuple((one.title, one.fault) for one in found if one.fault)
-    return Effects(len(files), len(found), tuple(_together(found)), failing)
+    return Effects(len(asked), len(found), tuple(_together(found)), failing)
 
 
 @lru_cache(maxsize=4)

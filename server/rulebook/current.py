@@ -1,4 +1,7 @@
-"""Which rules count now: the newest approved version whose day has come, otherwise the shipped file."""
+"""Which rules count now: the newest approved version whose day has come, otherwise the shipped file.
+
+Both are read together with the national files as these were when this process began (good_files.py).
+"""
 
 import logging
 import threading
@@ -6,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from procedures import Catalogue, load_catalogue
-from procedures.loading import DATA
+from procedures.data_files import DATA, DataFiles
 from server.db.uow import Database, Unit
 from server.kit.clock import today
-from server.rulebook import queries
+from server.rulebook import good_files, queries
+from server.rulebook.good_files import Standing
 from server.rulebook.queries import Counting
 from server.rulebook.reading import reading
 
@@ -33,15 +37,23 @@ class Rulebook:
     """
 
     def __init__(self, db: Database, tenant_id: str, municipality: str, data: Path = DATA) -> None:
+        """Reads the files. Raises CatalogueInvalid when that cannot be, and none are kept."""
         self._db = db
         self._tenant_id = tenant_id
         self.municipality = municipality
         self.data = data
+        with db.read() as unit:
+            self.standing: Standing = good_files.standing(unit, tenant_id, municipality, data)
         # One at a time: a request that asks holds a connection already, and must not wait for another one
         # that only requests which wait here could give back (server.db.engine counts this one in).
         self._turn = threading.Lock()
         # By digest; None for a text that cannot be read.
         self._read: dict[str, Catalogue | None] = {}
+
+    @property
+    def files(self) -> DataFiles:
+        """What every version is read together with."""
+        return self.standing.files
 
     @property
     def catalogue(self) -> Catalogue:
@@ -59,12 +71,12 @@ class Rulebook:
                 if catalogue is not None:
                     return Current(version.number, tuple(refused), catalogue)
                 refused.append(version.number)
-        return Current(None, tuple(refused), load_catalogue(self.municipality, self.data))
+        return Current(None, tuple(refused), load_catalogue(self.municipality, self.files))
 
     def _compiled(self, unit: Unit, version: Counting) -> Catalogue | None:
         if version.digest not in self._read:
             text = queries.content_of(unit, self._tenant_id, version.id)
-            outcome = reading(self.municipality, text, self.data)
+            outcome = reading(self.municipality, text, self.files)
             if outcome.catalogue is None:
                 log.error("version %s of the rules has %s faults", version.number, len(outcome.faults))
             self._read[version.digest] = outcome.catalogue

@@ -4,6 +4,9 @@ import re
 
 # The whole message of procedures' checks, or its end after "field: "; the group is what the sentence names.
 _KNOWN: tuple[tuple[str, str], ...] = (
+    ("no_names", r"expected names with values .*"),
+    ("not_utf8", r"the text is not written in UTF-8"),
+    ("no_file", r"the file cannot be read: .*"),
     ("no_anchor", r"not YAML: found undefined alias"),
     ("no_tag", r"not YAML: could not determine a constructor for the tag .*"),
     ("no_character", r"not YAML: (?:found character that cannot start any token|control characters .*)"),

@@ -1,4 +1,4 @@
-"""The table of the overlay's versions."""
+"""The tables of the overlay's versions, and of the program's files that could be read last."""
 
 from datetime import date, datetime
 
@@ -37,3 +37,18 @@ class OverlayVersion(Row, table=True):
     approval: int | None = None
     # Why it was sent back or taken out of force.
     reason: str = Field(default="", max_length=400)
+
+
+class GoodFiles(Row, table=True):
+    """The texts of all files that a catalogue was made of when they were last read without a fault; see
+    docs/decisions/0027. `faulty_since`: since when these stand in for files with faults.
+    """
+
+    __tablename__ = "good_files"
+    __table_args__ = (UniqueConstraint("tenant_id", "municipality"),)
+
+    municipality: str = Field(max_length=10)
+    digest: str = Field(max_length=64)
+    texts: str = Field(sa_column=Column(Text, nullable=False))
+    read_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    faulty_since: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from server.db.context import Context
 from server.db.uow import Unit, one_of
 from server.kit.clock import today
-from server.rulebook.models import OverlayVersion
+from server.rulebook.models import GoodFiles, OverlayVersion
 from server.rulebook.states import available_actions
 
 
@@ -81,6 +81,22 @@ def numbered(unit: Unit, tenant_id: str, number: int) -> OverlayVersion | None:
     """The version of this number."""
     return unit.first(
         select(OverlayVersion).where(OverlayVersion.tenant_id == tenant_id, OverlayVersion.number == number)
+    )
+
+
+def withdrawn_base(unit: Unit, ctx: Context, version: VersionView) -> OverlayVersion | None:
+    """The version that this one was begun from, when it was taken out of force after its approval: what it
+    changed stands in this one all the same.
+    """
+    base = numbered(unit, ctx.tenant_id, version.based_on) if version.based_on else None
+    out = base is not None and base.state == "withdrawn" and base.approval is not None
+    return base if out else None
+
+
+def good_files(unit: Unit, tenant_id: str, municipality: str) -> GoodFiles | None:
+    """The program's files that were last read without a fault."""
+    return unit.first(
+        select(GoodFiles).where(GoodFiles.tenant_id == tenant_id, GoodFiles.municipality == municipality)
     )
 
 

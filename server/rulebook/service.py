@@ -97,9 +97,10 @@ def edit(unit: Unit, ctx: Context, version_id: str, content: str, seen: int | No
 
 
 def take_in(
-    unit: Unit, ctx: Context, version_id: str, content: str, seen: int | None, taken: int
+    unit: Unit, ctx: Context, version_id: str, content: str, seen: int | None, taken: int | None
 ) -> OverlayVersion:
-    """Write the draft's text with what version `taken` changed; the draft is based on that one from here on.
+    """Write the draft's text with what version `taken` (None: the shipped file) changed; the draft is based
+    on that one from here on.
 
     Raises NotNowError, DraftMovedError.
     """

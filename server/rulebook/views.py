@@ -88,7 +88,7 @@ def against(unit: Unit, ctx: Context, rulebook: Rulebook, version: VersionView) 
         counts = row.effective_from is not None and row.effective_from <= day
         if earlier and counts and read(rulebook, row.content).catalogue is not None:
             return Against(row.number, row.content)
-    return Against(None, shipped_text(rulebook.municipality, rulebook.data))
+    return Against(None, shipped_text(rulebook.municipality, rulebook.files))
 
 
 def waiting(unit: Unit, ctx: Context, day: date) -> list[int]:
@@ -104,7 +104,7 @@ def waiting(unit: Unit, ctx: Context, day: date) -> list[int]:
 
 def read(rulebook: Rulebook, text: str) -> Reading:
     """The rules with this overlay."""
-    return reading(rulebook.municipality, text, rulebook.data)
+    return reading(rulebook.municipality, text, rulebook.files)
 
 
 def days(version: VersionView, *catalogues: Catalogue) -> list[date]:

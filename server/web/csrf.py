@@ -9,13 +9,22 @@ import secrets
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
+from server.auth import queries as auth
 from server.web.problems import Problem
 from server.web.services import services
 from server.web.signatures import signed_station
 
 TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 - the name of a header
 TOKEN_FIELD = "csrf_token"  # noqa: S105 - the name of a field
+
+
+class EarlierSession(Problem):
+    """The page was given to the same person in a session before this one."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "earlier_session")
 
 
 def check_origin(request: Request) -> None:
@@ -41,7 +50,10 @@ def check_origin(request: Request) -> None:
 
 
 async def check_token(request: Request) -> None:
-    """Raise Problem(403) unless a staff write shows the session's token, as header or as form field."""
+    """Raise Problem(403) unless a staff write shows the session's token, as header or as form field.
+
+    Raise EarlierSession when it shows one that the same person had before.
+    """
     staff = getattr(request.state, "staff", None)
     if staff is None or request.method in ("GET", "HEAD"):
         return
@@ -50,5 +62,15 @@ async def check_token(request: Request) -> None:
         given = str((await request.form()).get(TOKEN_FIELD, ""))
     if given is None and request.headers.get("Idempotency-Key") and "origin" not in request.headers:
         return
-    if not given or not secrets.compare_digest(given, staff.csrf):
-        raise Problem(403, "cross_site")
+    if given and secrets.compare_digest(given, staff.csrf):
+        return
+    had: bool = await run_in_threadpool(_had_session, request, staff.staff_id, given or "")
+    if had:
+        raise EarlierSession
+    raise Problem(403, "cross_site")
+
+
+def _had_session(request: Request, staff_id: str, given: str) -> bool:
+    held = services(request)
+    with held.db.read() as unit:
+        return auth.had_session(unit, held.settings.tenant, staff_id, given)

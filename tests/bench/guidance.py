@@ -16,8 +16,9 @@ import yaml
 
 from procedures import Case, Catalogue, Fact, evaluate, load_catalogue, yaml_lines
 from procedures.case_file import read_cases
+from procedures.data_files import DATA
 from procedures.facts import CaseView
-from procedures.loading import DATA, Loader
+from procedures.loading import Loader
 from tests.bench.figures import Figure, percentiles, timed
 from tests.procedures import question_costs
 from tests.procedures.timing import household

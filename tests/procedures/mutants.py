@@ -17,7 +17,8 @@ from pathlib import Path
 import yaml
 
 from procedures.case_file import read_cases
-from procedures.loading import DATA, load_catalogue
+from procedures.data_files import DATA
+from procedures.loading import load_catalogue
 from tests.procedures.hunting import Hunt, hunts
 from tests.procedures.mutations import Mutant
 

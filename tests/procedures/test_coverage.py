@@ -9,7 +9,7 @@ from procedures import Case, load_catalogue
 from procedures.census import FIELDS, conditions, leaves
 from procedures.checker import check
 from procedures.coverage import Coverage
-from procedures.loading import DATA
+from procedures.data_files import DATA
 from procedures.yaml_lines import Problem
 
 SMALL = Path(__file__).parent / "small"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, Fact, PersonCase, evaluate, load_catalogue
-from procedures.loading import DATA
+from procedures.data_files import DATA
 from procedures.office_days import OfficeCalendar, day_en, day_ja
 from procedures.periods import last_day
 from procedures.schema import OffsetModel

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from procedures.data_files import DATA
 from procedures.json_schema import schemas
-from procedures.loading import DATA, load_catalogue
+from procedures.loading import load_catalogue
 from procedures.yaml_lines import read_yaml
 
 CASES = Path(__file__).parent / "cases"

@@ -8,7 +8,7 @@ import pytest
 
 from procedures import Case, Catalogue, Fact, PersonCase, Text, evaluate, load_catalogue
 from procedures.catalogue import Rule
-from procedures.loading import DATA
+from procedures.data_files import DATA
 from procedures.office_days import day_easy, days_easy
 from procedures.resident_words import unspoken, unspoken_in
 

@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 
 from procedures import Case, Catalogue, evaluate, yaml_lines
-from procedures.loading import DATA, Loader
+from procedures.data_files import DATA
+from procedures.loading import Loader
 
 BIRTHS = (
     "1945-03-01",

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import uvicorn
@@ -86,6 +86,40 @@ def test_a_clerk_changes_a_rule_and_the_counter_follows(services: Services, addr
         clerk.goto(reception)
         expect(clerk.locator("#workspace")).to_be_visible()
         expect(clerk.get_by_text("ごみの収集日")).to_have_count(0)
+
+
+@pytest.mark.browser
+@pytest.mark.long
+def test_a_session_that_ends_over_a_form_loses_nothing(services: Services, address: str) -> None:
+    """A page that htmx renews in parts, and a plain one; by the keyboard."""
+    visit = Visit.opened(services, None, purpose="other")
+    with chromium() as browser:
+        clerk = page_of(browser, services, address, "clerk1")
+        clerk.goto(f"{address}/counter/receptions/{visit.reception_id}")
+        clerk.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+        clerk.locator("[name=event][value=NAME]").check()
+        clock.start_at(clock.now() + timedelta(minutes=31))
+        clerk.locator("#f-events [type=submit]").first.press("Enter")
+        signs_in_again(clerk)
+        expect(clerk.get_by_role("heading", level=1)).to_contain_text("番号札なし")
+        expect(clerk.locator("header.bar")).to_contain_text("氏名・旧氏・通称の変更")
+        clerk.goto(f"{address}/admin/rules")
+        clerk.locator("#f-title").press_sequentially("ごみの案内をやめる")
+        clock.start_at(clock.now() + timedelta(minutes=31))
+        clerk.keyboard.press("Enter")
+        signs_in_again(clerk)
+        expect(clerk.get_by_role("heading", name="ごみの案内をやめる")).to_be_visible()
+
+
+def signs_in_again(clerk: Page) -> None:
+    expect(clerk.get_by_text("入力した内容は、この画面に残っています")).to_be_visible()
+    clerk.locator("#f-login").press_sequentially("clerk1")
+    clerk.keyboard.press("Tab")
+    clerk.keyboard.type("kakanai-demo")
+    clerk.keyboard.press("Enter")
+    expect(clerk.locator("[data-act=send-again]")).to_be_focused()
+    assert axe(clerk) == []
+    clerk.keyboard.press("Enter")
 
 
 def test_the_engine_has_room_for_the_rules_beside_every_thread() -> None:

@@ -146,6 +146,19 @@ def test_small_forms_write_single_values(services: Services, signed_in: Opener) 
     assert fee(services).yen == 300
 
 
+def test_words_for_residents_change_with_the_others(signed_in: Opener) -> None:
+    """Plain Japanese that a form did not show would go on saying the old name."""
+    clerk = signed_in("clerk1")
+    at = draft(clerk)
+    names = {"name.ja": "住民課", "name.easy": "住民課（じゅうみんか）", "name.en": "Residents"}
+    town = {"id": "shimin", "version": "0", "desk:one.ja": "A窓口", "desk:one.en": "Desk A"} | names
+    assert "name.easy" not in clerk.get(f"{at}/departments?edit=shimin").text
+    assert clerk.post(f"{at}/departments", town, key="k1").status == 303
+    shown = clerk.get(f"{at}/departments?edit=shimin").text
+    assert re.search(r'<label for="p-department-name-easy"', shown), "a field that people see"
+    assert 'value="住民課（じゅうみんか）"' in shown
+
+
 def test_what_cannot_be_is_said_beside_the_form(signed_in: Opener) -> None:
     clerk = signed_in("clerk1")
     at = draft(clerk)
