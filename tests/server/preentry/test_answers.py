@@ -293,3 +293,21 @@ def test_documents_are_listed_once_for_all_who_need_them(
     assert [group for group, _ in shown.groups] == [
         group for group in showing.GROUPS if group in dict(shown.groups)
     ]
+
+
+@pytest.mark.parametrize(
+    ("events", "known"),
+    [
+        (("IN_DOM",), {"you": True, "child1": True}),
+        (("IN_DOM", "BIRTH"), {"you": True, "child1": True, "baby1": None}),
+        (("IN_47",), {"you": None, "child1": None}),
+        (("MOVE",), {"you": None, "child1": None}),
+        (("IN_DOM", "DEATH"), {"you": None, "child1": None}),
+    ],
+)
+def test_those_counted_as_having_come_along_are_not_asked_again_who_moved(
+    events: tuple[str, ...], known: dict[str, bool | None]
+) -> None:
+    """A child born meanwhile may not have moved; whoever obtains a status here, or mourns, is not of the move."""
+    told = asking.facts_of(Answers(events, tuple(known)))
+    assert {person: told[person].get("moves") for person in known} == known
