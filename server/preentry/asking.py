@@ -11,6 +11,8 @@ from server.preentry.life_events import BY_CODE
 EVENT_DATE = "event_date"
 # What is known of everybody without a question, by the kind of person: nobody is asked who the newborn is.
 _KIND_FACTS = {"BIRTH": ("newborn", "baby"), "DEATH": ("deceased", "late")}
+# One of the whole household: whoever answers must find them, also when no rule turns on that very person.
+_ONE_OF_ALL = frozenset({"is_head"})
 _MOVED_HERE = frozenset({"IN_DOM", "IN_SP", "IN_ABR", "IN_46"})
 # A certificate is asked for when it is asked for.
 _DAYLESS = frozenset({"CERT"})
@@ -150,7 +152,8 @@ def next_ask(answers: Answers, guidance: Guidance, catalogue: Catalogue) -> Ask 
     if open_ones:
         best = open_ones[0]
         left = max(0, round(best.expected_remaining))
-        return replace(_fact(best.fact, best.person_ids or ("",), answers, catalogue), left=left)
+        owners = answers.people if best.fact in _ONE_OF_ALL else best.person_ids or ("",)
+        return replace(_fact(best.fact, owners, answers, catalogue), left=left)
     for event in answers.events[1:]:
         if event not in _DAYLESS and answers.get(DATE + event) is None:
             return _date(answers, event, catalogue)
