@@ -160,7 +160,13 @@ def _people(turn: Turn) -> HTMLResponse:
             role: sum(answering.role_of(person)[0] == role for person in turn.answers.people)
             for role in answering.ROLES
         }
-    return turn.page("people", "people", counts=counts, most=answering.ROLES)
+    return turn.page(
+        "people",
+        "people",
+        counts=counts,
+        most=answering.ROLES,
+        came_here=asking.came_here(turn.answers.events),
+    )
 
 
 def _forward(turn: Turn, sent: Sent, view: str, at: int) -> HTMLResponse:

@@ -60,7 +60,8 @@ def _overview(catalogue: Catalogue, chapters: dict[str, list[Rule]]) -> Iterator
             face = rule.face
             link = f"[{rule.id}]({name}#{rule.id.lower()})"
             cells = [link, face.name.ja, face.name.en, face.department.name.ja, face.klass]
-            yield f"| {' | '.join([*cells, deadline_words(face.deadline), rule.confidence])} |"
+            due = deadline_words(face.deadline, catalogue, rule.events)
+            yield f"| {' | '.join([*cells, due, rule.confidence])} |"
 
 
 def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
@@ -73,13 +74,17 @@ def _rule(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
     if rule.effective_from or rule.effective_to:
         yield f"- 期間 in force: {rule.effective_from or '…'} – {rule.effective_to or '…'}"
     yield f"- 対象 for: {'異動者ごと / each person' if rule.person else '世帯 / the household'}"
+
+    def due(face: Face) -> str:
+        return deadline_words(face.deadline, catalogue, rule.events)
+
     words = condition(rule.when, catalogue)
     yield f"- 条件 condition: {words.ja} / {words.en}"
-    yield from _face(rule.face)
+    yield from _face(rule.face, due=due(rule.face))
     for variant in rule.variants:
         sure = "（要確認）" if variant.needs_confirmation else ""
         yield f"- 場合分け `{variant.id}`{sure}: {condition(variant.when, catalogue).ja}"
-        yield from (f"  {line}" for line in _face(variant.face, rule.face))
+        yield from (f"  {line}" for line in _face(variant.face, rule.face, due=due(variant.face)))
     for name, listed in (("まとめる手続き bundles", rule.bundles), ("同時に出ない excludes", rule.excludes)):
         if listed:
             yield f"- {name}: {'、'.join(listed)}"
@@ -112,7 +117,7 @@ def _effects(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
         yield f"- {other} と同時に出うる alongside: {why.ja} / {why.en}"
 
 
-def _face(face: Face, base: Face | None = None) -> Iterator[str]:
+def _face(face: Face, base: Face | None = None, *, due: str) -> Iterator[str]:
     """The face, or only where it differs from the rule's main one."""
     if base is not None and face.name != base.name:
         yield f"- 名称 name: {face.name.ja} / {face.name.en}"
@@ -123,7 +128,7 @@ def _face(face: Face, base: Face | None = None) -> Iterator[str]:
         optional = "、任意 optional" if face.optional else ""
         yield f"- 区分 class: {face.klass}、扱い handling: {face.group}{optional}"
     if base is None or face.deadline != base.deadline:
-        yield f"- 期限 deadline: {deadline_words(face.deadline)}"
+        yield f"- 期限 deadline: {due}"
     if base is None or [one.id for one in face.documents] != [one.id for one in base.documents]:
         yield f"- 持ち物 documents: {'、'.join(document.name.ja for document in face.documents) or 'なし'}"
     if base is None and face.applicants:

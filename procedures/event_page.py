@@ -51,7 +51,7 @@ def _lines(event: str, catalogue: Catalogue, written: str, chapters: dict[str, s
             f"{face.name.ja}{since}{until}",
             face.department.name.ja,
             words.replace("|", "／"),
-            deadline_words(face.deadline),
+            deadline_words(face.deadline, catalogue, (event,)),
             face.klass,
             rule.confidence,
         ]

@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from procedures.catalogue import Catalogue, Rule
 from procedures.conditions import (
@@ -32,6 +33,8 @@ _JOIN = {
     "any": Text("次のいずれか", "any of these"),
     "not": Text("次に当てはまらない", "not this"),
 }
+# What is said of the household when a condition on its members fails.
+_DENIED = {"any_member": "no_member", "no_member": "any_member"}
 
 
 class Explainer:
@@ -108,7 +111,8 @@ class Explainer:
                     children=parts,
                 )
             )
-        return Reason("members", truth, self._members_words(node), children=tuple(children))
+        denied = self.opposite(node) if truth == "false" else None
+        return Reason("members", truth, self._members_words(node), denied, children=tuple(children))
 
     def _members_words(self, node: Members) -> Text:
         if node.kind == "all_members" and isinstance(node.where, Not):
@@ -142,6 +146,8 @@ class Explainer:
 
     def opposite(self, node: Node) -> Text:
         """The opposite of a condition in one line."""
+        if isinstance(node, Members) and node.kind in _DENIED:
+            return self._members_words(replace(node, kind=_DENIED[node.kind]))
         plain = opposite(node, self._specs, self._codes) if isinstance(node, Leaf) else None
         if plain is not None:
             return plain
@@ -214,7 +220,7 @@ def _decisive(reason: Reason) -> Iterator[tuple[Reason, Text]]:
             for child in same:
                 yield from _decisive(child)
         else:
-            yield reason, reason.required
+            yield reason, reason.found or reason.required
         return
     wanted: Truth = {"true": True, "false": False}.get(reason.result)
     children = [child for child in reason.children if child.result == _RESULT[wanted]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from procedures.conditions import (
@@ -31,6 +32,13 @@ _UNKNOWN = {
     Missing.UNAVAILABLE: Text("基幹から情報が届いていません", "the core system has not told"),
 }
 _NOT_READ = Text("カードから読み取っていません", "not read from a card")
+_SCHOOL_YEARS: dict[tuple[int | None, int | None], Text] = {
+    (None, 0): Text("小学校入学前", "below school age"),
+    (0, 0): Text("来年度に小学校へ入る学年", "in the year before elementary school"),
+    (6, 6): Text("小学6年の学年", "in the sixth year of elementary school"),
+    (1, 6): Text("小学1年から6年の学年", "in the years of elementary school"),
+    (1, 9): Text("小学1年から中学3年の学年", "in the years of compulsory school"),
+}
 _AGE = {
     "legal_age": ("", "years old"),
     "kouki_age": ("誕生日当日から数えて", "years old, from the birthday itself,"),
@@ -60,7 +68,7 @@ def required(node: Node, specs: Mapping[str, FactSpec], codes: CodesModel) -> Te
             f"{spec.label.en}: {' or '.join(text.en for text in options)}",
         )
     if isinstance(node, Age):
-        return _age_required(node)
+        return _age_required(node, specs)
     if isinstance(node, Between):
         ja, en = _range(node.low, node.high, "")
         return Text(f"{spec.label.ja}が{ja}", f"{spec.label.en}: {en}")
@@ -92,13 +100,20 @@ def _month(months: int, label: Text) -> Text:
     return Text(f"{label.ja}の{abs(months)}か月{side}", f"{abs(months)} month{plural} {side_en} {label.en}")
 
 
-def _age_required(node: Age) -> Text:
+def _age_required(node: Age, specs: Mapping[str, FactSpec]) -> Text:
+    """The age, and on which day unless it is the day of filing."""
+    words = _age(node)
+    if node.at is None:
+        return words
+    day = specs[node.at].label
+    return Text(f"{day.ja}の時点で{words.ja}", f"{words.en} on {day.en}")
+
+
+def _age(node: Age) -> Text:
     low, high = node.low, node.high
     if node.kind == "school_year":
-        if high == 0:
-            return Text("小学校入学前", "below school age")
-        if (low, high) == (1, 9):
-            return Text("小学1年から中学3年の学年", "in the years of compulsory school")
+        if (low, high) in _SCHOOL_YEARS:
+            return _SCHOOL_YEARS[low, high]
         ja, en = _range(low, high, "年生")
         return Text(f"学年が{ja}", f"school year {en}")
     if node.kind == "fiscal_age" and low is None and high is not None:
@@ -125,7 +140,7 @@ def opposite(node: Leaf, specs: Mapping[str, FactSpec], codes: CodesModel) -> Te
     if isinstance(node, Age) and (node.low is None) != (node.high is None):
         low = None if node.high is None else node.high + 1
         high = None if node.low is None else node.low - 1
-        return _age_required(Age(node.fact, node.household, node.kind, low, high))
+        return _age_required(replace(node, low=low, high=high), specs)
     return None
 
 

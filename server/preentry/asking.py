@@ -11,6 +11,9 @@ from server.preentry.life_events import BY_CODE
 EVENT_DATE = "event_date"
 # What is known of everybody without a question, by the kind of person: nobody is asked who the newborn is.
 _KIND_FACTS = {"BIRTH": ("newborn", "baby"), "DEATH": ("deceased", "late")}
+# One of the whole household: whoever answers must find them, also when no rule turns on that very person.
+_ONE_OF_ALL = frozenset({"is_head"})
+_MOVED_HERE = frozenset({"IN_DOM", "IN_SP", "IN_ABR", "IN_46"})
 # A certificate is asked for when it is asked for.
 _DAYLESS = frozenset({"CERT"})
 _DAY_QUESTION = Text(
@@ -69,6 +72,11 @@ def leaves_out(catalogue: Catalogue, events: tuple[str, ...], on: date) -> bool:
     return any(not rule.confirmed and not rule.confidential for rule in rules)
 
 
+def came_here(events: tuple[str, ...]) -> bool:
+    """Whether only those who moved here together are counted, so that nobody is asked again who moved."""
+    return events[0] in _MOVED_HERE and "DEATH" not in events
+
+
 def facts_of(answers: Answers) -> dict[str, dict[str, Value]]:
     """Everything that the answers say, by person ("" for the household), わからない left out."""
     found: dict[str, dict[str, Value]] = {owner: {} for owner in ("", *answers.people)}
@@ -82,6 +90,10 @@ def facts_of(answers: Answers) -> dict[str, dict[str, Value]]:
             fact, kind = _KIND_FACTS[event]
             for person in answers.people:
                 found[person][fact] = role_of(person)[0] == kind
+    if came_here(answers.events):
+        for person in answers.people:
+            if role_of(person)[0] not in ("baby", "late"):
+                found[person].setdefault("moves", True)
     born = day_of(answers, "BIRTH")
     for person in answers.people:
         if role_of(person)[0] == "baby" and born:
@@ -140,7 +152,8 @@ def next_ask(answers: Answers, guidance: Guidance, catalogue: Catalogue) -> Ask 
     if open_ones:
         best = open_ones[0]
         left = max(0, round(best.expected_remaining))
-        return replace(_fact(best.fact, best.person_ids or ("",), answers, catalogue), left=left)
+        owners = answers.people if best.fact in _ONE_OF_ALL else best.person_ids or ("",)
+        return replace(_fact(best.fact, owners, answers, catalogue), left=left)
     for event in answers.events[1:]:
         if event not in _DAYLESS and answers.get(DATE + event) is None:
             return _date(answers, event, catalogue)

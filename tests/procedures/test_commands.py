@@ -240,6 +240,6 @@ def test_every_event_with_rules_has_a_page_with_its_diagram() -> None:
     assert "R004" not in page
     born = made["event_born.md"]
     assert "| [C01](1.md#c01) | 証明書 | 市民担当 | いつも |" in born
-    assert "`due_on` の1日前" in born
+    assert "出産予定日の1日前まで" in born
     assert "- 手数料 fee: 300円（1通）" in made["overlay.md"] + made["1.md"]
     assert "- 同時に出ない excludes: R003" in made["1.md"]

@@ -76,6 +76,13 @@ def test_what_goes_without_saying_stands_in_the_tree_alone() -> None:
     assert "死亡の手続きではないため" in str(why.conditions.to_dict())
 
 
+def test_what_nobody_of_the_household_has_is_not_told_as_a_reason() -> None:
+    """A condition under 「次に当てはまらない」 is said as it was found, never turned into its opposite."""
+    baby = item(guide("p_birth_while_moving"), "R108").why[0]
+    assert baby.because.ja.endswith("世帯に「医療保険：生活保護（医療扶助）」方がいない")
+    assert "nobody in the household" in baby.because.en
+
+
 def test_a_presumed_value_says_why() -> None:
     guidance = guide("h01_four_with_school_child_and_mother")
     mother = next(entry for entry in item(guidance, "R096").why if entry.person_id == "mother")

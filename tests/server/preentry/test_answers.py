@@ -293,3 +293,37 @@ def test_documents_are_listed_once_for_all_who_need_them(
     assert [group for group, _ in shown.groups] == [
         group for group in showing.GROUPS if group in dict(shown.groups)
     ]
+
+
+@pytest.mark.parametrize(
+    ("events", "known"),
+    [
+        (("IN_DOM",), {"you": True, "child1": True}),
+        (("IN_DOM", "BIRTH"), {"you": True, "child1": True, "baby1": None}),
+        (("IN_47",), {"you": None, "child1": None}),
+        (("MOVE",), {"you": None, "child1": None}),
+        (("IN_DOM", "DEATH"), {"you": None, "child1": None}),
+    ],
+)
+def test_those_counted_as_having_come_along_are_not_asked_again_who_moved(
+    events: tuple[str, ...], known: dict[str, bool | None]
+) -> None:
+    """A child born meanwhile may not have moved; who obtains a status here, or mourns, is not of a move."""
+    told = asking.facts_of(Answers(events, tuple(known)))
+    assert {person: told[person].get("moves") for person in known} == known
+
+
+def test_the_head_is_looked_for_among_everybody(catalogue: Catalogue) -> None:
+    """Rules may turn on the child alone, who moves out; the head is found only where the others stand too."""
+    people = ("you", "spouse", "child1")
+    answers = Answers(("OUT_DOM",), people)
+    answers = answers.put("birth", {"you": "1980-01", "spouse": "1981-03", "child1": "2011-03"})
+    answers = answers.put("moves", {"you": False, "spouse": False, "child1": True})
+    for _ in range(30):
+        ask = asking.next_ask(answers, asking.guide(answers, catalogue, ON), catalogue)
+        assert ask is not None
+        if ask.name == "is_head":
+            assert ask.owners == people
+            return
+        answers = answers.put(ask.name, dict.fromkeys(ask.owners))
+    raise AssertionError("nobody asked for the head")
