@@ -1,6 +1,7 @@
 """Jinja2 with escaping forced on, the words of the reader's language, nothing for a template to decide."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.filters import make_attrgetter
 from jinja2.runtime import Context as Reader
 
 from server.kit import wareki
@@ -41,6 +43,7 @@ def environment() -> Environment:
     env.filters["partial"] = _partial
     env.filters["clock"] = _clock
     env.filters["lead"] = _lead
+    env.filters["together"] = _together
     env.globals["static_version"] = static_version()
     env.globals["new_key"] = new_id
     return env
@@ -145,6 +148,15 @@ def _partial(reader: Reader, value: str | None, western: bool = False) -> str:
 def _lead(text: str) -> str:
     """A word that may stand within a sentence, at the head of one."""
     return text[:1].upper() + text[1:]
+
+
+def _together(rows: Iterable[Any], attribute: str) -> list[tuple[Any, list[Any]]]:
+    """Rows by a value of theirs (`a.b` goes into it), in the order in which each value first comes."""
+    found: dict[Any, list[Any]] = {}
+    value = make_attrgetter(environment(), attribute)
+    for row in rows:
+        found.setdefault(value(row), []).append(row)
+    return list(found.items())
 
 
 def _day(value: date | datetime | str) -> date:
