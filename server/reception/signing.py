@@ -47,15 +47,16 @@ def roles_of(intake: Intake) -> dict[str, frozenset[str]]:
     """What the person present is to each person of the intake ("" for the household), as codes of the rules.
 
     Only what the register and the intake say: whose dog it is nobody has told. Whoever comes for somebody
-    else is nothing to anybody but their proxy.
+    else is nothing to anybody but their proxy, unless they held the funeral.
     """
     present = intake.filer
     owners = ["", *(person.person_id for person in intake.people)]
     if intake.relation == "legal_representative":
         return dict.fromkeys(owners, ANYBODY | {"guardian"})
+    anyway = ANYBODY | ({"mourner"} if intake.facts.value("", "mourner_here") else set())
     if present is None or intake.relation in PROXIES:
-        return dict.fromkeys(owners, ANYBODY)
-    always = ANYBODY | {"household"} | ({"head"} if present.is_head else set())
+        return dict.fromkeys(owners, anyway)
+    always = anyway | {"household"} | ({"head"} if present.is_head else set())
     for fact, role in (("gets_jidoteate", "recipient"), ("party", "party")):
         if intake.facts.value(present.person_id, fact):
             always |= {role}

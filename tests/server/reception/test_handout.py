@@ -117,6 +117,15 @@ def test_the_one_who_is_here_signs_today_what_the_others_hand_in_later(family: V
     assert [len(one.item.person_ids) for one in listed(family).rows if one.item.procedure_id == "R032"] == [3]
 
 
+@pytest.mark.parametrize("relation", ["member", "relative"])
+def test_whoever_held_the_funeral_claims_its_benefit(family: Visit, relation: str) -> None:
+    family.identify(relation)
+    for held in (True, False):
+        family.fact("mourner_here", held, source="resident")
+        told = signing.roles_of(family.state())
+        assert all(("mourner" in roles) == held for roles in told.values())
+
+
 def test_whoever_marries_signs_the_marriage(family: Visit) -> None:
     head = family.state().people[0]
     assert "party" not in signing.roles_of(family.state())[""]
