@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+from counter.writing import revised, write
 from counter.writing import shown as answer
-from counter.writing import write
 from server.db.uow import NotThereError
 from server.journal.service import record
 from server.reception import desk_list, handout, intake, service, signing
@@ -50,6 +50,19 @@ def sign(request: Request, reception_id: str, sent: SentForm) -> Response:
         signing.choose(unit, ctx, reception, procedure, kind, offered)
 
     return write(request, reception_id, sent, "signing", verb)
+
+
+@router.action("/no-measure")
+def no_measure(request: Request, reception_id: str, sent: SentForm) -> Response:
+    """The record of the move-out carries no special handling; with `stands` that is taken back."""
+    stands = sent.text("stands", limit=1) == "1"
+
+    def verb(unit: Any, ctx: Any, reception: Any, key: Any) -> None:
+        service.say_no_measure(unit, ctx, reception, key, stands=stands)
+
+    return write(
+        request, reception_id, sent, "no-measure", revised(request, verb, "counter.list.measure.changed")
+    )
 
 
 @router.page("/checklist.pdf")

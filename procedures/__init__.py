@@ -10,7 +10,7 @@ from procedures.guidance import Choice, Guidance, Item, NotApplicable, Question
 from procedures.guidance_changes import Change, changes
 from procedures.guidance_parts import Conflict
 from procedures.loading import load_catalogue
-from procedures.signatures import Signing, signing
+from procedures.signatures import Signing, by_answer, signing
 from procedures.text import Text
 from procedures.yaml_lines import CatalogueInvalid, Problem
 
@@ -33,6 +33,7 @@ __all__ = [
     "Question",
     "Signing",
     "Text",
+    "by_answer",
     "changes",
     "evaluate",
     "load_catalogue",

@@ -238,6 +238,10 @@ class Item:
         everything.update(fixed or {})
         everything.update(fields)
 
+    def of(self, person_ids: tuple[str, ...]) -> Item:
+        """The same for some of its people; documents and reasons still name all of them."""
+        return Item(self.__dict__, person_ids=person_ids)
+
     @cached_property
     def deciding(self) -> tuple[Deciding, ...]:
         """The facts that keep it open."""

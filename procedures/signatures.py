@@ -35,6 +35,17 @@ def signing(item: Item, roles: Mapping[str, Set[str]]) -> Signing:
     return max(found, key=lambda one: ("here", "letter", "later").index(one.kind))
 
 
+def by_answer(item: Item, roles: Mapping[str, Set[str]]) -> tuple[tuple[Item, Signing], ...]:
+    """The item with its answer; where its people have different ones, a part of it for each, the easiest
+    first: one may sign today what the others hand in later.
+    """
+    kinds: dict[str, list[str]] = {"here": [], "letter": [], "later": []}
+    for person in item.person_ids:
+        kinds[_for(item, roles.get(person, frozenset())).kind if item.applicants else "here"].append(person)
+    parts = [item.of(tuple(people)) for people in kinds.values() if people]
+    return tuple((part, signing(part, roles)) for part in (parts if len(parts) > 1 else [item]))
+
+
 def _for(item: Item, roles: Set[str]) -> Signing:
     own = [one for one in item.applicants if one.who in roles and one.who != PROXY]
     proxies = [one for one in item.applicants if one.who == PROXY]

@@ -1,4 +1,7 @@
-"""Japanese calendar years. The era table is law (元号を改める政令); dates are exact from 明治6年 on."""
+"""Days in words: in Japanese calendar years, and in English for who reads it.
+
+The era table is law (元号を改める政令); dates are exact from 明治6年 on.
+"""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -13,6 +16,22 @@ ERAS: tuple[tuple[date, str], ...] = (
 )
 FIRST_DAY = ERAS[-1][0]
 WEEKDAYS = "月火水木金土日"
+# Written out: the locale of the process is no matter of the page's.
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,11 @@ def long_date(day: date) -> str:
     return f"{wareki(day)}（{WEEKDAYS[day.weekday()]}）"
 
 
+def long_date_in_english(day: date) -> str:
+    """23 November 2026 (Mon)."""
+    return f"{partial_in_english(day.isoformat())} ({DAYS[day.weekday()]})"
+
+
 def last_day_meant(value: str) -> date:
     """The last day that "YYYY-MM-DD", "YYYY-MM" or "YYYY" can mean: its era names a partial date."""
     year, month, day = ([int(part) for part in value.split("-")] + [0, 0])[:3]
@@ -73,3 +97,11 @@ def partial(value: str | None, western: bool = False) -> str:
     if not month:
         return f"{head}月日不詳"
     return f"{head}{month}月{day}日" if day else f"{head}{month}月日不詳"
+
+
+def partial_in_english(value: str | None) -> str:
+    """The same as `partial`, for who reads English: 7 May 1973, May 1973, 1973."""
+    if not value:
+        return "not known"
+    year, month, day = ([int(part) for part in value.split("-")] + [0, 0])[:3]
+    return " ".join(str(part) for part in (day, MONTHS[month - 1] if month else "", year) if part)

@@ -118,7 +118,8 @@ def _entry(item: Item) -> Entry:
         fee=_fee(item.fee) if item.fee else None,
         documents=item.documents,
         who=_who(item.applicants),
-        deciding=tuple(fact.label for fact in item.deciding),
+        # What only the register knows, no resident can tell.
+        deciding=tuple(fact.label for fact in item.deciding if fact.state != "unavailable"),
     )
 
 

@@ -185,18 +185,20 @@ def desk_list(
                 if hours and not possible and not closed
                 else None
             )
-            rows.append(
+            choice = settled.get(item.procedure_id)
+            rows += [
                 DeskRow(
-                    item=item,
+                    item=part,
                     outcome=outcome,
                     place=place_of(item),
-                    documents=() if hidden else tuple(_document(item, one, seen) for one in item.documents),
-                    signing=None if hidden or roles is None else signing.signing_of(item, roles),
-                    choice=settled.get(item.procedure_id),
+                    documents=() if hidden else _documents(part, seen),
+                    signing=signs,
+                    choice=choice,
                     closed=not possible and not closed,
                     opens_at=opens,
                 )
-            )
+                for part, signs in signing.parts_of(item, roles, choice)
+            ]
     office = hours.next_time(place, "", at) if hours and closed else None
     return DeskList(tuple(rows), spared_of(guidance, catalogue), closed, office)
 
@@ -213,8 +215,20 @@ def spared_of(guidance: Guidance, catalogue: Catalogue) -> tuple[NotApplicable, 
     )
 
 
-def _document(item: Item, document: Document, seen: Mapping[Piece, ShownView | None]) -> DocumentRow:
-    wanted = () if document.needed == "no" else document.person_ids or ("",)
+def _documents(item: Item, seen: Mapping[Piece, ShownView | None]) -> tuple[DocumentRow, ...]:
+    """Those of the item's own people: it may be a part of one that concerns more."""
+    own = set(item.person_ids)
+    return tuple(
+        _document(item, one, tuple(person for person in one.person_ids if not own or person in own), seen)
+        for one in item.documents
+        if not (own and one.person_ids) or own & set(one.person_ids)
+    )
+
+
+def _document(
+    item: Item, document: Document, persons: tuple[str, ...], seen: Mapping[Piece, ShownView | None]
+) -> DocumentRow:
+    wanted = () if document.needed == "no" else persons or ("",)
     if wanted and item.klass == "N" and document.id in _OF_THE_FILER:
         wanted = ("",)  # a notification asks who files it, not who each of those is whom it concerns
     pieces = {person: (document.id, person) for person in wanted}

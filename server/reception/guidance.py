@@ -104,8 +104,8 @@ def read_answer(catalogue: Catalogue, name: str, said: list[str]) -> bool | int 
             return only
         if spec.type == "number" and only.isascii() and only.isdigit():
             return int(only)
-        if spec.type == "date":
-            return str(read_date(only))
+        if spec.type == "date" and (day := read_date(only)):
+            return day
     raise UnknownAnswerError(name)
 
 

@@ -19,6 +19,9 @@ from server.reception.models import PreparedIntake, Reception
 from server.reception.states import move
 from server.reception.towns import TownDirectory
 
+# Whether somebody is under protection, as the rules call it.
+MEASURE = "dv_support"
+
 RELATIONS = ("self", "member", "relative", "legal_representative", "agent", "messenger")
 # Who does not live in the household: named by hand, and whose own card opens no household.
 PROXIES = ("relative", "agent", "messenger")
@@ -116,6 +119,27 @@ def identify(
         unit, ctx, "reception.identified", reception.id, relation=relation, method=method, documents=documents
     )
     changed(unit, reception)
+
+
+def say_no_measure(unit: Unit, ctx: Context, reception: Reception, key: DataKey, *, stands: bool) -> None:
+    """The record of the move-out (転出証明書情報) carries no special handling: settles for the rules what the
+    core cannot know of who was entered by hand. With `stands` it may carry one after all.
+
+    Who was entered stays as covered as somebody of whom nothing is known. Raises NotNowError.
+    """
+    for person in people.read(unit, key, reception.id):
+        if person.resident is None:
+            set_fact(
+                unit,
+                ctx,
+                reception,
+                key,
+                MEASURE,
+                None if stands else False,
+                person_id=person.person_id,
+                source="staff",
+                unknown=stands,
+            )
 
 
 def set_fact(

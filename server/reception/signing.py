@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlmodel import col, select
 
-from procedures import Item, Signing, signing
+from procedures import Item, Signing, by_answer, signing
 from server.db.context import Context
 from server.db.uow import NotThereError, Unit
 from server.journal.service import record
@@ -47,15 +47,16 @@ def roles_of(intake: Intake) -> dict[str, frozenset[str]]:
     """What the person present is to each person of the intake ("" for the household), as codes of the rules.
 
     Only what the register and the intake say: whose dog it is nobody has told. Whoever comes for somebody
-    else is nothing to anybody but their proxy.
+    else is nothing to anybody but their proxy, unless they held the funeral.
     """
     present = intake.filer
     owners = ["", *(person.person_id for person in intake.people)]
     if intake.relation == "legal_representative":
         return dict.fromkeys(owners, ANYBODY | {"guardian"})
+    anyway = ANYBODY | ({"mourner"} if intake.facts.value("", "mourner_here") else set())
     if present is None or intake.relation in PROXIES:
-        return dict.fromkeys(owners, ANYBODY)
-    always = ANYBODY | {"household"} | ({"head"} if present.is_head else set())
+        return dict.fromkeys(owners, anyway)
+    always = anyway | {"household"} | ({"head"} if present.is_head else set())
     for fact, role in (("gets_jidoteate", "recipient"), ("party", "party")):
         if intake.facts.value(present.person_id, fact):
             always |= {role}
@@ -68,11 +69,26 @@ def roles_of(intake: Intake) -> dict[str, frozenset[str]]:
     return roles
 
 
+def parts_of(
+    item: Item, roles: dict[str, frozenset[str]] | None, choice: ChoiceView | None
+) -> tuple[tuple[Item, Signing | None], ...]:
+    """The item with its answer, or a part of it for each answer that its people have: what one may sign today
+    does not wait for the others. What staff settled, they settled for everybody.
+    """
+    if roles is None or item.confidential:
+        return ((item, None),)
+    if choice is not None or not _is_signed(item):
+        return ((item, signing_of(item, roles)),)
+    return by_answer(item, roles)
+
+
 def signing_of(item: Item, roles: dict[str, frozenset[str]]) -> Signing | None:
     """How this item can be signed by the person present; None when nobody signs anything for it here."""
-    if item.klass not in SIGNED or item.department.external or item.group == "advice":
-        return None
-    return signing(item, roles)
+    return signing(item, roles) if _is_signed(item) else None
+
+
+def _is_signed(item: Item) -> bool:
+    return item.klass in SIGNED and not item.department.external and item.group != "advice"
 
 
 def choices(unit: Unit, reception_id: str) -> dict[str, ChoiceView]:

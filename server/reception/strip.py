@@ -34,7 +34,7 @@ def strip(
     if reception.state == "abandoned":
         return (StepView("abandoned", "now"),)
     at = order.index(reception.state)
-    on_paper = any(paper.state == "printed" for paper in printed)
+    on_paper = any(paper.kind == "form" and paper.state == "printed" for paper in printed)
     settled = bool(sent) and all(one.state in ("provisional", "registered") for one in sent)
     rejected = any(one.state in ("rejected", "unreconciled") for one in sent)
     return (

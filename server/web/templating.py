@@ -1,6 +1,7 @@
 """Jinja2 with escaping forced on, the words of the reader's language, nothing for a template to decide."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.filters import make_attrgetter
+from jinja2.runtime import Context as Reader
 
+from server.kit import wareki
 from server.kit.clock import jst
 from server.kit.ids import new_id
-from server.kit.wareki import long_date, partial
 from server.web.services import services
 from server.web.sse import SEEN
 from server.web.words import DEFAULT
@@ -36,9 +39,11 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters["wareki"] = lambda value: long_date(_day(value))
-    env.filters["partial"] = partial
+    env.filters["wareki"] = _long_date
+    env.filters["partial"] = _partial
     env.filters["clock"] = _clock
+    env.filters["lead"] = _lead
+    env.filters["together"] = _together
     env.globals["static_version"] = static_version()
     env.globals["new_key"] = new_id
     return env
@@ -125,6 +130,33 @@ def _here(request: Request, lang: str) -> str:
 def _clock(value: datetime | str) -> str:
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
     return f"{jst(instant):%-H:%M}"
+
+
+@pass_context
+def _long_date(reader: Reader, value: date | datetime | str) -> str:
+    """A day as the page's reader writes it: 令和8年11月23日（月）, 23 November 2026 (Mon)."""
+    day = _day(value)
+    return wareki.long_date_in_english(day) if reader["lang"] == "en" else wareki.long_date(day)
+
+
+@pass_context
+def _partial(reader: Reader, value: str | None, western: bool = False) -> str:
+    """A date of which perhaps a part is known, as the page's reader writes it."""
+    return wareki.partial_in_english(value) if reader["lang"] == "en" else wareki.partial(value, western)
+
+
+def _lead(text: str) -> str:
+    """A word that may stand within a sentence, at the head of one."""
+    return text[:1].upper() + text[1:]
+
+
+def _together(rows: Iterable[Any], attribute: str) -> list[tuple[Any, list[Any]]]:
+    """Rows by a value of theirs (`a.b` goes into it), in the order in which each value first comes."""
+    found: dict[Any, list[Any]] = {}
+    value = make_attrgetter(environment(), attribute)
+    for row in rows:
+        found.setdefault(value(row), []).append(row)
+    return list(found.items())
 
 
 def _day(value: date | datetime | str) -> date:

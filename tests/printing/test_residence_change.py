@@ -137,6 +137,15 @@ def test_a_name_of_forty_characters_is_printed_whole(form: Make, extracted: Extr
     assert "続紙に記載" in extracted(pdf)
 
 
+def test_the_reading_of_a_long_name_stays_beside_it(form: Make) -> None:
+    """ふりがな may be smaller than what it is the reading of, before it goes to a sheet of its own."""
+    long = {"name": LONG_NAME, "kana": "ミホンスキー　ヴァン　デル　レイジ　アレクサンデル　カクウノ"}
+    usual = form()
+    person, filer = ({**one.model_dump(), **long} for one in (usual.people[0], usual.filer))
+    pdf = render(form(people=[person], filer=filer))
+    assert len(PdfReader(io.BytesIO(pdf)).pages) == 1
+
+
 def test_twelve_people_continue_on_a_second_sheet_in_order(form: Make, extracted: Extract) -> None:
     content = form("household_12")
     pdf = render(content)

@@ -93,7 +93,8 @@ HANDLING = {
 }
 GROUPS = {"–": "here", "A": "here", "B": "here", "C": "handover", "D": "advice", "E": "advice", "S": "here"}
 
-RULES: list[Rule] = list(load_catalogue().rules)
+# A municipality's own procedures (x-) are in no table.
+RULES: list[Rule] = [rule for rule in load_catalogue().rules if not rule.id.startswith("x-")]
 
 
 def row_of(name: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from procedures import Case, Item, evaluate, load_catalogue, signing
+from procedures import Case, Item, by_answer, evaluate, load_catalogue, signing
 
 CATALOGUE = load_catalogue("990001", Path(__file__).parent / "small")
 
@@ -35,6 +35,15 @@ def test_the_hardest_answer_counts(roles: dict[str, set[str]], kind: str, who: s
     found = signing(item("a", "b"), roles)
     assert found.applicant is not None
     assert (found.kind, found.applicant.who) == (kind, who)
+
+
+def test_what_one_may_sign_does_not_wait_for_the_others() -> None:
+    both = item("a", "b")
+    parts = by_answer(both, {"a": set(), "b": {"self"}})
+    assert [(part.person_ids, found.kind) for part, found in parts] == [(("b",), "here"), (("a",), "letter")]
+    assert all(part.documents == both.documents for part, _ in parts)
+    ((whole, found),) = by_answer(both, {"a": {"self"}, "b": {"self"}})
+    assert (whole, found.kind) == (both, "here")
 
 
 def test_without_a_proxy_it_is_for_later() -> None:

@@ -13,8 +13,8 @@
       ...[...form.querySelectorAll(`select[name="${name}"] option`)].map((one) => one.value).filter(Boolean),
     ],
     any_of: values(name, "input[type=checkbox]"),
-    typed: values(name, "input[type=date], input[type=number]").length > 0,
+    typed: values(name, "input[data-day], input[type=number]").length > 0,
   }));
-  const kept = [...form.querySelectorAll("input[type=hidden]")].map((one) => [one.name, one.value]);
+  const kept = [...form.querySelectorAll("input[type=hidden]:not([data-day])")].map((one) => [one.name, one.value]);
   return { fact: asked.dataset.question, url: form.getAttribute("action"), kept, rows };
 }

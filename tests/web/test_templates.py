@@ -48,9 +48,19 @@ def test_every_key_is_a_key_and_says_something() -> None:
     for path in sorted(LOCALE.rglob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file):
-                if message.id and not (KEY.fullmatch(str(message.id)) and message.string):
+                ids = {message.id} if isinstance(message.id, str) else set(message.id)
+                says = [message.string] if isinstance(message.string, str) else message.string or [""]
+                if message.id and not (len(ids) == 1 and KEY.fullmatch(ids.pop()) and all(says)):
                     found.append(f"{_names(path)}: {message.id}")
     assert found == []
+
+
+def test_one_thing_is_said_otherwise_than_several() -> None:
+    said = [WORDS.say("en", "counter.question.left", n=n) for n in (1, 2)]
+    assert said == ["about 1 question left", "about 2 questions left"]
+    assert WORDS.say("en", "counter.paper.made", at="9:00", pages=1) == "Made at 9:00 (1 page)"
+    assert WORDS.say("ja", "counter.question.left", n=1) == "残り約1問"
+    assert WORDS.say("en", "counter.deadline.left", n="#") == "# days left"
 
 
 def _keys(template: Path) -> set[str]:

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from server.kit.dates import read_date
 from server.kit.text import UnsafeTextError
-from server.kit.wareki import ERAS, FIRST_DAY, last_day_meant, long_date, partial, wareki
+from server.kit.wareki import (
+    ERAS,
+    FIRST_DAY,
+    last_day_meant,
+    long_date,
+    long_date_in_english,
+    partial,
+    partial_in_english,
+    wareki,
+)
 
 LAST_DAY = date(2100, 12, 31)
 LETTERS = {"明治": "M", "大正": "T", "昭和": "S", "平成": "H", "令和": "R"}
@@ -146,3 +155,13 @@ def test_a_partial_date_means_at_latest_its_last_day(day: date) -> None:
 
 def test_long_dates_name_the_weekday() -> None:
     assert long_date(date(2026, 11, 23)) == "令和8年11月23日（月）"
+
+
+def test_who_reads_english_reads_the_same_days() -> None:
+    assert long_date_in_english(date(2026, 11, 24)) == "24 November 2026 (Tue)"
+    assert [partial_in_english(one) for one in ("1973-05-07", "1973-05", "1973", None)] == [
+        "7 May 1973",
+        "May 1973",
+        "1973",
+        "not known",
+    ]

@@ -128,7 +128,7 @@ def test_a_birth_brings_somebody_whom_the_core_does_not_know(services: Services)
     assert visit.state().day_of("BIRTH") == born
     mother = visit.state().people[1].person_id
     visit.fact("gave_birth", True, mother)
-    answer_everything(visit, nat="JP", next_ins="kokuho")
+    answer_everything(visit, nat="JP", newborn_ins="kokuho")
     told = visit.guided(visit.state())
     assert {"R170", "R116", "R117"} <= ids(told)
     assert {"R102", "R103"} & ids(told), "child allowance, whoever received it before"

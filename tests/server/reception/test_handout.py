@@ -100,6 +100,32 @@ def test_those_who_were_entered_by_hand_are_a_family_too(services: Services) -> 
     assert "claimant" not in roles[wife], "what she claims, she signs"
 
 
+def test_the_one_who_is_here_signs_today_what_the_others_hand_in_later(family: Visit) -> None:
+    """署名用電子証明書: by each holder in person, or later by letter of inquiry."""
+    head, wife, _, mother = family.state().people
+    for holder in (head, wife, mother):
+        family.fact("mnc_sig_cert", True, holder.person_id)
+    rows = [one for one in listed(family).rows if one.item.procedure_id == "R032"]
+    assert [(one.item.person_ids, one.signed_by) for one in rows] == [
+        ((head.person_id,), "here"),
+        ((wife.person_id, mother.person_id), "later"),
+    ]
+    assert [document.wanted for document in rows[0].documents] == [(head.person_id,)] * 2
+    with family.services.db.write() as unit:
+        reception, _ = family.locked(unit)
+        signing.choose(unit, family.clerk, reception, "R032", "later", {"R032"})
+    assert [len(one.item.person_ids) for one in listed(family).rows if one.item.procedure_id == "R032"] == [3]
+
+
+@pytest.mark.parametrize("relation", ["member", "relative"])
+def test_whoever_held_the_funeral_claims_its_benefit(family: Visit, relation: str) -> None:
+    family.identify(relation)
+    for held in (True, False):
+        family.fact("mourner_here", held, source="resident")
+        told = signing.roles_of(family.state())
+        assert all(("mourner" in roles) == held for roles in told.values())
+
+
 def test_whoever_marries_signs_the_marriage(family: Visit) -> None:
     head = family.state().people[0]
     assert "party" not in signing.roles_of(family.state())[""]

@@ -91,6 +91,36 @@ def test_the_list_is_worked_by_keys_alone(services: Services, signed_in: Opener,
     stage.close(page)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_keys_lead_to_the_list_of_keys_the_answers_and_the_sheet(
+    services: Services, signed_in: Opener, stage: Stage
+) -> None:
+    visit = Visit.at(services, "settled")
+    clerk = signed_in("clerk1", "counter-1")
+    base = f"/counter/receptions/{visit.reception_id}"
+    stage.answers[f"{base}/checklist"] = forwarded(clerk)
+    stage.silent.add(f"{base}/events")
+    with ThreadPoolExecutor(1) as pool:
+        html = pool.submit(clerk.get, base).result().text
+    page = stage.open(html, (1440, 900), base)
+    page.keyboard.press("?")
+    expect(page.locator("[data-key-list]")).to_contain_text("お答えの一覧へ")
+    page.keyboard.press("c")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-key-list]")).to_be_hidden()
+    page.keyboard.press("e")
+    expect(page.locator("#answers")).to_have_attribute("open", "")
+    expect(page.locator("#answers > summary")).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.locator("#sheet-print-ja")).to_be_focused()
+    page.keyboard.press("3")
+    expect(page.locator("#checklist")).not_to_have_attribute("data-sheet", "none")
+    settled(page)
+    expect(page.locator("#sheet-print-ja")).to_be_focused()
+    assert [sent.fields["language"] for sent in stage.posts(f"{base}/checklist")] == [["en"]]
+    stage.close(page)
+
+
 def settled(page: Page) -> None:
     """Wait until what was just put into the page has come alive: no hand is as quick as this test."""
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)

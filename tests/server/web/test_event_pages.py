@@ -175,3 +175,26 @@ def test_what_has_no_form_here_ends_with_the_departments(services: Services, sig
     assert "form.pdf" not in seen
     assert clerk.get(f"{base}/form.pdf").status == 404
     assert act("close").status == 303
+
+
+def test_one_answer_of_staff_settles_what_the_core_cannot_know_of_a_newcomer(
+    services: Services, signed_in: Opener
+) -> None:
+    visit = Visit.opened(services, None)
+    visit.identify("self", "photo_document")
+    clerk = signed_in("clerk1", "counter-1")
+    act, base = at(clerk, visit), f"/counter/receptions/{visit.reception_id}"
+    act("life-events", event=["IN_DOM"])
+    visit.enter(name="例示　三郎", birth="1990-06-01")
+    act("moved-on", date=clock.today().isoformat())
+    row = 'data-procedure="R019"'
+    assert row in clerk.get(base).text
+    act("no-measure")
+    page = clerk.get(base).text
+    assert row not in page
+    assert "転出証明書情報に記載なし" in page
+    assert "支援措置" not in page, "a resident may look at this screen"
+    (person,) = visit.state().people
+    assert person.protection == "unknown", "for names and addresses nothing changes"
+    act("no-measure", stands="1")
+    assert row in clerk.get(base).text

@@ -1,9 +1,10 @@
 /**
  * The staff screens: keys, the next open thing, and pages that renew themselves without taking anything out of a hand.
  *
- * Enter goes to the next [data-open] thing, ? opens why ([data-explain]), / goes to [data-search], Ctrl+Enter presses
- * [data-next-act], F1 opens the help, J and K walk through [data-list], a digit presses [data-key] of the open question,
- * a letter [data-hotkey] of the row in hand ([data-keys]) or of the page.
+ * Enter goes to the next [data-open] thing, ? opens why a row is there ([data-explain]) and anywhere else the list of keys
+ * ([data-key-list]), / goes to [data-search], Ctrl+Enter presses [data-next-act], F1 opens the help, J and K walk through
+ * [data-list], a digit presses [data-key] of the open question, a letter [data-hotkey] of the row in hand ([data-keys]) or
+ * of the page; with [data-goes] it only goes there.
  * When the server says that something changed, [data-refresh] fetches the fragment anew; what was typed, opened, scrolled
  * and focused stays as it was.
  */
@@ -41,9 +42,11 @@ function goTo(target) {
 }
 
 function why(from) {
-  const place = from.closest("[data-explain]") ?? from.closest("[data-row]")?.querySelector("[data-explain]");
-  const details = place ?? document.querySelector("[data-explain]");
-  if (!details) return;
+  const details = from.closest("[data-explain]") ?? from.closest("[data-row]")?.querySelector("[data-explain]");
+  if (!details) {
+    document.querySelector("[data-key-list]")?.showModal();
+    return;
+  }
   details.open = !details.open;
   details.querySelector("summary").focus();
 }
@@ -77,13 +80,18 @@ function hotkey(letter) {
   const row = document.activeElement?.closest("[data-keys]")?.querySelector(named);
   const pressed = row ?? [...document.querySelectorAll(named)].find((one) => !one.closest("[data-keys]"));
   if (!pressed || pressed.disabled) return false;
-  pressed.click();
+  if (pressed.matches("[data-goes]")) focusOn(pressed);
+  else pressed.click();
   return true;
 }
 
+/** Escape: folds up what the focus is in; a field that is not in a fold is left, so that letters are keys again. */
 function close() {
   const open = document.activeElement?.closest("details[open]");
-  if (!open) return;
+  if (!open) {
+    if (inText(document.activeElement)) document.getElementById("main").focus({ preventScroll: true });
+    return;
+  }
   open.open = false;
   open.querySelector("summary").focus();
 }
@@ -98,7 +106,7 @@ const PLAIN_KEYS = {
 };
 
 function onKey(event) {
-  if (event.isComposing || event.defaultPrevented) return;
+  if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.key === "F1") {
     event.preventDefault();
     document.querySelector("[data-help]")?.click();
@@ -136,8 +144,9 @@ function onEnter(event) {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", (event) => {
-  const pressed = event.target.closest("[data-goto], [data-answer-all], [data-copy], [data-help]");
-  if (pressed?.matches("[data-goto]")) goTo(pressed.dataset.goto);
+  const pressed = event.target.closest("[data-goto], [data-answer-all], [data-copy], [data-help], [data-show-keys]");
+  if (pressed?.matches("[data-show-keys]")) document.querySelector("[data-key-list]").showModal();
+  else if (pressed?.matches("[data-goto]")) goTo(pressed.dataset.goto);
   else if (pressed?.matches("[data-answer-all]")) answerAll(pressed);
   else if (pressed?.matches("[data-copy]")) void copy(pressed);
   else if (pressed?.matches("[data-help]") && document.querySelector("[data-refresh]")) {
@@ -145,6 +154,12 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     window.open(pressed.href, "kakanai-help", "noopener");
   }
+});
+
+// The question that was asked for again has come: go on there, unless the hand is elsewhere by now.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const fold = event.target.closest?.("details[data-again]");
+  if (fold?.querySelector("summary") === document.activeElement) focusOn(event.target);
 });
 
 function answerAll(button) {
@@ -179,7 +194,8 @@ function dueTick() {
   const today = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format(new Date());
   for (const place of list.querySelectorAll("[data-due]")) {
     const left = Math.round((Date.parse(place.dataset.due) - Date.parse(today)) / 86_400_000);
-    const words = left < 0 ? list.dataset.dueLate : left === 0 ? list.dataset.dueToday : list.dataset.dueLeft;
+    const one = Math.abs(left) === 1 ? "One" : "";
+    const words = left === 0 ? list.dataset.dueToday : list.dataset[(left < 0 ? "dueLate" : "dueLeft") + one];
     place.textContent = words.replace("#", String(Math.abs(left)));
     place.classList.toggle("due-soon", left >= 0 && left < 4);
     place.classList.toggle("due-late", left < 0);

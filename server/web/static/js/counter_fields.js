@@ -45,7 +45,8 @@ function wireFilter(input) {
     if (event.isComposing || select.options.length === 0) return;
     event.preventDefault();
     event.stopPropagation();
-    if (select.selectedIndex === -1) select.selectedIndex = 0;
+    // Enter in the empty field looks at the list; it does not choose what stands first there.
+    if (select.selectedIndex === -1 && (input.value || event.key === "ArrowDown")) select.selectedIndex = 0;
     select.dispatchEvent(new Event("change"));
     const number = select.form.elements.number;
     if (event.key === "Enter" && select.options.length === 1) number.focus();

@@ -21,11 +21,13 @@ const presses = new Map();
 let lost = null;
 let again = [];
 
-/** Focus on the first thing in `place` that takes it, and bring it into view. */
+/** Focus on the first thing in `place` that takes it, and bring it into view; what is folded up is opened. */
 export function focusOn(place) {
+  for (let fold = place.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   const within = "input:not([type=hidden]):not([disabled]), select:not([disabled]), button:not([disabled]), a[href], summary, [tabindex='-1']";
   const candidates = place.matches(within) ? [place] : [...place.querySelectorAll(within)];
-  const target = candidates.find((element) => element.checkVisibility());
+  const visible = candidates.filter((element) => element.checkVisibility());
+  const target = visible.find((element) => element.parentElement !== place || !element.matches("summary")) ?? visible[0];
   const checked = target?.type === "radio" ? place.querySelector(`input[name="${CSS.escape(target.name)}"]:checked`) : null;
   (checked ?? target)?.focus({ preventScroll: true });
   place.scrollIntoView({ block: "nearest" });
@@ -78,15 +80,15 @@ function stateOf(control) {
   return control.matches("[type=checkbox], [type=radio]") ? control.checked : control.value;
 }
 
-/** What a form says as it is sent. */
+/** What a form sends, and where the focus is before its buttons rest. */
 function snapshot(form) {
-  return new Map([...form.elements].map((control) => [control.id, stateOf(control)]));
+  return { values: new Map([...form.elements].map((control) => [control.id, stateOf(control)])), focus: address(document.activeElement) };
 }
 
 /** Whether a control is in somebody's hand: changed, or, in the form just saved, changed since it was sent. */
 function inHand(control, sent) {
   if (control.form?.id !== saved || control.form.matches("[data-asks]")) return changed(control);
-  return sent !== undefined && sent.get(control.id) !== stateOf(control) && !control.matches("[type=hidden], button");
+  return sent !== undefined && sent.values.get(control.id) !== stateOf(control) && !control.matches("[type=hidden], button");
 }
 
 function look(root, sent) {
@@ -95,9 +97,9 @@ function look(root, sent) {
     typed: controls.filter((control) => inHand(control, sent))
       .map((control) => ({ at: address(control), value: control.value, checked: control.checked })),
     open: [...root.querySelectorAll("details[id]")].filter((details) => !details.querySelector(`form[id="${saved}"]`))
-      .map((details) => ({ at: address(details), open: details.open, filled: details.open ? [...(details.querySelector(".why-body")?.childNodes ?? [])] : [] })),
+      .map((details) => ({ at: address(details), open: details.open, asked: details.matches("[data-open]"), filled: details.open ? [...(details.querySelector(".why-body")?.childNodes ?? [])] : [] })),
     scroll: [...root.querySelectorAll(".column")].map((column) => column.scrollTop),
-    focus: root.contains(document.activeElement) ? address(document.activeElement) : null,
+    focus: root.contains(document.activeElement) ? address(document.activeElement) : document.activeElement === document.body ? sent?.focus : null,
     selection: selectionOf(document.activeElement),
     found: saved ? null : root.querySelector("#found[data-found=yes]"),
     saved,
@@ -120,7 +122,8 @@ function putBack(root) {
   }
   for (const one of open) {
     const details = root.querySelector(one.at);
-    if (!details) continue;
+    // What only now has to be filled in was opened by the server.
+    if (!details || (details.matches("[data-open]") && !one.asked)) continue;
     details.open = one.open;
     const body = details.querySelector(".why-body");
     if (body && one.filled.length > 0) body.replaceChildren(...one.filled);
