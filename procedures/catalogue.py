@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from procedures.analysis import Analysis, Analyst
+from procedures.analysis import Analyst, Unsettled
 from procedures.conditions import Leaf, Node, Value
 from procedures.facts import FactSpec
 from procedures.guidance import Applicant, Department
@@ -15,11 +15,11 @@ from procedures.guidance_parts import Fee, Form
 from procedures.office_days import OfficeCalendar
 from procedures.opening import Opening
 from procedures.overlay_schema import CodesModel
-from procedures.residual import Reads, Variable
+from procedures.residual import Reads
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
-Analysed = tuple[Analysis, tuple[Variable, ...]]
+Analysed = dict[tuple[Any, ...], dict[tuple[Any, ...], Unsettled]]
 Kept = TypeVar("Kept")
 _MOST_KEPT = 20_000
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
@@ -152,10 +152,10 @@ class Memory:
         self.reads: dict[Node, Reads] = {}
         self.fixed: dict[int, dict[str, Any]] = {}
         self.rules: dict[Hashable, tuple[Rule, ...]] = {}
-        self.analysed: dict[Hashable, dict[tuple[Any, ...], Analysed]] = {}
+        self.analysed: dict[Hashable, Analysed] = {}
         self._count = 0
 
-    def analysed_on(self, on: date, events: frozenset[str]) -> dict[tuple[Any, ...], Analysed]:
+    def analysed_on(self, on: date, events: frozenset[str]) -> Analysed:
         """The analyses of conditions in cases of a day and of life events: see openings.py."""
         found = self.analysed.get((on, events))
         return self.keep(self.analysed, (on, events), {}) if found is None else found

@@ -9,14 +9,14 @@ from dataclasses import replace
 from functools import partial
 
 from procedures.case import Case, CaseError, Fact
-from procedures.catalogue import Catalogue, DeadlineSpec, Rule, Variant, starts
-from procedures.conditions import HOUSEHOLD, Truth, both, members
+from procedures.catalogue import Catalogue, DeadlineSpec, Rule, Variant
+from procedures.conditions import HOUSEHOLD, members
 from procedures.deadlines import deadline
 from procedures.facts import CaseView
-from procedures.guidance import Deadline, Guidance, Item, NotApplicable
+from procedures.guidance import Deadline, Guidance, Item, NotApplicable, Question
 from procedures.guidance_parts import Conflict
 from procedures.items import Found, Items, Undecided, handling_order
-from procedures.openings import Open, Openings
+from procedures.openings import Openings
 from procedures.questions import questions
 
 EVENT_DATE = "event_date"
@@ -67,23 +67,27 @@ def _led_by(case: Case, event: str, catalogue: Catalogue) -> Case:
 
 def _joined(stages: list[_Evaluation], case: Case, catalogue: Catalogue) -> Guidance:
     """The guidance of all events of a case."""
-    present = frozenset(entry.rule.id for stage in stages for entry in stage.found.values())
+    present = frozenset([entry.rule.id for stage in stages for entry in stage.found])
     items: dict[str, list[Item]] = {APPLIES: [], MAY_APPLY: [], NEEDS_CONFIRMATION: []}
     for stage in stages:
-        for entry in stage.found.values():
+        for entry in stage.found:
             items[entry.outcome].append(stage.items.item(entry, present))
     for listed in items.values():
         listed.sort(key=handling_order)
-    openings = [opening for stage in stages for opening in stage.openings]
     return Guidance(
         applies=tuple(items[APPLIES]),
         may_apply=tuple(items[MAY_APPLY]),
         needs_confirmation=tuple(items[NEEDS_CONFIRMATION]),
-        not_applicable=tuple(entry for stage in stages for entry in stage.not_applicable),
+        not_applicable=tuple([entry for stage in stages for entry in stage.not_applicable]),
         catalogue_version=catalogue.version,
         conflicts=tuple(stages[0].conflicts()),
-        _questions=partial(questions, openings, stages[0].view, catalogue),
+        _questions=partial(_questions, stages, catalogue),
     )
+
+
+def _questions(stages: list[_Evaluation], catalogue: Catalogue) -> tuple[Question, ...]:
+    openings = [one for stage in stages for entry in stage.found for one in entry.openings(stage.view)]
+    return questions(openings, stages[0].view, catalogue)
 
 
 class _Evaluation:
@@ -96,23 +100,29 @@ class _Evaluation:
         self.view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
         self._open = Openings(self.view, catalogue)
         self.items = Items(self.view, catalogue)
-        self.openings: list[Open] = []
-        self.found: dict[tuple[object, ...], Found] = {}
+        self.found: list[Found] = []
         self.not_applicable: list[NotApplicable] = []
         self._deadlines: dict[tuple[int, int], Deadline] = {}
 
     def take(self, rule: Rule) -> None:
         """Work a rule out for everybody."""
         true, false = rule.when.sets(self.view)
-        before = len(self.found)
-        if true and not rule.variants:
-            self._record(rule, true, None, [])
-        elif true:
-            for group in self._open.groups(rule, true):
-                self._branch(rule, group)
-        for group in self._open.groups(rule, self.view.everybody & ~(true | false)):
-            self._judge(rule, group)
-        if len(self.found) == before:
+        open_ = self.view.everybody & ~(true | false)
+        entries: list[Found] = []
+        if true:
+            self._branch(rule, true, entries)
+        if open_:
+            for people, part in self._open.unsettled(rule.when, open_, rule.person):
+                certain = part.analysis.certain
+                if certain is None:
+                    outcome = MAY_APPLY if part.analysis.live else NEEDS_CONFIRMATION
+                    self._record(rule, people, None, outcome, (part,), entries)
+                elif certain:
+                    self._branch(rule, people, entries)
+        if len(entries) > 1:
+            entries.sort(key=_first)
+        self.found += entries
+        if not entries:
             self.not_applicable.append(self.items.not_applicable(rule))
 
     def conflicts(self) -> Iterator[Conflict]:
@@ -124,67 +134,60 @@ class _Evaluation:
             if touched:
                 yield Conflict(one.id, one.words, self.view.ids(touched) if one.person else ())
 
-    def _judge(self, rule: Rule, people: int) -> None:
-        """Record the outcome of a rule that is open for members whom it cannot tell apart, unless every
-        continuation says that it does not apply.
+    def _branch(
+        self, rule: Rule, people: int, entries: list[Found], passed: int = 0, undecided: Undecided = ()
+    ) -> None:
+        """Record a rule that applies to these, each under the first variant that holds. `passed` variants
+        do not, or are among those that are `undecided`.
         """
-        opening = self._open.opened(rule, rule.when, people)
-        if opening.analysis.certain is None:
-            self._record(rule, people, None, [(rule.when, opening)])
-        elif opening.analysis.certain:
-            self._branch(rule, people)
-
-    def _branch(self, rule: Rule, people: int) -> None:
-        """Record a rule that applies to members whom it cannot tell apart, under its first variant that
-        holds.
-        """
-        undecided: Undecided = []
-        for variant in rule.variants:
+        for number, variant in enumerate(rule.variants[passed:], passed + 1):
             true, false = variant.when.sets(self.view)
-            if people & false:
-                continue
             if people & true:
-                chosen: Truth = True
-            else:
-                opening = self._open.opened(rule, variant.when, people)
-                chosen = opening.analysis.certain
-                if chosen is None:
-                    undecided.append((variant.when, opening))
-            if chosen:
-                if not undecided:
-                    self._record(rule, people, variant, [])
-                    return
-                break
-        self._record(rule, people, None, undecided, sure=True)
+                self._chosen(rule, people & true, variant, undecided, entries)
+            open_ = people & ~(true | false)
+            for alike, part in self._open.unsettled(variant.when, open_, rule.person) if open_ else ():
+                certain = part.analysis.certain
+                if certain:
+                    self._chosen(rule, alike, variant, undecided, entries)
+                else:
+                    more = undecided if certain is False else (*undecided, part)
+                    self._branch(rule, alike, entries, number, more)
+            people &= false
+            if not people:
+                return
+        self._chosen(rule, people, None, undecided, entries)
+
+    def _chosen(
+        self, rule: Rule, people: int, variant: Variant | None, undecided: Undecided, entries: list[Found]
+    ) -> None:
+        """Record a rule that applies under a variant, or under an earlier one that is still undecided."""
+        if undecided:
+            self._record(rule, people, None, NEEDS_CONFIRMATION, undecided, entries)
+        else:
+            doubtful = variant is not None and variant.needs_confirmation
+            self._record(rule, people, variant, NEEDS_CONFIRMATION if doubtful else APPLIES, (), entries)
 
     def _record(
         self,
         rule: Rule,
         people: int,
         variant: Variant | None,
+        outcome: str,
         undecided: Undecided,
-        sure: bool = False,
+        entries: list[Found],
     ) -> None:
-        """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch
-        is open.
+        """Add members to the entry of the rule that says the same, or to a new one. `undecided` are the
+        conditions that are still open.
         """
-        askable = [opening for _, opening in undecided if opening.analysis.live]
-        self.openings += askable
-        outcome = APPLIES
-        if undecided:
-            outcome = MAY_APPLY if askable and not sure else NEEDS_CONFIRMATION
-        elif variant is not None and variant.needs_confirmation:
-            outcome = NEEDS_CONFIRMATION
         face = variant.face if variant else rule.face
         for person in members(people) if rule.person and face.each_dated else (HOUSEHOLD,):
             until = self._until(face.deadline, person)
-            if outcome != MAY_APPLY and until.kind == "unknown":
-                self.openings += self._open.dated(rule, starts(face.deadline), person)
-            named = (id(face), outcome, until.on, until.kind)
-            entry = self.found.get(named)
-            if entry is None:
-                branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
-                entry = self.found[named] = Found(rule, outcome, variant, until, both(rule.when, branch))
+            for entry in entries:
+                if entry.variant is variant and entry.outcome == outcome and entry.deadline.on == until.on:
+                    break
+            else:
+                entry = Found(rule, outcome, variant, until)
+                entries.append(entry)
             entry.people |= people if person == HOUSEHOLD else 1 << person
             if undecided:
                 entry.undecided.append((people, undecided))
@@ -195,3 +198,8 @@ class _Evaluation:
         if until is None:
             until = self._deadlines[id(spec), person] = deadline(spec, self.view, person, self._catalogue)
         return until
+
+
+def _first(entry: Found) -> int:
+    """Sorts the entries of a rule by their first members."""
+    return entry.people & -entry.people

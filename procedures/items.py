@@ -8,11 +8,12 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from procedures.catalogue import Catalogue, DocumentSpec, Face, Rule, Variant
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, members
+from procedures.analysis import Unsettled
+from procedures.catalogue import Catalogue, DocumentSpec, Face, Rule, Variant, starts
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, both, members
 from procedures.facts import PERSON, CaseView
 from procedures.guidance import GROUPS, Deadline, Deciding, Document, Item, NotApplicable, Why
-from procedures.openings import Open
+from procedures.openings import Open, asked, dated
 from procedures.reasons import Explainer
 from procedures.residual import blamed
 from procedures.text import Text
@@ -27,21 +28,19 @@ _TO_CONFIRM = {
     ),
 }
 _NEEDED = ("yes", "no", "unknown")
-Undecided = list[tuple[Node, Open]]
+Undecided = tuple[Unsettled, ...]
 
 
 @dataclass(slots=True)
 class Found:
     """Members for whom a rule has the same outcome, face and deadline; everybody for a rule that asks about
-    the household. `explained` is the condition that says why; `undecided` the conditions that are still
-    open, each time with those for whom.
+    the household. `undecided` are the conditions that are still open, each time with those for whom.
     """
 
     rule: Rule
     outcome: str
     variant: Variant | None
     deadline: Deadline
-    explained: Node
     people: int = 0
     undecided: list[tuple[int, Undecided]] = field(default_factory=list)
 
@@ -49,6 +48,26 @@ class Found:
     def face(self) -> Face:
         """What the procedure looks like here."""
         return self.variant.face if self.variant else self.rule.face
+
+    @property
+    def explained(self) -> Node:
+        """The condition that says why."""
+        if self.variant:
+            return both(self.rule.when, [self.variant.when])
+        open_ = [part.node for part in self.undecided[0][1]] if self.undecided else []
+        return both(self.rule.when, [node for node in open_ if node is not self.rule.when])
+
+    def openings(self, view: CaseView) -> Iterator[Open]:
+        """What is worth asking about it, the start of its deadline included."""
+        for people, undecided in self.undecided:
+            those, times = (people, people.bit_count()) if self.rule.person else (0, 1)
+            for part in undecided:
+                if part.analysis.live:
+                    yield Open(self.rule, part.analysis, part.facts, those, times, view.everybody)
+        if self.outcome != "may_apply" and self.deadline.kind == "unknown":
+            face = self.face
+            for person in members(self.people) if self.rule.person and face.each_dated else (HOUSEHOLD,):
+                yield from dated(self.rule, starts(face.deadline), view, person)
 
 
 class Items:
@@ -135,7 +154,7 @@ class _Details:
         """See Item."""
         facts: dict[tuple[str, str], int] = {}
         for people, undecided in self._entry.undecided:
-            for fact, state, those in _deciding(self._view, people, undecided):
+            for fact, state, those in _deciding(self._view, people, self._entry.rule.person, undecided):
                 facts[fact, state] = facts.get((fact, state), 0) | those
         specs = self._view.specs
         return tuple(
@@ -159,17 +178,19 @@ class _Details:
         )
 
 
-def _deciding(view: CaseView, people: int, undecided: Undecided) -> Iterator[tuple[str, str, int]]:
+def _deciding(
+    view: CaseView, people: int, personal: bool, undecided: Undecided
+) -> Iterator[tuple[str, str, int]]:
     """The facts that keep conditions open, each with its state and the members whose it is: those that can
     be asked for, otherwise those that are unknown for good.
     """
-    askable = [opening for _, opening in undecided if opening.analysis.live]
-    for opening in askable:
-        for fact, those in opening.asked.items():
+    askable = [part for part in undecided if part.analysis.live]
+    for part in askable:
+        for fact, those in asked(part.facts, people if personal else 0, view.everybody).items():
             yield fact, Missing.UNASKED.value, those
     if not askable:
-        for node, _ in undecided:
-            yield from _unknown(node, view, people)
+        for part in undecided:
+            yield from _unknown(part.node, view, people)
 
 
 def _unknown(node: Node, view: CaseView, people: int) -> Iterator[tuple[str, str, int]]:

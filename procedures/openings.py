@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from procedures.analysis import Analysis, certainly
-from procedures.catalogue import Analysed, Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, Value, members
+from procedures.analysis import SELF, Analysis, Unsettled, certainly
+from procedures.catalogue import Catalogue, Rule
+from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, members
 from procedures.date_answers import Day
 from procedures.facts import CaseView
-from procedures.residual import Variable, blamed, reads, residual
+from procedures.residual import Reads, Variable, blamed, reads, residual
 
-_SELF = -2
+Says = object
+"""What a test says of everybody alike (true, false, or why it is unknown), or a Row."""
 Row = tuple[object, ...]
 """What one test says of each member, or several tests say of one member."""
+_APART = ...
 
 
 @dataclass(slots=True)
@@ -38,28 +41,31 @@ class Open:
 
     @property
     def asked(self) -> dict[str, int]:
-        """The live facts, each with those of whom it can be asked (everybody for a fact of the household).
-        What is live for the first of the members is live for each.
-        """
-        found: dict[str, int] = {}
-        for fact, home in self._facts:
-            if home == HOUSEHOLD:
-                those = self._everybody
-            else:
-                those = self.people if home == _SELF or self.people >> home & 1 else 1 << home
-            found[fact] = found.get(fact, 0) | those
-        return found
+        """The live facts, each with those of whom it can be asked."""
+        return asked(self._facts, self.people, self._everybody)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What the tests behind a condition say of the members: `own` for the member asked about, `around` for
-    everybody; `apart` are those of all of them that do not say the same of everybody.
+def asked(facts: Iterable[Variable], people: int, everybody: int) -> dict[str, int]:
+    """The live facts of a condition that is open for `people`, each with those of whom it can be asked
+    (everybody for a fact of the household). What is live for the first of them is live for each.
     """
+    found: dict[str, int] = {}
+    for fact, home in facts:
+        if home == HOUSEHOLD:
+            those = everybody
+        else:
+            those = people if home == SELF or people >> home & 1 else 1 << home
+        found[fact] = found.get(fact, 0) | those
+    return found
 
-    own: list[Row]
-    around: Row
-    apart: list[Row]
+
+def dated(rule: Rule, starts: Iterable[str], view: CaseView, person: int) -> Iterator[Open]:
+    """The dates that a deadline of a rule counts from and that nobody has been asked for."""
+    for fact in starts:
+        home = view.home(fact, person)
+        if view.value(fact, home) is Missing.UNASKED:
+            live = [(fact, home)]
+            yield Open(rule, certainly(live), tuple(live), 0, 1, view.everybody)
 
 
 class Openings:
@@ -70,106 +76,89 @@ class Openings:
         self._catalogue = catalogue
         self._kept = catalogue.memory.analysed_on(view.date, view.events)
         self._day = Day(view.date, view.calendar)
-        self._columns: dict[Leaf, Row] = {}
-        self._reasons: dict[str, Row] = {}
-        self._seen: dict[Node, _Seen] = {}
+        self._says = _Columns(view).__getitem__
 
-    def groups(self, rule: Rule, people: int) -> Iterable[int]:
-        """These members in sets that the rule cannot tell apart, in the order of their first ones."""
-        if not rule.person or not people & (people - 1):
-            return (people,) if people else ()
-        columns = self._sees(rule.when).apart
-        for variant in rule.variants:
-            columns = columns + self._sees(variant.when).apart
-        if not columns:
-            return (people,)
+    def unsettled(self, node: Node, people: int, personal: bool) -> Iterator[tuple[int, Unsettled]]:
+        """What could still change a condition that is unknown for these: members in sets that it cannot
+        tell apart, in the order of their first ones, or the household as a whole.
+        """
+        tests = self._reads(node)
+        says: Row = tuple(map(self._says, tests.tests))
+        apart = [one for one in says if one.__class__ is tuple]
+        if apart:
+            says = tuple([_APART if one.__class__ is tuple else one for one in says])
+        kept = self._kept.get((node, says))
+        if kept is None:
+            kept = self._catalogue.memory.keep(self._kept, (node, says), {})
+        for row, alike in self.alike(apart, people).items() if personal else [((), people)]:
+            person = members(alike)[0] if personal else HOUSEHOLD
+            key = (row, person, self._view.size, *apart) if tests.around else row
+            found = kept.get(key)
+            if found is None:
+                found = self._catalogue.memory.keep(kept, key, self._analysed(node, person))
+            yield alike, found
+
+    def alike(self, apart: list[Row], people: int) -> dict[Row, int]:
+        """These members by what the tests say of them that do not say the same of everybody."""
+        if not apart:
+            return {(): people}
         groups: dict[Row, int] = {}
-        for person, row in enumerate(zip(*columns, strict=True)):
+        for person, row in enumerate(zip(*apart, strict=True)):
             if people >> person & 1:
                 groups[row] = groups.get(row, 0) | 1 << person
-        return groups.values()
+        return groups
 
-    def opened(self, rule: Rule, node: Node, people: int) -> Open:
-        """What could still change a condition of a rule that is unknown for members whom it cannot tell
-        apart.
-        """
-        everybody = self._view.everybody
-        if not rule.person:
-            return Open(rule, *self._analysed(node, HOUSEHOLD), 0, 1, everybody)
-        return Open(rule, *self._analysed(node, members(people)[0]), people, people.bit_count(), everybody)
+    def _analysed(self, node: Node, person: int) -> Unsettled:
+        numbers = {HOUSEHOLD: HOUSEHOLD}
+        tree = residual(node, self._view, person, numbers)
+        analysis = self._catalogue.analyst.analyse(tree, self._day)
+        homes = {number: SELF if member == person else member for member, number in numbers.items()}
+        homes[HOUSEHOLD] = HOUSEHOLD
+        return Unsettled(node, analysis, tuple([(fact, homes[number]) for fact, number in analysis.live]))
 
-    def dated(self, rule: Rule, starts: Iterable[str], person: int) -> Iterator[Open]:
-        """The dates that a deadline of a rule counts from and that nobody has been asked for."""
-        for fact in starts:
-            home = self._view.home(fact, person)
-            if self._view.value(fact, home) is Missing.UNASKED:
-                live = [(fact, home)]
-                yield Open(rule, certainly(live), tuple(live), 0, 1, self._view.everybody)
-
-    def _analysed(self, node: Node, person: int) -> Analysed:
-        """The analysis of a condition, and its live facts with the members of whom they are."""
-        seen = self._sees(node)
-        row = tuple([column[person] for column in seen.own])
-        key = (node, row, person, seen.around) if seen.around else (node, row)
-        found = self._kept.get(key)
+    def _reads(self, node: Node) -> Reads:
+        known = self._catalogue.memory.reads
+        found = known.get(node)
         if found is None:
-            numbers = {HOUSEHOLD: HOUSEHOLD}
-            tree = residual(node, self._view, person, numbers)
-            analysis = self._catalogue.analyst.analyse(tree, self._day)
-            homes = {number: _SELF if member == person else member for member, number in numbers.items()}
-            homes[HOUSEHOLD] = HOUSEHOLD
-            live = tuple((fact, homes[number]) for fact, number in analysis.live)
-            found = self._catalogue.memory.keep(self._kept, key, (analysis, live))
+            found = known[node] = reads(node, self._catalogue.facts)
         return found
 
-    def _sees(self, node: Node) -> _Seen:
-        found = self._seen.get(node)
-        if found is None:
-            known = self._catalogue.memory.reads
-            tests = known.get(node)
-            if tests is None:
-                tests = known[node] = reads(node, self._catalogue.facts)
-            columns = self._columns
-            own = [columns.get(leaf) or self._column(leaf) for leaf in tests.own]
-            around = [columns.get(leaf) or self._column(leaf) for leaf in tests.every]
-            own += around
-            apart = [row for row in own if row.count(row[0]) < len(row)]
-            found = self._seen[node] = _Seen(own, tuple(around), apart)
-        return found
 
-    def _column(self, leaf: Leaf) -> Row:
-        """What a test says of each member: true, false, or why it is unknown (never the value itself, for
-        what is kept between cases must not hold anybody's facts).
-        """
-        found = self._columns[leaf] = self._says(leaf, self._view)
-        return found
+class _Columns(dict[Leaf, Says]):
+    """What each test says, worked out when it is first looked up: true, false, or why it is unknown (never
+    the value itself, for what is kept between cases must not hold anybody's facts).
+    """
 
-    def _says(self, leaf: Leaf, view: CaseView) -> Row:
+    def __init__(self, view: CaseView) -> None:
+        super().__init__()
+        self._view = view
+
+    def __missing__(self, leaf: Leaf) -> Says:
+        view = self._view
         true, false = leaf.sets(view)
-        if view.everybody in (true, false):
-            return (true != 0,) * view.size
-        if isinstance(leaf, Age) and leaf.at:
-            why = [blamed(leaf, view, person)[::2] for person in range(view.size)]
-            reasons: Row = tuple([(fact, _missing(value)) for fact, value in why])
-        else:
-            reasons = self._lacking(leaf.fact)
-        if not true | false:
-            return reasons
-        return tuple(
-            [
-                True if true >> person & 1 else False if false >> person & 1 else reason
-                for person, reason in enumerate(reasons)
-            ]
-        )
-
-    def _lacking(self, fact: str) -> Row:
-        """Why each member has no value of a fact."""
-        found = self._reasons.get(fact)
-        if found is None:
-            reasons = tuple([_missing(value) for value in self._view.values(fact)])
-            found = self._reasons[fact] = reasons if len(reasons) > 1 else reasons * self._view.size
+        unknown = view.everybody & ~(true | false)
+        parts: list[tuple[object, int]] = [(True, true), (False, false)]
+        if unknown and isinstance(leaf, Age) and leaf.at:
+            parts += [(_why(leaf, view, person), 1 << person) for person in members(unknown)]
+        elif unknown:
+            parts += [(reason, people & unknown) for reason, people in view.lacking(leaf.fact).items()]
+        parts = [part for part in parts if part[1]]
+        says, people = parts[0] if parts else (None, view.everybody)
+        found = self[leaf] = says if people == view.everybody else _row(tuple(parts), view.size)
         return found
 
 
-def _missing(value: Value | Missing) -> Missing | None:
-    return value if isinstance(value, Missing) else None
+def _why(leaf: Age, view: CaseView, person: int) -> str:
+    """Which of the two facts leaves an age on another day unknown, and why."""
+    fact, _, value = blamed(leaf, view, person)
+    return f"{fact} {value.name if isinstance(value, Missing) else ''}"
+
+
+@lru_cache(maxsize=4096)
+def _row(parts: tuple[tuple[object, int], ...], size: int) -> Row:
+    """Member by member what was found for sets of them; None is left for an incomplete date."""
+    found: list[object] = [None] * size
+    for says, people in parts:
+        for person in members(people):
+            found[person] = says
+    return tuple(found)

@@ -76,7 +76,7 @@ class Explainer:
         if spec.derive is not None:
             children = (self.tree(spec.derive, home),)
         text = found(leaf, spec, value, self._view.date)
-        presumption = self._view.presumed.get((leaf.fact, home))
+        presumption = self._view.presumption(leaf.fact, home)
         if presumption is not None:
             text = Text(f"{text.ja}（{presumption.reason.ja}）", f"{text.en} ({presumption.reason.en})")
         plain = (
@@ -180,7 +180,7 @@ class Explainer:
         """Whether it was presumed from the life event alone, and from no fact."""
         people = self._view.case.household
         home = next((i for i, one in enumerate(people) if one.id == reason.person_id), HOUSEHOLD)
-        presumption = self._view.presumed.get((reason.fact or "", home))
+        presumption = self._view.presumption(reason.fact or "", home)
         return presumption is not None and not any(isinstance(one, Leaf) for one in walk(presumption.when))
 
     def failing(self, node: Node, people: Sequence[int]) -> Text:

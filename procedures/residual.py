@@ -102,13 +102,12 @@ def variables(tree: Tree) -> Iterator[tuple[int, str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The tests on which a residual depends: `own` for the member asked about (those of the household are
-    among them), `every` for each member. Where they come out the same, or stay unknown for the same reason,
-    the residual is the same.
+    """The tests on which a residual depends: where they come out the same, or stay unknown for the same
+    reason, the residual is the same. `around`: some of them are asked of each member.
     """
 
-    own: tuple[Leaf, ...]
-    every: tuple[Leaf, ...]
+    tests: tuple[Leaf, ...]
+    around: bool
 
 
 def reads(node: Node, specs: Mapping[str, FactSpec]) -> Reads:
@@ -130,4 +129,4 @@ def reads(node: Node, specs: Mapping[str, FactSpec]) -> Reads:
             enter(part, every if isinstance(node, Members) else listed)
 
     enter(node, own)
-    return Reads(tuple(own), tuple(every))
+    return Reads(tuple(own | every), bool(every))

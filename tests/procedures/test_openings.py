@@ -68,10 +68,10 @@ def test_members_who_are_alike_get_what_each_would_get_alone(
     together = [told_of(evaluate(case, catalogue)) for case in cases]
     monkeypatch.setattr(
         Openings,
-        "groups",
-        lambda _, rule, people: (
-            [1 << one for one in members(people)] if rule.person else [people] if people else []
-        ),
+        "alike",
+        lambda _, apart, people: {
+            (person, *(row[person] for row in apart)): 1 << person for person in members(people)
+        },
     )
     assert [told_of(evaluate(case, catalogue)) for case in cases] == together
 
@@ -83,9 +83,10 @@ def test_what_is_kept_for_the_next_case_holds_nobodys_facts() -> None:
             evaluate(case, catalogue)
     kept = catalogue.memory.analysed
     assert kept
-    for _, row, *around in (key for found in kept.values() for key in found):
-        assert {type(one) for one in row} <= {bool, Missing, type(None), tuple}
-        assert "1982" not in repr((row, around))
+    for (_, alike), rows in (entry for found in kept.values() for entry in found.items()):
+        said = {type(one) for row in (alike, *rows) for one in row}
+        assert said <= {bool, Missing, type(None), type(...), str, int, tuple}
+        assert "1982" not in repr((alike, [*rows]))
 
 
 def test_one_table_says_what_every_combination_of_answers_gives() -> None:
