@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from procedures.analysis import Analyst, Unsettled
 from procedures.conditions import Leaf, Node, Value
 from procedures.facts import FactSpec
-from procedures.guidance import Applicant, Department
+from procedures.guidance import Applicant, Deadline, Department
 from procedures.guidance_parts import Fee, Form
 from procedures.office_days import OfficeCalendar
 from procedures.opening import Opening
@@ -142,15 +142,27 @@ class Rule:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What an item says of a rule and its face in every case: its `fields`, and whether a deadline that ends
+    before the next open day makes it one of today's.
+    """
+
+    fields: dict[str, Any]
+    pressing: bool
+
+
 class Memory:
     """What was worked out about a catalogue's rules and is kept for the next case; nobody's facts among it.
 
-    reads: see residual.py. fixed: see items.py, by the id of the face. rules: see Catalogue.rules_for.
+    reads: see residual.py. fixed: see items.py, by the id of the face. undated: see
+    deadlines.py, by the id of the deadline and the life event. rules: see Catalogue.rules_for.
     """
 
     def __init__(self) -> None:
         self.reads: dict[Node, Reads] = {}
-        self.fixed: dict[int, dict[str, Any]] = {}
+        self.fixed: dict[int, Fixed] = {}
+        self.undated: dict[tuple[int, str], Deadline] = {}
         self.rules: dict[Hashable, tuple[Rule, ...]] = {}
         self.analysed: dict[Hashable, Analysed] = {}
         self._count = 0

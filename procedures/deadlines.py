@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from procedures.catalogue import Catalogue, DeadlineSpec
-from procedures.conditions import Missing
 from procedures.dates import PartialDate
-from procedures.facts import CaseView
+from procedures.facts import CaseView, FactSpec
 from procedures.guidance import Deadline
 from procedures.office_days import day_easy, day_en, day_ja, days_easy
 from procedures.periods import last_day
-from procedures.schema import OffsetModel, PeriodModel
+from procedures.schema import OffsetModel, PeriodModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
 _ASK = Text(
@@ -23,29 +23,46 @@ _ASK = Text(
 
 def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalogue) -> Deadline:
     """The deadline of one item; kind unknown when the fact it counts from is missing or incomplete."""
-    if spec.type == "text":
-        return Deadline("text", spec.words.text())
     if spec.type == "earliest":
         dated = [deadline(one, view, person, catalogue) for one in spec.of]
         missing = [one for one in dated if one.on is None]
         return missing[0] if missing else min(dated, key=lambda one: one.on or date.max)
-    if spec.type == "unknown":
-        return Deadline("unknown", _ASK)
-    label = catalogue.facts[spec.start].named(view.case.events[:1])
-    period = period_words(spec, label)
+    undated = catalogue.memory.undated.get((id(spec), view.case.event))
+    if undated is None:
+        undated = _undated(spec, catalogue.facts, view.case.event)
+        catalogue.memory.undated[id(spec), view.case.event] = undated
+    if spec.type != "offset":
+        return undated
     value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None
-    if start is None or isinstance(value, Missing):
-        return Deadline(
-            "unknown",
-            Text(
-                f"{period.ja}（{label.ja}が分かると決まります）",
-                f"{period.en} (needs {label.en})",
-                f"{period.easy}（{label.easy or label.ja}が わかると きまります）",
-            ),
-        )
-    end = last_day(spec.period(), start, catalogue.calendar)
-    left = (end - view.date).days
+    if start is None:
+        return undated
+    period = period_words(spec, catalogue.facts[spec.start].named((view.case.event,)))
+    return _dated(period, last_day(spec.period(), start, catalogue.calendar), view.date)
+
+
+def _undated(
+    spec: OffsetModel | TextDeadlineModel | UnknownDeadlineModel, facts: Mapping[str, FactSpec], event: str
+) -> Deadline:
+    """What is said in every case in which no date follows."""
+    if spec.type == "text":
+        return Deadline("text", spec.words.text())
+    if spec.type == "unknown":
+        return Deadline("unknown", _ASK)
+    label = facts[spec.start].named((event,))
+    period = period_words(spec, label)
+    return Deadline(
+        "unknown",
+        Text(
+            f"{period.ja}（{label.ja}が分かると決まります）",
+            f"{period.en} (needs {label.en})",
+            f"{period.easy}（{label.easy or label.ja}が わかると きまります）",
+        ),
+    )
+
+
+def _dated(period: Text, end: date, today: date) -> Deadline:
+    left = (end - today).days
     late_ja = f"。{-left}日過ぎています" if left < 0 else ""
     late_en = f", {-left} days late" if left < 0 else ""
     late_easy = f"（{days_easy(-left)} すぎて います）" if left < 0 else ""

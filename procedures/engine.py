@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from procedures.case import Case, CaseError, Fact
-from procedures.catalogue import Catalogue, DeadlineSpec, Rule, Variant
+from procedures.catalogue import Catalogue, Face, Rule, Variant
 from procedures.conditions import HOUSEHOLD, members
 from procedures.deadlines import deadline
 from procedures.facts import CaseView
@@ -86,7 +86,7 @@ def _joined(stages: list[_Evaluation], case: Case, catalogue: Catalogue) -> Guid
 
 
 def _questions(stages: list[_Evaluation], catalogue: Catalogue) -> tuple[Question, ...]:
-    openings = [one for stage in stages for entry in stage.found for one in entry.openings(stage.view)]
+    openings = [one for stage in stages for entry in stage.found for one in entry.openings()]
     return questions(openings, stages[0].view, catalogue)
 
 
@@ -102,7 +102,7 @@ class _Evaluation:
         self.items = Items(self.view, catalogue)
         self.found: list[Found] = []
         self.not_applicable: list[NotApplicable] = []
-        self._deadlines: dict[tuple[int, int], Deadline] = {}
+        self._deadlines: dict[int, Deadline] = {}
 
     def take(self, rule: Rule) -> None:
         """Work a rule out for everybody."""
@@ -180,23 +180,27 @@ class _Evaluation:
         conditions that are still open.
         """
         face = variant.face if variant else rule.face
-        for person in members(people) if rule.person and face.each_dated else (HOUSEHOLD,):
-            until = self._until(face.deadline, person)
+        each = [1 << person for person in members(people)] if rule.person and face.each_dated else [people]
+        for those in each:
+            until = self._until(face, those)
             for entry in entries:
                 if entry.variant is variant and entry.outcome == outcome and entry.deadline.on == until.on:
                     break
             else:
-                entry = Found(rule, outcome, variant, until)
+                entry = Found(self.items, rule, outcome, variant, until)
                 entries.append(entry)
-            entry.people |= people if person == HOUSEHOLD else 1 << person
+            entry.people |= those
             if undecided:
                 entry.undecided.append((people, undecided))
 
-    def _until(self, spec: DeadlineSpec, person: int) -> Deadline:
-        """The last day by a deadline; worked out once unless it counts from a fact of the person."""
-        until = self._deadlines.get((id(spec), person))
+    def _until(self, face: Face, people: int) -> Deadline:
+        """The last day of a procedure; worked out once unless it counts from a fact of the person."""
+        spec = face.deadline
+        if face.each_dated:
+            return deadline(spec, self.view, members(people)[0], self._catalogue)
+        until = self._deadlines.get(id(spec))
         if until is None:
-            until = self._deadlines[id(spec), person] = deadline(spec, self.view, person, self._catalogue)
+            until = self._deadlines[id(spec)] = deadline(spec, self.view, HOUSEHOLD, self._catalogue)
         return until
 
 

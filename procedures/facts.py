@@ -235,8 +235,8 @@ class CaseView:
         """The ids of a set of members."""
         found = self._ids.get(people)
         if found is None:
-            ids = [self.case.household[person].id for person in members(people)]
-            found = self._ids[people] = tuple(ids)
+            household = self.case.household
+            found = self._ids[people] = tuple([household[person].id for person in members(people)])
         return found
 
     def home(self, fact: str, person: int) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any
 
 from procedures.analysis import Unsettled
-from procedures.catalogue import Catalogue, DocumentSpec, Face, Rule, Variant, starts
+from procedures.catalogue import Catalogue, DocumentSpec, Face, Fixed, Rule, Variant, starts
 from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, both, members
 from procedures.facts import PERSON, CaseView
 from procedures.guidance import GROUPS, Deadline, Deciding, Document, Item, NotApplicable, Why
@@ -34,9 +33,11 @@ Undecided = tuple[Unsettled, ...]
 @dataclass(slots=True)
 class Found:
     """Members for whom a rule has the same outcome, face and deadline; everybody for a rule that asks about
-    the household. `undecided` are the conditions that are still open, each time with those for whom.
+    the household. `undecided` are the conditions that are still open, each time with those for whom. What an
+    item says of it only when somebody reads it is worked out here.
     """
 
+    items: Items
     rule: Rule
     outcome: str
     variant: Variant | None
@@ -57,8 +58,9 @@ class Found:
         open_ = [part.node for part in self.undecided[0][1]] if self.undecided else []
         return both(self.rule.when, [node for node in open_ if node is not self.rule.when])
 
-    def openings(self, view: CaseView) -> Iterator[Open]:
+    def openings(self) -> Iterator[Open]:
         """What is worth asking about it, the start of its deadline included."""
+        view = self.items.view
         for people, undecided in self.undecided:
             those, times = (people, people.bit_count()) if self.rule.person else (0, 1)
             for part in undecided:
@@ -69,55 +71,77 @@ class Found:
             for person in members(self.people) if self.rule.person and face.each_dated else (HOUSEHOLD,):
                 yield from dated(self.rule, starts(face.deadline), view, person)
 
+    def why(self) -> tuple[Why, ...]:
+        """See Item."""
+        people = members(self.people) if self.rule.person else (HOUSEHOLD,)
+        return self.items.explainer.why(self.explained, people)
+
+    def deciding(self) -> tuple[Deciding, ...]:
+        """See Item."""
+        view = self.items.view
+        facts: dict[tuple[str, str], int] = {}
+        for people, undecided in self.undecided:
+            for fact, state, those in _deciding(view, people, self.rule.person, undecided):
+                facts[fact, state] = facts.get((fact, state), 0) | those
+        specs = view.specs
+        return tuple(
+            Deciding(fact, specs[fact].label, view.ids(those) if specs[fact].scope == PERSON else (), state)
+            for (fact, state), those in facts.items()
+        )
+
+    def documents(self) -> tuple[Document, ...]:
+        """See Item."""
+        view = self.items.view
+        return tuple(
+            Document(spec.id, spec.name, needed, view.ids(those) if self.rule.person else (), note)
+            for spec in self.face.documents
+            for (needed, note), those in sorted(_states(spec, self.people, view).items(), key=_by_need)
+            if those
+        )
+
 
 class Items:
     """Makes the items of one case."""
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
-        self._view = view
+        self.view = view
+        self.explainer = Explainer(view, catalogue)
         self._fixed = catalogue.memory.fixed
         self._next_open = catalogue.calendar.open_after(view.date)
-        self._explainer = Explainer(view, catalogue)
 
     def not_applicable(self, rule: Rule) -> NotApplicable:
         """A rule that concerns nobody."""
-        people = range(self._view.size) if rule.person else (HOUSEHOLD,)
-        return NotApplicable(rule.id, rule.face.name, partial(self._explainer.why_not, rule, people))
+        people = range(self.view.size) if rule.person else (HOUSEHOLD,)
+        return NotApplicable(rule.id, rule.face.name, partial(self.explainer.why_not, rule, people))
 
     def item(self, entry: Found, present: frozenset[str]) -> Item:
         """What the guidance says of an entry; `present` are the rules that came out."""
-        rule, face = entry.rule, entry.face
-        until = entry.deadline
-        must_today = face.group == "today" or (
-            until.on is not None
-            and not face.optional
-            and face.klass not in ("D", "E")
-            and self._next_open > until.on
-        )
+        rule, face, until = entry.rule, entry.face, entry.deadline
         fixed = self._fixed.get(id(face))
         if fixed is None:
             fixed = self._fixed[id(face)] = _fixed(rule, entry.variant)
-        return Item(
-            fixed,
-            person_ids=self._view.ids(entry.people) if rule.person else (),
-            deadline=until,
-            must_today=must_today,
-            group="today" if must_today else face.group,
-            bundled=tuple([name for name in rule.bundles if name in present]),
-            _details=_Details(entry, self._view, self._explainer),
-        )
+        fields = fixed.fields.copy()
+        fields["person_ids"] = self.view.ids(entry.people) if rule.person else ()
+        fields["deadline"] = until
+        if fixed.pressing and until.on is not None and self._next_open > until.on:
+            fields["group"] = "today"
+        fields["must_today"] = fields["group"] == "today"
+        if rule.bundles:
+            fields["bundled"] = tuple([name for name in rule.bundles if name in present])
+        fields["_details"] = entry
+        return Item(fields)
 
 
-def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
-    """What the guidance says of a rule and its variant in every case."""
+def _fixed(rule: Rule, variant: Variant | None) -> Fixed:
     face = variant.face if variant else rule.face
-    own = ("person_ids", "deadline", "must_today", "group", "bundled", "_details")
-    return dict.fromkeys(own) | {  # a place for what each case has of its own: the dictionary need not grow
+    fields = {
         "procedure_id": rule.id,
         "variant": variant.id if variant else None,
         "name": face.name,
+        "person_ids": (),
         "reason": face.reason,
         "department": face.department,
+        "deadline": None,
         "applicants": face.applicants,
         "legal_basis": face.legal_basis,
         "klass": face.klass,
@@ -125,6 +149,8 @@ def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
         "confidence": rule.confidence,
         "optional": face.optional,
         "confidential": rule.confidential,
+        "must_today": False,
+        "group": face.group,
         "order": face.order,
         "note": face.note,
         "rule_version": rule.version,
@@ -134,48 +160,10 @@ def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
         "to_confirm": face.confirm or _TO_CONFIRM.get(rule.confidence),
         "confirmed": rule.confirmed,
         "needs_juki_net": rule.needs_juki_net,
+        "bundled": (),
+        "_details": None,
     }
-
-
-@dataclass(slots=True)
-class _Details:
-    """What is worked out of an entry only when somebody reads it."""
-
-    _entry: Found
-    _view: CaseView
-    _explainer: Explainer
-
-    def why(self) -> tuple[Why, ...]:
-        """See Item."""
-        people = members(self._entry.people) if self._entry.rule.person else (HOUSEHOLD,)
-        return self._explainer.why(self._entry.explained, people)
-
-    def deciding(self) -> tuple[Deciding, ...]:
-        """See Item."""
-        facts: dict[tuple[str, str], int] = {}
-        for people, undecided in self._entry.undecided:
-            for fact, state, those in _deciding(self._view, people, self._entry.rule.person, undecided):
-                facts[fact, state] = facts.get((fact, state), 0) | those
-        specs = self._view.specs
-        return tuple(
-            Deciding(
-                fact, specs[fact].label, self._view.ids(those) if specs[fact].scope == PERSON else (), state
-            )
-            for (fact, state), those in facts.items()
-        )
-
-    def documents(self) -> tuple[Document, ...]:
-        """See Item."""
-        return tuple(
-            Document(
-                spec.id, spec.name, needed, self._view.ids(those) if self._entry.rule.person else (), note
-            )
-            for spec in self._entry.face.documents
-            for (needed, note), those in sorted(
-                _states(spec, self._entry.people, self._view).items(), key=_by_need
-            )
-            if those
-        )
+    return Fixed(fields, not face.optional and face.klass not in ("D", "E"))
 
 
 def _deciding(

@@ -73,7 +73,9 @@ class Openings:
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._view = view
-        self._catalogue = catalogue
+        self._analyst = catalogue.analyst
+        self._memory = catalogue.memory
+        self._reads = catalogue.memory.reads
         self._kept = catalogue.memory.analysed_on(view.date, view.events)
         self._day = Day(view.date, view.calendar)
         self._says = _Columns(view).__getitem__
@@ -82,26 +84,27 @@ class Openings:
         """What could still change a condition that is unknown for these: members in sets that it cannot
         tell apart, in the order of their first ones, or the household as a whole.
         """
-        tests = self._reads(node)
+        tests = self._reads.get(node) or self._read(node)
         says: Row = tuple(map(self._says, tests.tests))
-        apart = [one for one in says if one.__class__ is tuple]
+        rows: dict[Row, int] = {(): people}
+        apart = [one for one in says if isinstance(one, tuple)]
         if apart:
             says = tuple([_APART if one.__class__ is tuple else one for one in says])
+            if personal:
+                rows = self.alike(apart, people)
         kept = self._kept.get((node, says))
         if kept is None:
-            kept = self._catalogue.memory.keep(self._kept, (node, says), {})
-        for row, alike in self.alike(apart, people).items() if personal else [((), people)]:
-            person = members(alike)[0] if personal else HOUSEHOLD
-            key = (row, person, self._view.size, *apart) if tests.around else row
+            kept = self._memory.keep(self._kept, (node, says), {})
+        for row, alike in rows.items():
+            key = (row, alike & -alike, personal, self._view.size, *apart) if tests.around else row
             found = kept.get(key)
             if found is None:
-                found = self._catalogue.memory.keep(kept, key, self._analysed(node, person))
+                person = members(alike)[0] if personal else HOUSEHOLD
+                found = self._memory.keep(kept, key, self._analysed(node, person))
             yield alike, found
 
     def alike(self, apart: list[Row], people: int) -> dict[Row, int]:
         """These members by what the tests say of them that do not say the same of everybody."""
-        if not apart:
-            return {(): people}
         groups: dict[Row, int] = {}
         for person, row in enumerate(zip(*apart, strict=True)):
             if people >> person & 1:
@@ -111,16 +114,13 @@ class Openings:
     def _analysed(self, node: Node, person: int) -> Unsettled:
         numbers = {HOUSEHOLD: HOUSEHOLD}
         tree = residual(node, self._view, person, numbers)
-        analysis = self._catalogue.analyst.analyse(tree, self._day)
+        analysis = self._analyst.analyse(tree, self._day)
         homes = {number: SELF if member == person else member for member, number in numbers.items()}
         homes[HOUSEHOLD] = HOUSEHOLD
         return Unsettled(node, analysis, tuple([(fact, homes[number]) for fact, number in analysis.live]))
 
-    def _reads(self, node: Node) -> Reads:
-        known = self._catalogue.memory.reads
-        found = known.get(node)
-        if found is None:
-            found = known[node] = reads(node, self._catalogue.facts)
+    def _read(self, node: Node) -> Reads:
+        found = self._reads[node] = reads(node, self._view.specs)
         return found
 
 
@@ -136,16 +136,15 @@ class _Columns(dict[Leaf, Says]):
     def __missing__(self, leaf: Leaf) -> Says:
         view = self._view
         true, false = leaf.sets(view)
-        unknown = view.everybody & ~(true | false)
-        parts: list[tuple[object, int]] = [(True, true), (False, false)]
-        if unknown and isinstance(leaf, Age) and leaf.at:
-            parts += [(_why(leaf, view, person), 1 << person) for person in members(unknown)]
-        elif unknown:
-            parts += [(reason, people & unknown) for reason, people in view.lacking(leaf.fact).items()]
-        parts = [part for part in parts if part[1]]
-        says, people = parts[0] if parts else (None, view.everybody)
-        found = self[leaf] = says if people == view.everybody else _row(tuple(parts), view.size)
-        return found
+        if true == view.everybody or false == view.everybody:
+            says: Says = bool(true)
+        elif isinstance(leaf, Age) and leaf.at:
+            unknown = members(view.everybody & ~(true | false))
+            says = _row(true, false, tuple([(_why(leaf, view, one), 1 << one) for one in unknown]), view.size)
+        else:
+            says = _row(true, false, tuple(view.lacking(leaf.fact).items()), view.size)
+        self[leaf] = says
+        return says
 
 
 def _why(leaf: Age, view: CaseView, person: int) -> str:
@@ -155,10 +154,10 @@ def _why(leaf: Age, view: CaseView, person: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _row(parts: tuple[tuple[object, int], ...], size: int) -> Row:
+def _row(true: int, false: int, lacking: tuple[tuple[object, int], ...], size: int) -> Says:
     """Member by member what was found for sets of them; None is left for an incomplete date."""
     found: list[object] = [None] * size
-    for says, people in parts:
+    for says, people in (*lacking, (True, true), (False, false)):
         for person in members(people):
             found[person] = says
-    return tuple(found)
+    return found[0] if found.count(found[0]) == size else tuple(found)
