@@ -115,8 +115,8 @@ class CaseView:
     known: dict[Node, Sets] = field(init=False, repr=False, default_factory=dict)
     _given: dict[str, dict[Value | Missing, int]] = field(init=False, repr=False, default_factory=dict)
     _spreads: dict[str, dict[Value, int]] = field(init=False, repr=False, default_factory=dict)
-    _lacking: dict[str, dict[Missing, int]] = field(init=False, repr=False, default_factory=dict)
-    _presumed: dict[str, list[tuple[Presumption, int]]] = field(init=False, repr=False, default_factory=dict)
+    _lacking: dict[str, tuple[tuple[Missing, int], ...]] = field(init=False, repr=False, default_factory=dict)
+    _presumed: list[tuple[str, Presumption, int]] = field(init=False, repr=False, default_factory=list)
     _values: dict[str, list[Value | Missing]] = field(init=False, repr=False, default_factory=dict)
     _ages: dict[tuple[str, str, str | None], list[tuple[int, int, int]]] = field(
         init=False, repr=False, default_factory=dict
@@ -138,10 +138,12 @@ class CaseView:
             spec = specs.get(name)
             if spec is None or spec.scope != scope:
                 raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
-            try:
-                value = spec.read(fact)
-            except ValueError as error:
-                raise CaseError(f"{path}.{name}", str(error)) from None
+            value: Value | Missing | None = fact.value
+            if (value is not True and value is not False) or fact.unknown or spec.type != "yes_no":
+                try:
+                    value = spec.read(fact)
+                except ValueError as error:
+                    raise CaseError(f"{path}.{name}", str(error)) from None
             alike = given.get(name)
             if alike is None:
                 given[name] = {value: people}
@@ -153,37 +155,44 @@ class CaseView:
         found = self._spreads.get(fact)
         return self._spread(self.specs[fact]) if found is None else found
 
-    def lacking(self, fact: str) -> Mapping[Missing, int]:
+    def lacking(self, fact: str) -> tuple[tuple[Missing, int], ...]:
         """Why there is no value of a fact, each time with the members of whom it is so."""
-        self.spread(fact)
-        return self._lacking[fact]
+        found = self._lacking.get(fact)
+        if found is None:
+            self.spread(fact)
+            found = self._lacking[fact]
+        return found
 
     def _spread(self, spec: FactSpec) -> Mapping[Value, int]:
         known: dict[Value, int] = {}
-        missing: dict[Missing, int] = {}
+        lacking: list[tuple[Missing, int]] = []
         unsaid = self.everybody
         if spec.scope == MUNICIPALITY:
             known[self.settings[spec.name]], unsaid = unsaid, 0
         for value, people in self._given.get(spec.name, _NOTHING).items():
             unsaid &= ~people
             if isinstance(value, Missing):
-                missing[value] = people
+                lacking.append((value, people))
             else:
                 known[value] = people
         if unsaid:
-            missing[spec.missing] = unsaid
-        if missing and (spec.derive is not None or spec.presume):
-            missing = self._supplied(spec, known, missing)
-        self._spreads[spec.name], self._lacking[spec.name] = known, missing
+            lacking.append((spec.missing, unsaid))
+        if lacking and (spec.presume or spec.derive is not None):
+            lacking = self._supplied(spec, known, lacking)
+        self._spreads[spec.name], self._lacking[spec.name] = known, tuple(lacking)
         return known
 
     def _supplied(
-        self, spec: FactSpec, known: dict[Value, int], missing: dict[Missing, int]
-    ) -> dict[Missing, int]:
-        """Put among the known what is derived or presumed of those of whom nothing is; what is missing then.
-        わからない gives way to a presumption, a value does not.
+        self, spec: FactSpec, known: dict[Value, int], lacking: list[tuple[Missing, int]]
+    ) -> list[tuple[Missing, int]]:
+        """Put among the known what is derived or presumed of those of whom nothing is; what is lacking then.
+        わからない gives way to a presumption, a value does not, and neither does to what is derived.
         """
-        wanted = left = missing.get(Missing.OPEN, 0) if spec.derive is not None else sum(missing.values())
+        wanted = 0
+        for reason, people in lacking:
+            if reason is Missing.OPEN or spec.derive is None:
+                wanted |= people
+        left = wanted
         if spec.derive is not None:
             for value, people in zip((True, False), spec.derive.sets(self), strict=True):
                 if people := people & left:
@@ -192,15 +201,17 @@ class CaseView:
         for presumption in spec.presume:
             if people := presumption.when.sets(self)[0] & left:
                 known[presumption.value] = known.get(presumption.value, 0) | people
-                self._presumed.setdefault(spec.name, []).append((presumption, people))
+                self._presumed.append((spec.name, presumption, people))
                 left &= ~people
-        settled = wanted & ~left
-        return {reason: rest for reason, people in missing.items() if (rest := people & ~settled)}
+        if left == wanted:
+            return lacking
+        return [(reason, rest) for reason, people in lacking if (rest := people & (left | ~wanted))]
 
     def presumption(self, fact: str, person: int) -> Presumption | None:
         """What gave a fact its value when nobody said it, for one member or the HOUSEHOLD."""
         bit = 1 if person == HOUSEHOLD else 1 << person
-        return next((one for one, people in self._presumed.get(fact, ()) if people & bit), None)
+        found = (one for name, one, people in self._presumed if name == fact and people & bit)
+        return next(found, None)
 
     def value(self, fact: str, person: int) -> Value | Missing:
         """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality
@@ -209,10 +220,9 @@ class CaseView:
         values = self._values.get(fact)
         if values is None:
             values = self._values[fact] = [Missing.UNASKED] * self.size
-            for known in (self.spread(fact), self.lacking(fact)):
-                for value, people in known.items():
-                    for member in members(people):
-                        values[member] = value
+            for value, people in (*self.spread(fact).items(), *self.lacking(fact)):
+                for member in members(people):
+                    values[member] = value
         return values[person]
 
     def ages(self, kind: str, fact: str, at: str | None) -> list[tuple[int, int, int]]:

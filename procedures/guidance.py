@@ -286,13 +286,17 @@ class Item:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class NotApplicable:
     """A rule of this life event that concerns nobody here, and why not."""
 
     procedure_id: str
     name: Text
     _why: Callable[[], Text] = field(repr=False, compare=False)
+
+    def __init__(self, procedure_id: str, name: Text, why: Callable[[], Text]) -> None:
+        """As Item."""
+        object.__setattr__(self, "__dict__", {"procedure_id": procedure_id, "name": name, "_why": why})
 
     @cached_property
     def why(self) -> Text:

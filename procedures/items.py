@@ -111,8 +111,7 @@ class Items:
 
     def not_applicable(self, rule: Rule) -> NotApplicable:
         """A rule that concerns nobody."""
-        people = range(self.view.size) if rule.person else (HOUSEHOLD,)
-        return NotApplicable(rule.id, rule.face.name, partial(self.explainer.why_not, rule, people))
+        return NotApplicable(rule.id, rule.face.name, partial(self.explainer.why_not, rule))
 
     def item(self, entry: Found, present: frozenset[str]) -> Item:
         """What the guidance says of an entry; `present` are the rules that came out."""

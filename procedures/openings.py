@@ -87,7 +87,7 @@ class Openings:
         tests = self._reads.get(node) or self._read(node)
         says: Row = tuple(map(self._says, tests.tests))
         rows: dict[Row, int] = {(): people}
-        apart = [one for one in says if isinstance(one, tuple)]
+        apart = [one for one in says if one.__class__ is tuple]
         if apart:
             says = tuple([_APART if one.__class__ is tuple else one for one in says])
             if personal:
@@ -142,7 +142,7 @@ class _Columns(dict[Leaf, Says]):
             unknown = members(view.everybody & ~(true | false))
             says = _row(true, false, tuple([(_why(leaf, view, one), 1 << one) for one in unknown]), view.size)
         else:
-            says = _row(true, false, tuple(view.lacking(leaf.fact).items()), view.size)
+            says = _row(true, false, view.lacking(leaf.fact), view.size)
         self[leaf] = says
         return says
 

@@ -158,8 +158,9 @@ class Explainer:
             for person in people
         )
 
-    def why_not(self, rule: Rule, people: Sequence[int]) -> Text:
-        """Why a rule concerns none of these: in its own words where it has some for the case."""
+    def why_not(self, rule: Rule) -> Text:
+        """Why a rule concerns nobody: in its own words where it has some for the case."""
+        people = range(self._view.size) if rule.person else (HOUSEHOLD,)
         for node, words in rule.not_needed:
             if any(node.truth(self._view, person) is True for person in people):
                 return words
