@@ -15,11 +15,10 @@ from procedures.guidance_parts import Fee, Form
 from procedures.office_days import OfficeCalendar
 from procedures.opening import Opening
 from procedures.overlay_schema import CodesModel
-from procedures.residual import Reads
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
-Analysed = dict[tuple[Any, ...], dict[tuple[Any, ...], Unsettled]]
+Analysed = dict[tuple[object, ...], Unsettled]
 Kept = TypeVar("Kept")
 _MOST_KEPT = 20_000
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
@@ -155,22 +154,22 @@ class Fixed:
 class Memory:
     """What was worked out about a catalogue's rules and is kept for the next case; nobody's facts among it.
 
-    reads: see residual.py. fixed: see items.py, by the id of the face. undated: see
+    around: residual.looks_around. fixed: see items.py, by the id of the face. undated: see
     deadlines.py, by the id of the deadline and the life event. rules: see Catalogue.rules_for.
     """
 
     def __init__(self) -> None:
-        self.reads: dict[Node, Reads] = {}
+        self.around: dict[Node, bool] = {}
         self.fixed: dict[int, Fixed] = {}
         self.undated: dict[tuple[int, str], Deadline] = {}
         self.rules: dict[Hashable, tuple[Rule, ...]] = {}
-        self.analysed: dict[Hashable, Analysed] = {}
+        self.analysed: dict[date, Analysed] = {}
         self._count = 0
 
-    def analysed_on(self, on: date, events: frozenset[str]) -> Analysed:
-        """The analyses of conditions in cases of a day and of life events: see openings.py."""
-        found = self.analysed.get((on, events))
-        return self.keep(self.analysed, (on, events), {}) if found is None else found
+    def analysed_on(self, on: date) -> Analysed:
+        """The analyses of conditions in cases of a day: see openings.py."""
+        found = self.analysed.get(on)
+        return self.keep(self.analysed, on, {}) if found is None else found
 
     def keep(self, among: dict[Any, Kept], key: Hashable, found: Kept) -> Kept:
         """Add what was found. What depends on the case is forgotten when there is too much of it."""

@@ -1,29 +1,29 @@
 """What is still open: for which members a condition is unknown, who of them are alike to it, and what
 further answers could change.
 
-A condition sees a member through its tests (residual.reads). Members for whom all of these say the same, or
-stay unknown for the same reason, are worked out once for all of them, and so is a case that is like an
-earlier one.
+Members for whom the same parts of a condition are open, for the same reasons, are worked out once for all of
+them, and so is a case that is like an earlier one. What is open of a condition is written as a Shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from procedures.analysis import SELF, Analysis, Unsettled, certainly
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, members
+from procedures.conditions import HOUSEHOLD, Age, Is, Leaf, Members, Missing, Node, Not, members
 from procedures.date_answers import Day
-from procedures.facts import CaseView
-from procedures.residual import Reads, Variable, blamed, reads, residual
+from procedures.facts import PERSON, CaseView
+from procedures.residual import Variable, looks_around, residual
 
-Says = object
-"""What a test says of everybody alike (true, false, or why it is unknown), or a Row."""
-Row = tuple[object, ...]
-"""What one test says of each member, or several tests say of one member."""
-_APART = ...
+Shape = object
+"""A test that somebody can be asked about; None for one that stays unknown; else a tuple of a condition and
+the shapes of those of its parts that are open. Where the shape is the same, so is the residual. Nobody's
+facts are in it, for it is kept from one case to the next.
+"""
+Groups = list[tuple[Shape, int]]
+"""Sets of members, each with the shape that a condition has for them."""
 
 
 @dataclass(slots=True)
@@ -75,41 +75,29 @@ class Openings:
         self._view = view
         self._analyst = catalogue.analyst
         self._memory = catalogue.memory
-        self._reads = catalogue.memory.reads
-        self._kept = catalogue.memory.analysed_on(view.date, view.events)
+        self._kept = catalogue.memory.analysed_on(view.date)
         self._day = Day(view.date, view.calendar)
-        self._says = _Columns(view).__getitem__
+        self._around = catalogue.memory.around
+        self._leaves: dict[Node, Groups] = {}
+        self._askable: dict[str, int] = {}
 
     def unsettled(self, node: Node, people: int, personal: bool) -> Iterator[tuple[int, Unsettled]]:
         """What could still change a condition that is unknown for these: members in sets that it cannot
         tell apart, in the order of their first ones, or the household as a whole.
         """
-        tests = self._reads.get(node) or self._read(node)
-        says: Row = tuple(map(self._says, tests.tests))
-        rows: dict[Row, int] = {(): people}
-        apart = [one for one in says if one.__class__ is tuple]
-        if apart:
-            says = tuple([_APART if one.__class__ is tuple else one for one in says])
-            if personal:
-                rows = self.alike(apart, people)
-        kept = self._kept.get((node, says))
-        if kept is None:
-            kept = self._memory.keep(self._kept, (node, says), {})
-        for row, alike in rows.items():
-            key = (row, alike & -alike, personal, self._view.size, *apart) if tests.around else row
-            found = kept.get(key)
+        around = self._around.get(node)
+        if around is None:
+            around = self._around[node] = looks_around(node, self._view.specs)
+        groups = self._shapes(node, people, personal)
+        if len(groups) > 1:
+            groups.sort(key=_first)
+        for shape, alike in groups:
+            key = (node, shape, personal and alike & -alike) if around else (node, shape)
+            found = self._kept.get(key)
             if found is None:
                 person = members(alike)[0] if personal else HOUSEHOLD
-                found = self._memory.keep(kept, key, self._analysed(node, person))
+                found = self._memory.keep(self._kept, key, self._analysed(node, person))
             yield alike, found
-
-    def alike(self, apart: list[Row], people: int) -> dict[Row, int]:
-        """These members by what the tests say of them that do not say the same of everybody."""
-        groups: dict[Row, int] = {}
-        for person, row in enumerate(zip(*apart, strict=True)):
-            if people >> person & 1:
-                groups[row] = groups.get(row, 0) | 1 << person
-        return groups
 
     def _analysed(self, node: Node, person: int) -> Unsettled:
         numbers = {HOUSEHOLD: HOUSEHOLD}
@@ -119,45 +107,98 @@ class Openings:
         homes[HOUSEHOLD] = HOUSEHOLD
         return Unsettled(node, analysis, tuple([(fact, homes[number]) for fact, number in analysis.live]))
 
-    def _read(self, node: Node) -> Reads:
-        found = self._reads[node] = reads(node, self._view.specs)
-        return found
+    def _shapes(self, node: Node, people: int, personal: bool) -> Groups:
+        """The shapes of a condition that is unknown for these."""
+        if isinstance(node, Leaf):
+            found = self._leaves.get(node) or self._leaf(node)
+            return [(shape, those) for shape, open_ in found if (those := open_ & people)]
+        if isinstance(node, Members):
+            return self._members(node, people, personal)
+        if isinstance(node, Not):
+            return self._shapes(node.part, people, personal)
+        view, leaves = self._view, self._leaves
+        same: list[Shape] = [node]
+        apart: list[tuple[int, Groups]] = []
+        for part in node.parts():
+            true, false = view.known.get(part) or part.sets(view)
+            if open_ := people & ~(true | false):
+                below = leaves.get(part) or self._shapes(part, open_, personal)
+                if open_ == people and len(below) == 1:
+                    same.append(below[0][0])
+                else:
+                    apart.append((open_, below))
+        groups: list[tuple[tuple[Shape, ...], int]] = [(tuple(same), people)]
+        for open_, below in apart:
+            groups = [
+                *[
+                    ((*one, more), both)
+                    for one, those in groups
+                    for more, alike in below
+                    if (both := those & alike)
+                ],
+                *[(one, rest) for one, those in groups if (rest := those & ~open_)],
+            ]
+        return list(groups)
 
+    def _members(self, node: Members, people: int, personal: bool) -> Groups:
+        """How many of the household count for sure, and who else may; and to which of these belongs the
+        one who is asked about.
+        """
+        true, false = node.where.sets(self._view)
+        below = self._shapes(node.where, self._view.everybody & ~(true | false), True)
+        shape = (node, true.bit_count(), *below)
+        if not personal:
+            return [(shape, people)]
+        places = enumerate((true, false, *(those for _, those in below)))
+        return [((*shape, place), alike) for place, those in places if (alike := those & people)]
 
-class _Columns(dict[Leaf, Says]):
-    """What each test says, worked out when it is first looked up: true, false, or why it is unknown (never
-    the value itself, for what is kept between cases must not hold anybody's facts).
-    """
-
-    def __init__(self, view: CaseView) -> None:
-        super().__init__()
-        self._view = view
-
-    def __missing__(self, leaf: Leaf) -> Says:
+    def _leaf(self, leaf: Leaf) -> Groups:
+        """Why a test is unknown, each time with all members of whom it is so; see residual.blamed."""
         view = self._view
         true, false = leaf.sets(view)
-        if true == view.everybody or false == view.everybody:
-            says: Says = bool(true)
-        elif isinstance(leaf, Age) and leaf.at:
-            unknown = members(view.everybody & ~(true | false))
-            says = _row(true, false, tuple([(_why(leaf, view, one), 1 << one) for one in unknown]), view.size)
-        else:
-            says = _row(true, false, view.lacking(leaf.fact), view.size)
-        self[leaf] = says
-        return says
+        left = view.everybody & ~(true | false)
+        groups = self._leaves[leaf] = []
+        if asked := left & self._asked(leaf.fact):
+            groups.append((leaf, asked))
+            left &= ~asked
+        derive = view.specs[leaf.fact].derive
+        if left and derive is not None and isinstance(leaf, Is):
+            open_ = left & self._lacking(leaf.fact, (Missing.OPEN,))
+            below = self._shapes(derive, open_, not leaf.household) if open_ else []
+            groups += [((leaf.number, shape), those) for shape, those in below]
+            left &= ~open_
+        elif left and isinstance(leaf, Age) and leaf.at:
+            asked = left & ~self._lacking(leaf.fact, tuple(Missing)) & self._asked(leaf.at)
+            groups += [((leaf.at, leaf), asked)] if asked else []
+            left &= ~asked
+        if left:
+            groups.append((None, left))
+        return groups
+
+    def _lacking(self, fact: str, reasons: tuple[Missing, ...]) -> int:
+        return sum([people for reason, people in self._view.lacking(fact) if reason in reasons])
+
+    def _asked(self, fact: str) -> int:
+        """Those who can be asked about a fact. Nobody is asked what presupposes something that is not so, or
+        that stays unknown.
+        """
+        people = self._askable.get(fact)
+        if people is None:
+            people, only_if = self._lacking(fact, (Missing.UNASKED,)), self._view.specs[fact].only_if
+            if people and only_if is not None:
+                true, false = only_if.sets(self._view)
+                personal = self._view.specs[fact].scope == PERSON
+                open_ = people & ~(true | false)
+                gates = self._shapes(only_if, open_, personal) if open_ else []
+                people = people & true | sum([those for gate, those in gates if _asks(gate)])
+            self._askable[fact] = people
+        return people
 
 
-def _why(leaf: Age, view: CaseView, person: int) -> str:
-    """Which of the two facts leaves an age on another day unknown, and why."""
-    fact, _, value = blamed(leaf, view, person)
-    return f"{fact} {value.name if isinstance(value, Missing) else ''}"
+def _asks(shape: Shape) -> bool:
+    """Whether there is somebody to ask."""
+    return isinstance(shape, Leaf) or (isinstance(shape, tuple) and any(map(_asks, shape)))
 
 
-@lru_cache(maxsize=4096)
-def _row(true: int, false: int, lacking: tuple[tuple[object, int], ...], size: int) -> Says:
-    """Member by member what was found for sets of them; None is left for an incomplete date."""
-    found: list[object] = [None] * size
-    for says, people in (*lacking, (True, true), (False, false)):
-        for person in members(people):
-            found[person] = says
-    return found[0] if found.count(found[0]) == size else tuple(found)
+def _first(group: tuple[Shape, int]) -> int:
+    return group[1] & -group[1]
