@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from procedures.analysis import Analyst, Unsettled
-from procedures.conditions import Leaf, Node, Value
+from procedures.conditions import Age, Leaf, Node, Value, walk
 from procedures.facts import FactSpec
 from procedures.guidance import Applicant, Deadline, Department
 from procedures.guidance_parts import Fee, Form
@@ -18,7 +18,6 @@ from procedures.overlay_schema import CodesModel
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
-Analysed = dict[tuple[object, ...], Unsettled]
 Kept = TypeVar("Kept")
 _MOST_KEPT = 20_000
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
@@ -151,9 +150,16 @@ class Fixed:
     pressing: bool
 
 
+Analysed = dict[tuple[object, ...], Unsettled]
+Outcome = tuple[str, Variant | None, int, tuple[Unsettled, ...]]
+"""For a set of members: how a rule comes out, under which variant, and the conditions still open."""
+
+
 class Memory:
     """What was worked out about a catalogue's rules and is kept for the next case; nobody's facts among it.
 
+    behind: see Catalogue.behind, by the id of the rule. unsaid: how rules come out of whose facts nobody has
+    said anything, by the day, the life events and the size of the household, and then by the id of the rule.
     around: residual.looks_around. fixed: see items.py, by the id of the face. undated: see
     deadlines.py, by the id of the deadline and the life event. rules: see Catalogue.rules_for.
     """
@@ -163,6 +169,8 @@ class Memory:
         self.fixed: dict[int, Fixed] = {}
         self.undated: dict[tuple[int, str], Deadline] = {}
         self.rules: dict[Hashable, tuple[Rule, ...]] = {}
+        self.behind: dict[int, frozenset[str]] = {}
+        self.unsaid: dict[Hashable, dict[int, tuple[Outcome, ...]]] = {}
         self.analysed: dict[date, Analysed] = {}
         self._count = 0
 
@@ -171,12 +179,18 @@ class Memory:
         found = self.analysed.get(on)
         return self.keep(self.analysed, on, {}) if found is None else found
 
+    def unsaid_of(self, on: date, events: frozenset[str], size: int) -> dict[int, tuple[Outcome, ...]]:
+        """See `unsaid`."""
+        found = self.unsaid.get((on, events, size))
+        return self.keep(self.unsaid, (on, events, size), {}) if found is None else found
+
     def keep(self, among: dict[Any, Kept], key: Hashable, found: Kept) -> Kept:
         """Add what was found. What depends on the case is forgotten when there is too much of it."""
         self._count += 1
         if self._count > _MOST_KEPT:
             self._count = 0
             self.rules.clear()
+            self.unsaid.clear()
             self.analysed.clear()
         among[key] = found
         return found
@@ -227,7 +241,32 @@ class Catalogue:
             listed = self.memory.keep(self.memory.rules, (wanted, on), tuple(found))
         return listed
 
+    def behind(self, rule: Rule) -> frozenset[str]:
+        """Every fact that an answer of a rule can depend on."""
+        found = self.memory.behind.get(id(rule))
+        if found is None:
+            found = self.memory.behind[id(rule)] = frozenset(_behind(rule, self.facts))
+        return found
+
     def ready(self, event: str) -> bool:
         """True when every rule of that life event is in the catalogue."""
         known = self.codes.events.get(event)
         return known is not None and known.ready
+
+
+def _behind(rule: Rule, specs: Mapping[str, FactSpec]) -> set[str]:
+    found: set[str] = set()
+    todo = [*rule.starts]
+    nodes = [rule.when, *(variant.when for variant in rule.variants)]
+    for face in (rule.face, *(variant.face for variant in rule.variants)):
+        for document in face.documents:
+            nodes += [node for node, _ in document.unnecessary_when]
+            nodes += [document.when] if document.when else []
+    while nodes or todo:
+        for leaf in (one for node in nodes for one in walk(node) if isinstance(one, Leaf)):
+            todo += [leaf.fact, leaf.at] if isinstance(leaf, Age) and leaf.at else [leaf.fact]
+        fresh = set(todo) - found
+        found |= fresh
+        behind = [node for name in fresh for node in (specs[name].derive, specs[name].only_if) if node]
+        nodes, todo = [*behind, *(one.when for name in fresh for one in specs[name].presume)], []
+    return found

@@ -4,18 +4,19 @@ date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from procedures.analysis import Unsettled
 from procedures.case import Case, CaseError, Fact
-from procedures.catalogue import Catalogue, Face, Rule, Variant
+from procedures.catalogue import Catalogue, Face, Outcome, Rule, Variant
 from procedures.conditions import HOUSEHOLD, members
 from procedures.deadlines import deadline
 from procedures.facts import CaseView
 from procedures.guidance import Deadline, Guidance, Item, NotApplicable, Question
 from procedures.guidance_parts import Conflict
-from procedures.items import Found, Items, Undecided, handling_order
+from procedures.items import Found, Items, handling_order
 from procedures.openings import Openings
 from procedures.questions import questions
 
@@ -103,27 +104,44 @@ class _Evaluation:
         self.found: list[Found] = []
         self.not_applicable: list[NotApplicable] = []
         self._deadlines: dict[int, Deadline] = {}
+        self._said = self.view.said
+        self._unsaid = catalogue.memory.unsaid_of(case.date, self.view.events, self.view.size)
 
     def take(self, rule: Rule) -> None:
         """Work a rule out for everybody."""
-        true, false = rule.when.sets(self.view)
-        open_ = self.view.everybody & ~(true | false)
         entries: list[Found] = []
-        if true:
-            self._branch(rule, true, entries)
-        if open_:
-            for people, part in self._open.unsettled(rule.when, open_, rule.person):
-                certain = part.analysis.certain
-                if certain is None:
-                    outcome = MAY_APPLY if part.analysis.live else NEEDS_CONFIRMATION
-                    self._record(rule, people, None, outcome, (part,), entries)
-                elif certain:
-                    self._branch(rule, people, entries)
+        for outcome in self._outcomes(rule):
+            self._record(rule, outcome, entries)
         if len(entries) > 1:
             entries.sort(key=_first)
         self.found += entries
         if not entries:
             self.not_applicable.append(self.items.not_applicable(rule))
+
+    def _outcomes(self, rule: Rule) -> Iterable[Outcome]:
+        """How a rule comes out: the same in every household of a size of which nobody has said anything that
+        it asks about.
+        """
+        if not self._said.isdisjoint(self._catalogue.behind(rule)):
+            return self._judge(rule)
+        kept = self._unsaid.get(id(rule))
+        if kept is None:
+            kept = self._catalogue.memory.keep(self._unsaid, id(rule), tuple(self._judge(rule)))
+        return kept
+
+    def _judge(self, rule: Rule) -> Iterator[Outcome]:
+        true, false = rule.when.sets(self.view)
+        if true and rule.variants:
+            yield from self._branch(rule, true)
+        elif true:
+            yield APPLIES, None, true, ()
+        open_ = self.view.everybody & ~(true | false)
+        for people, part in self._open.unsettled(rule.when, open_, rule.person) if open_ else ():
+            certain = part.analysis.certain
+            if certain is None:
+                yield MAY_APPLY if part.analysis.live else NEEDS_CONFIRMATION, None, people, (part,)
+            elif certain:
+                yield from self._branch(rule, people)
 
     def conflicts(self) -> Iterator[Conflict]:
         """The impossible combinations of facts that are there."""
@@ -135,59 +153,40 @@ class _Evaluation:
                 yield Conflict(one.id, one.words, self.view.ids(touched) if one.person else ())
 
     def _branch(
-        self, rule: Rule, people: int, entries: list[Found], passed: int = 0, undecided: Undecided = ()
-    ) -> None:
-        """Record a rule that applies to these, each under the first variant that holds. `passed` variants
-        do not, or are among those that are `undecided`.
+        self, rule: Rule, people: int, passed: int = 0, undecided: tuple[Unsettled, ...] = ()
+    ) -> Iterator[Outcome]:
+        """A rule that applies to these, each under the first variant that holds. `passed` variants do not, or
+        are among those that are `undecided`.
         """
         for number, variant in enumerate(rule.variants[passed:], passed + 1):
             true, false = variant.when.sets(self.view)
             if people & true:
-                self._chosen(rule, people & true, variant, undecided, entries)
+                yield _chosen(variant, people & true, undecided)
             open_ = people & ~(true | false)
             for alike, part in self._open.unsettled(variant.when, open_, rule.person) if open_ else ():
                 certain = part.analysis.certain
                 if certain:
-                    self._chosen(rule, alike, variant, undecided, entries)
+                    yield _chosen(variant, alike, undecided)
                 else:
                     more = undecided if certain is False else (*undecided, part)
-                    self._branch(rule, alike, entries, number, more)
+                    yield from self._branch(rule, alike, number, more)
             people &= false
             if not people:
                 return
-        self._chosen(rule, people, None, undecided, entries)
+        yield _chosen(None, people, undecided)
 
-    def _chosen(
-        self, rule: Rule, people: int, variant: Variant | None, undecided: Undecided, entries: list[Found]
-    ) -> None:
-        """Record a rule that applies under a variant, or under an earlier one that is still undecided."""
-        if undecided:
-            self._record(rule, people, None, NEEDS_CONFIRMATION, undecided, entries)
-        else:
-            doubtful = variant is not None and variant.needs_confirmation
-            self._record(rule, people, variant, NEEDS_CONFIRMATION if doubtful else APPLIES, (), entries)
-
-    def _record(
-        self,
-        rule: Rule,
-        people: int,
-        variant: Variant | None,
-        outcome: str,
-        undecided: Undecided,
-        entries: list[Found],
-    ) -> None:
-        """Add members to the entry of the rule that says the same, or to a new one. `undecided` are the
-        conditions that are still open.
-        """
+    def _record(self, rule: Rule, outcome: Outcome, entries: list[Found]) -> None:
+        """Add members to the entry of the rule that says the same, or to a new one."""
+        kind, variant, people, undecided = outcome
         face = variant.face if variant else rule.face
         each = [1 << person for person in members(people)] if rule.person and face.each_dated else [people]
         for those in each:
             until = self._until(face, those)
             for entry in entries:
-                if entry.variant is variant and entry.outcome == outcome and entry.deadline.on == until.on:
+                if entry.variant is variant and entry.outcome == kind and entry.deadline.on == until.on:
                     break
             else:
-                entry = Found(self.items, rule, outcome, variant, until)
+                entry = Found(self.items, rule, kind, variant, until)
                 entries.append(entry)
             entry.people |= those
             if undecided:
@@ -202,6 +201,14 @@ class _Evaluation:
         if until is None:
             until = self._deadlines[id(spec)] = deadline(spec, self.view, HOUSEHOLD, self._catalogue)
         return until
+
+
+def _chosen(variant: Variant | None, people: int, undecided: tuple[Unsettled, ...]) -> Outcome:
+    """A rule applies under a variant, or under an earlier one that is still undecided."""
+    if undecided:
+        return NEEDS_CONFIRMATION, None, people, undecided
+    doubtful = variant is not None and variant.needs_confirmation
+    return NEEDS_CONFIRMATION if doubtful else APPLIES, variant, people, ()
 
 
 def _first(entry: Found) -> int:

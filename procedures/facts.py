@@ -150,6 +150,11 @@ class CaseView:
             else:
                 alike[value] = alike.get(value, 0) | people
 
+    @property
+    def said(self) -> frozenset[str]:
+        """The facts of which something is said of somebody, be it わからない."""
+        return frozenset(self._given)
+
     def spread(self, fact: str) -> Mapping[Value, int]:
         """See conditions.View."""
         found = self._spreads.get(fact)

@@ -27,7 +27,6 @@ _TO_CONFIRM = {
     ),
 }
 _NEEDED = ("yes", "no", "unknown")
-Undecided = tuple[Unsettled, ...]
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class Found:
     variant: Variant | None
     deadline: Deadline
     people: int = 0
-    undecided: list[tuple[int, Undecided]] = field(default_factory=list)
+    undecided: list[tuple[int, tuple[Unsettled, ...]]] = field(default_factory=list)
 
     @property
     def face(self) -> Face:
@@ -166,7 +165,7 @@ def _fixed(rule: Rule, variant: Variant | None) -> Fixed:
 
 
 def _deciding(
-    view: CaseView, people: int, personal: bool, undecided: Undecided
+    view: CaseView, people: int, personal: bool, undecided: tuple[Unsettled, ...]
 ) -> Iterator[tuple[str, str, int]]:
     """The facts that keep conditions open, each with its state and the members whose it is: those that can
     be asked for, otherwise those that are unknown for good.
