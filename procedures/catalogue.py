@@ -160,14 +160,14 @@ class Memory:
 
     behind: see Catalogue.behind, by the id of the rule. unsaid: how rules come out of whose facts nobody has
     said anything, by the day, the life events and the size of the household, and then by the id of the rule.
-    around: residual.looks_around. fixed: see items.py, by the id of the face. undated: see
-    deadlines.py, by the id of the deadline and the life event. rules: see Catalogue.rules_for.
+    around: residual.looks_around. fixed: see items.py, by the id of the face. worded: the
+    deadlines that are words in every case, by the id of what the rule says. rules: see Catalogue.rules_for.
     """
 
     def __init__(self) -> None:
         self.around: dict[Node, bool] = {}
         self.fixed: dict[int, Fixed] = {}
-        self.undated: dict[tuple[int, str], Deadline] = {}
+        self.worded: dict[int, Deadline] = {}
         self.rules: dict[Hashable, tuple[Rule, ...]] = {}
         self.behind: dict[int, frozenset[str]] = {}
         self.unsaid: dict[Hashable, dict[int, tuple[Outcome, ...]]] = {}

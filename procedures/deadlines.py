@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from procedures.catalogue import Catalogue, DeadlineSpec
 from procedures.dates import PartialDate
-from procedures.facts import CaseView, FactSpec
+from procedures.facts import CaseView
 from procedures.guidance import Deadline
 from procedures.office_days import day_easy, day_en, day_ja, days_easy
 from procedures.periods import last_day
-from procedures.schema import OffsetModel, PeriodModel, TextDeadlineModel, UnknownDeadlineModel
+from procedures.schema import OffsetModel, PeriodModel
 from procedures.text import Text
 
 _ASK = Text(
@@ -27,30 +26,15 @@ def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalog
         dated = [deadline(one, view, person, catalogue) for one in spec.of]
         missing = [one for one in dated if one.on is None]
         return missing[0] if missing else min(dated, key=lambda one: one.on or date.max)
-    undated = catalogue.memory.undated.get((id(spec), view.case.event))
-    if undated is None:
-        undated = _undated(spec, catalogue.facts, view.case.event)
-        catalogue.memory.undated[id(spec), view.case.event] = undated
     if spec.type != "offset":
-        return undated
+        found = Deadline("text", spec.words.text()) if spec.type == "text" else Deadline("unknown", _ASK)
+        return catalogue.memory.worded.setdefault(id(spec), found)
+    label = catalogue.facts[spec.start].named((view.case.event,))
+    period = period_words(spec, label)
     value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None
-    if start is None:
-        return undated
-    period = period_words(spec, catalogue.facts[spec.start].named((view.case.event,)))
-    return _dated(period, last_day(spec.period(), start, catalogue.calendar), view.date)
-
-
-def _undated(
-    spec: OffsetModel | TextDeadlineModel | UnknownDeadlineModel, facts: Mapping[str, FactSpec], event: str
-) -> Deadline:
-    """What is said in every case in which no date follows."""
-    if spec.type == "text":
-        return Deadline("text", spec.words.text())
-    if spec.type == "unknown":
-        return Deadline("unknown", _ASK)
-    label = facts[spec.start].named((event,))
-    period = period_words(spec, label)
+    if start is not None:
+        return _dated(period, last_day(spec.period(), start, catalogue.calendar), view.date)
     return Deadline(
         "unknown",
         Text(

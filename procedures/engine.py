@@ -103,7 +103,7 @@ class _Evaluation:
         self.items = Items(self.view, catalogue)
         self.found: list[Found] = []
         self.not_applicable: list[NotApplicable] = []
-        self._deadlines: dict[int, Deadline] = {}
+        self._deadlines = catalogue.memory.worded.copy()
         self._said = self.view.said
         self._unsaid = catalogue.memory.unsaid_of(case.date, self.view.events, self.view.size)
 

@@ -90,7 +90,7 @@ class Openings:
             around = self._around[node] = looks_around(node, self._view.specs)
         groups = self._shapes(node, people, personal)
         if len(groups) > 1:
-            groups.sort(key=_first)
+            groups.sort(key=lambda group: group[1] & -group[1])
         for shape, alike in groups:
             key = (node, shape, personal and alike & -alike) if around else (node, shape)
             found = self._kept.get(key)
@@ -198,7 +198,3 @@ class Openings:
 def _asks(shape: Shape) -> bool:
     """Whether there is somebody to ask."""
     return isinstance(shape, Leaf) or (isinstance(shape, tuple) and any(map(_asks, shape)))
-
-
-def _first(group: tuple[Shape, int]) -> int:
-    return group[1] & -group[1]
