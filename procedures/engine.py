@@ -10,7 +10,7 @@ from functools import partial
 
 from procedures.analysis import Unsettled
 from procedures.case import Case, CaseError, Fact
-from procedures.catalogue import Catalogue, Face, Outcome, Rule, Variant
+from procedures.catalogue import Catalogue, DeadlineSpec, Outcome, Rule, Variant
 from procedures.conditions import HOUSEHOLD, members
 from procedures.deadlines import deadline
 from procedures.facts import CaseView
@@ -112,11 +112,11 @@ class _Evaluation:
         entries: list[Found] = []
         for outcome in self._outcomes(rule):
             self._record(rule, outcome, entries)
-        if len(entries) > 1:
-            entries.sort(key=_first)
-        self.found += entries
         if not entries:
             self.not_applicable.append(self.items.not_applicable(rule))
+        elif len(entries) > 1:
+            entries.sort(key=_first)
+        self.found += entries
 
     def _outcomes(self, rule: Rule) -> Iterable[Outcome]:
         """How a rule comes out: the same in every household of a size of which nobody has said anything that
@@ -179,9 +179,14 @@ class _Evaluation:
         """Add members to the entry of the rule that says the same, or to a new one."""
         kind, variant, people, undecided = outcome
         face = variant.face if variant else rule.face
-        each = [1 << person for person in members(people)] if rule.person and face.each_dated else [people]
-        for those in each:
-            until = self._until(face, those)
+        if face.each_dated and rule.person:
+            dated = [
+                (1 << one, deadline(face.deadline, self.view, one, self._catalogue))
+                for one in members(people)
+            ]
+        else:
+            dated = [(people, self._deadlines.get(id(face.deadline)) or self._until(face.deadline))]
+        for those, until in dated:
             for entry in entries:
                 if entry.variant is variant and entry.outcome == kind and entry.deadline.on == until.on:
                     break
@@ -190,16 +195,11 @@ class _Evaluation:
                 entries.append(entry)
             entry.people |= those
             if undecided:
-                entry.undecided.append((people, undecided))
+                entry.undecided += ((people, undecided),)
 
-    def _until(self, face: Face, people: int) -> Deadline:
-        """The last day of a procedure; worked out once unless it counts from a fact of the person."""
-        spec = face.deadline
-        if face.each_dated:
-            return deadline(spec, self.view, members(people)[0], self._catalogue)
-        until = self._deadlines.get(id(spec))
-        if until is None:
-            until = self._deadlines[id(spec)] = deadline(spec, self.view, HOUSEHOLD, self._catalogue)
+    def _until(self, spec: DeadlineSpec) -> Deadline:
+        """The last day by a deadline that is the same for everybody."""
+        until = self._deadlines[id(spec)] = deadline(spec, self.view, HOUSEHOLD, self._catalogue)
         return until
 
 

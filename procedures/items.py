@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -42,7 +42,7 @@ class Found:
     variant: Variant | None
     deadline: Deadline
     people: int = 0
-    undecided: list[tuple[int, tuple[Unsettled, ...]]] = field(default_factory=list)
+    undecided: tuple[tuple[int, tuple[Unsettled, ...]], ...] = ()
 
     @property
     def face(self) -> Face:

@@ -129,15 +129,14 @@ class Openings:
                     apart.append((open_, below))
         groups: list[tuple[tuple[Shape, ...], int]] = [(tuple(same), people)]
         for open_, below in apart:
-            groups = [
-                *[
-                    ((*one, more), both)
-                    for one, those in groups
-                    for more, alike in below
-                    if (both := those & alike)
-                ],
-                *[(one, rest) for one, those in groups if (rest := those & ~open_)],
-            ]
+            split = []
+            for one, those in groups:
+                for more, alike in below:
+                    if both := those & alike:
+                        split.append(((*one, more), both))
+                if rest := those & ~open_:
+                    split.append((one, rest))
+            groups = split
         return list(groups)
 
     def _members(self, node: Members, people: int, personal: bool) -> Groups:
