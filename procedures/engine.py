@@ -13,7 +13,7 @@ from procedures.case import Case, CaseError, Fact
 from procedures.catalogue import Catalogue, DeadlineSpec, Outcome, Rule, Variant
 from procedures.conditions import HOUSEHOLD, members
 from procedures.deadlines import deadline
-from procedures.facts import CaseView
+from procedures.facts import HOUSEHOLD_SCOPE, CaseView
 from procedures.guidance import Deadline, Guidance, Item, NotApplicable, Question
 from procedures.guidance_parts import Conflict
 from procedures.items import Found, Items, handling_order
@@ -33,9 +33,9 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     """The guidance for a case, by the catalogue that counts on its day (`catalogue.at`).
 
     Raises CaseError for facts that facts.yaml does not know or whose value does not fit, and
-    EventNotReady for a life event whose rules are not complete. For a household of eight it takes between
-    half a millisecond and two; what is only looked at when somebody asks (reasons, papers, the order of the
-    questions) is worked out then. See docs/decisions/0024-sets-of-members.md.
+    EventNotReady for a life event whose rules are not complete. For a household of eight it takes about a
+    millisecond; what is only looked at when somebody asks (reasons, papers, the order of the questions) is
+    worked out then. See docs/decisions/0024-sets-of-members.md.
     """
     if case.municipality != catalogue.municipality:
         raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")
@@ -46,7 +46,8 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
             raise EventNotReady("event", f"there is no life event {event}; there are {known}")
     if not all(catalogue.ready(event) for event in case.events):
         raise EventNotReady("event", "the catalogue is not complete for this life event")
-    stages = {event: _Evaluation(_led_by(case, event, catalogue), catalogue) for event in case.events}
+    view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
+    stages = {event: _Evaluation(_led_by(view, event), catalogue) for event in case.events}
     for rule in catalogue.rules_for(case.events, case.date):
         first = case.event
         if first not in rule.events:
@@ -55,15 +56,19 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     return _joined(list(stages.values()), case, catalogue)
 
 
-def _led_by(case: Case, event: str, catalogue: Catalogue) -> Case:
+def _led_by(view: CaseView, event: str) -> CaseView:
     """The case as the rules of one of its events see it: that event first, with its own day."""
+    case = view.case
     if event == case.event:
-        return case
-    facts = dict(case.facts)
-    if EVENT_DATE in catalogue.facts:
-        facts[EVENT_DATE] = case.dates.get(event, Fact.declared_unknown("derived"))
+        return view
+    day = {EVENT_DATE: case.dates.get(event, Fact.declared_unknown("derived"))}
+    day = day if EVENT_DATE in view.specs else {}
     others = tuple(other for other in case.events if other != event)
-    return replace(case, event=event, also=others, facts=facts)
+    led = replace(case, event=event, also=others, facts={**case.facts, **day})
+    given = {name: said for name, said in view.given.items() if name not in day}
+    found = CaseView(led, view.specs, view.settings, view.calendar, given)
+    found.read(day, view.everybody, HOUSEHOLD_SCOPE, "facts")
+    return found
 
 
 def _joined(stages: list[_Evaluation], case: Case, catalogue: Catalogue) -> Guidance:
@@ -96,16 +101,16 @@ class _Evaluation:
     conditions.py; a rule that asks about the household holds for everybody or nobody.
     """
 
-    def __init__(self, case: Case, catalogue: Catalogue) -> None:
+    def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
-        self._open = Openings(self.view, catalogue)
-        self.items = Items(self.view, catalogue)
+        self.view = view
+        self._open = Openings(view, catalogue)
+        self.items = Items(view, catalogue)
         self.found: list[Found] = []
         self.not_applicable: list[NotApplicable] = []
         self._deadlines = catalogue.memory.worded.copy()
-        self._said = self.view.said
-        self._unsaid = catalogue.memory.unsaid_of(case.date, self.view.events, self.view.size)
+        self._said = view.said
+        self._unsaid = catalogue.memory.unsaid_of(view.date, view.events, view.size)
 
     def take(self, rule: Rule) -> None:
         """Work a rule out for everybody."""

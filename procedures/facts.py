@@ -101,19 +101,20 @@ class FactSpec:
 @dataclass(slots=True)
 class CaseView:
     """The facts of one case, read once; what is worked out from them is worked out on first use and kept.
-    Sets of members are written as in conditions.py.
+    Sets of members are written as in conditions.py. `given` (by fact and value, the members who have it) is
+    read from the case unless it is known already.
     """
 
     case: Case
     specs: Mapping[str, FactSpec]
     settings: Mapping[str, Value]
     calendar: OfficeCalendar = field(default_factory=OfficeCalendar)
+    given: dict[str, dict[Value | Missing, int]] = field(repr=False, default_factory=dict)
     date: date = field(init=False)
     events: frozenset[str] = field(init=False)
     size: int = field(init=False)
     everybody: int = field(init=False)
     known: dict[Node, Sets] = field(init=False, repr=False, default_factory=dict)
-    _given: dict[str, dict[Value | Missing, int]] = field(init=False, repr=False, default_factory=dict)
     _spreads: dict[str, dict[Value, int]] = field(init=False, repr=False, default_factory=dict)
     _lacking: dict[str, tuple[tuple[Missing, int], ...]] = field(init=False, repr=False, default_factory=dict)
     _presumed: list[tuple[str, Presumption, int]] = field(init=False, repr=False, default_factory=list)
@@ -128,12 +129,14 @@ class CaseView:
         self.events = frozenset(self.case.events)
         self.size = len(self.case.household)
         self.everybody = (1 << self.size) - 1
-        self._read(self.case.facts, self.everybody, HOUSEHOLD_SCOPE, "facts")
-        for index, person in enumerate(self.case.household):
-            self._read(person.facts, 1 << index, PERSON, f"household[{index}].facts")
+        if not self.given:
+            self.read(self.case.facts, self.everybody, HOUSEHOLD_SCOPE, "facts")
+            for index, person in enumerate(self.case.household):
+                self.read(person.facts, 1 << index, PERSON, f"household[{index}].facts")
 
-    def _read(self, facts: Mapping[str, Fact], people: int, scope: str, path: str) -> None:
-        specs, given = self.specs, self._given
+    def read(self, facts: Mapping[str, Fact], people: int, scope: str, path: str) -> None:
+        """Put among what is given the facts of these members; CaseError for what does not fit."""
+        specs, given = self.specs, self.given
         for name, fact in facts.items():
             spec = specs.get(name)
             if spec is None or spec.scope != scope:
@@ -153,7 +156,7 @@ class CaseView:
     @property
     def said(self) -> frozenset[str]:
         """The facts of which something is said of somebody, be it わからない."""
-        return frozenset(self._given)
+        return frozenset(self.given)
 
     def spread(self, fact: str) -> Mapping[Value, int]:
         """See conditions.View."""
@@ -174,7 +177,7 @@ class CaseView:
         unsaid = self.everybody
         if spec.scope == MUNICIPALITY:
             known[self.settings[spec.name]], unsaid = unsaid, 0
-        for value, people in self._given.get(spec.name, _NOTHING).items():
+        for value, people in self.given.get(spec.name, _NOTHING).items():
             unsaid &= ~people
             if isinstance(value, Missing):
                 lacking.append((value, people))

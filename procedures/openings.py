@@ -148,8 +148,8 @@ class Openings:
         shape = (node, true.bit_count(), *below)
         if not personal:
             return [(shape, people)]
-        places = enumerate((true, false, *(those for _, those in below)))
-        return [((*shape, place), alike) for place, those in places if (alike := those & people)]
+        places = [true, false, *[those for _, those in below]]
+        return [(shape, alike) for those in places if (alike := those & people)]
 
     def _leaf(self, leaf: Leaf) -> Groups:
         """Why a test is unknown, each time with all members of whom it is so; see residual.blamed."""
