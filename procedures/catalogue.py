@@ -128,6 +128,16 @@ class Rule:
         return f"{self.id}@{self.effective_from.isoformat() if self.effective_from else '-'}"
 
     @property
+    def conditions(self) -> list[Node]:
+        """When it applies, in which variant, and who needs which paper."""
+        found = [self.when, *(variant.when for variant in self.variants)]
+        for face in (self.face, *(variant.face for variant in self.variants)):
+            for document in face.documents:
+                found += [node for node, _ in document.unnecessary_when]
+                found += [document.when] if document.when else []
+        return found
+
+    @property
     def starts(self) -> frozenset[str]:
         """The facts from which its deadlines count."""
         faces = (self.face, *(variant.face for variant in self.variants))
@@ -257,16 +267,11 @@ class Catalogue:
 def _behind(rule: Rule, specs: Mapping[str, FactSpec]) -> set[str]:
     found: set[str] = set()
     todo = [*rule.starts]
-    nodes = [rule.when, *(variant.when for variant in rule.variants)]
-    for face in (rule.face, *(variant.face for variant in rule.variants)):
-        for document in face.documents:
-            nodes += [node for node, _ in document.unnecessary_when]
-            nodes += [document.when] if document.when else []
+    nodes = rule.conditions
     while nodes or todo:
         for leaf in (one for node in nodes for one in walk(node) if isinstance(one, Leaf)):
             todo += [leaf.fact, leaf.at] if isinstance(leaf, Age) and leaf.at else [leaf.fact]
         fresh = set(todo) - found
         found |= fresh
-        behind = [node for name in fresh for node in (specs[name].derive, specs[name].only_if) if node]
-        nodes, todo = [*behind, *(one.when for name in fresh for one in specs[name].presume)], []
+        nodes, todo = [node for name in fresh for node in specs[name].conditions], []
     return found

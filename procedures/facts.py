@@ -63,6 +63,11 @@ class FactSpec:
             return Missing.OPEN
         return Missing.UNAVAILABLE if self.question is None else Missing.UNASKED
 
+    @property
+    def conditions(self) -> list[Node]:
+        """Those on which its value depends, or whether it is asked for."""
+        return [one for one in (self.derive, self.only_if, *(one.when for one in self.presume)) if one]
+
     def asked(self, events: tuple[str, ...]) -> Text | None:
         """The words of the question in these life events."""
         return next(
