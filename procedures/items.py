@@ -110,7 +110,8 @@ class Items:
 
     def not_applicable(self, rule: Rule) -> NotApplicable:
         """A rule that concerns nobody."""
-        return NotApplicable(rule.id, rule.face.name, partial(self.explainer.why_not, rule))
+        why = partial(self.explainer.why_not, rule)
+        return NotApplicable(procedure_id=rule.id, name=rule.face.name, _why=why)
 
     def item(self, entry: Found, present: frozenset[str]) -> Item:
         """What the guidance says of an entry; `present` are the rules that came out."""
@@ -127,7 +128,7 @@ class Items:
         if rule.bundles:
             fields["bundled"] = tuple([name for name in rule.bundles if name in present])
         fields["_details"] = entry
-        return Item(fields)
+        return Item.of(fields)
 
 
 def _fixed(rule: Rule, variant: Variant | None) -> Fixed:
