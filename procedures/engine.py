@@ -48,11 +48,12 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
         raise EventNotReady("event", "the catalogue is not complete for this life event")
     view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
     stages = {event: _Evaluation(_led_by(view, event), catalogue) for event in case.events}
+    first = stages[case.event]
     for rule in catalogue.rules_for(case.events, case.date):
-        first = case.event
-        if first not in rule.events:
-            first = next(event for event in case.also if event in rule.events)
-        stages[first].take(rule)
+        if case.event in rule.events:
+            first.take(rule)
+        else:
+            stages[next(event for event in case.also if event in rule.events)].take(rule)
     return _joined(list(stages.values()), case, catalogue)
 
 
@@ -110,6 +111,7 @@ class _Evaluation:
         self.not_applicable: list[NotApplicable] = []
         self._deadlines = catalogue.memory.worded.copy()
         self._said = view.said
+        self._behind = catalogue.memory.behind
         self._unsaid = catalogue.memory.unsaid_of(view.date, view.events, view.size)
 
     def take(self, rule: Rule) -> None:
@@ -127,7 +129,8 @@ class _Evaluation:
         """How a rule comes out: the same in every household of a size of which nobody has said anything that
         it asks about.
         """
-        if not self._said.isdisjoint(self._catalogue.behind(rule)):
+        behind = self._behind.get(id(rule)) or self._catalogue.behind(rule)
+        if not self._said.isdisjoint(behind):
             return self._judge(rule)
         kept = self._unsaid.get(id(rule))
         if kept is None:
