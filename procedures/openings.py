@@ -18,9 +18,9 @@ from procedures.facts import PERSON, CaseView
 from procedures.residual import Variable, looks_around, residual
 
 Shape = object
-"""A test that somebody can be asked about; None for one that stays unknown; else a tuple of a condition and
-the shapes of those of its parts that are open. Where the shape is the same, so is the residual. Nobody's
-facts are in it, for it is kept from one case to the next.
+"""A test that somebody can be asked about; None for one that stays unknown; else a tuple of a condition (or
+what names a test whose fact follows from others) and the shapes of those of its parts that are open. Where
+the shape is the same, so is the residual. Nobody's facts are in it, for it is kept for the next case.
 """
 Groups = list[tuple[Shape, int]]
 """Sets of members, each with the shape that a condition has for them."""
