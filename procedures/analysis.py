@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from procedures.conditions import Age, Has, Is, Leaf, Truth
+from procedures.conditions import Age, Has, Is, Leaf, Node, Truth
 from procedures.date_answers import Day, date_answers
 from procedures.facts import FactSpec
 from procedures.residual import Tree, Variable, variables
 from procedures.truth_tables import Answers, Rows, Table, patterns, table
 
+SELF = -2
 _MOST_ASSIGNMENTS = 512
 _MOST_PLANNED = 5
 _Chances = Mapping[str, float]
@@ -47,6 +48,17 @@ class Analysis:
     def after(self) -> Mapping[str, _Chances]:
         """after[f][g]: as asked[g], once f has been answered for everyone."""
         return self._planned[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A condition that is open, what further answers can do to it, and the facts that are live in it: of a
+    member (by index), of the HOUSEHOLD, or of the one whom it was asked for (SELF).
+    """
+
+    node: Node
+    analysis: Analysis
+    facts: tuple[Variable, ...]
 
 
 def certainly(facts: list[Variable]) -> Analysis:

@@ -7,19 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from procedures.analysis import Analysis, Analyst
-from procedures.conditions import Leaf, Node, Value
+from procedures.analysis import Analyst, Unsettled
+from procedures.conditions import Age, Leaf, Node, Value, walk
 from procedures.facts import FactSpec
-from procedures.guidance import Applicant, Department
+from procedures.guidance import Applicant, Deadline, Department
 from procedures.guidance_parts import Fee, Form
 from procedures.office_days import OfficeCalendar
 from procedures.opening import Opening
 from procedures.overlay_schema import CodesModel
-from procedures.residual import Reads, Variable
 from procedures.schema import EarliestModel, OffsetModel, TextDeadlineModel, UnknownDeadlineModel
 from procedures.text import Text
 
-Analysed = tuple[Analysis, tuple[Variable, ...]]
 Kept = TypeVar("Kept")
 _MOST_KEPT = 20_000
 DeadlineSpec = OffsetModel | EarliestModel | TextDeadlineModel | UnknownDeadlineModel
@@ -134,6 +132,16 @@ class Rule:
         return f"{self.id}@{self.effective_from.isoformat() if self.effective_from else '-'}"
 
     @property
+    def conditions(self) -> list[Node]:
+        """When it applies, in which variant, and who needs which paper."""
+        found = [self.when, *(variant.when for variant in self.variants)]
+        for face in (self.face, *(variant.face for variant in self.variants)):
+            for document in face.documents:
+                found += [node for node, _ in document.unnecessary_when]
+                found += [document.when] if document.when else []
+        return found
+
+    @property
     def starts(self) -> frozenset[str]:
         """The facts from which its deadlines count."""
         faces = (self.face, *(variant.face for variant in self.variants))
@@ -146,23 +154,49 @@ class Rule:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What an item says of a rule and its face in every case: its `fields`, and whether a deadline that ends
+    before the next open day makes it one of today's.
+    """
+
+    fields: dict[str, Any]
+    pressing: bool
+
+
+Analysed = dict[tuple[object, ...], Unsettled]
+Outcome = tuple[str, Variant | None, int, tuple[Unsettled, ...]]
+"""For a set of members: how a rule comes out, under which variant, and the conditions still open."""
+
+
 class Memory:
     """What was worked out about a catalogue's rules and is kept for the next case; nobody's facts among it.
 
-    reads: see residual.py. fixed: see items.py, by the id of the face. rules: see Catalogue.rules_for.
+    behind: see Catalogue.behind, by the id of the rule. unsaid: how rules come out of whose facts nobody has
+    said anything, by the day, the life events and the size of the household, and then by the id of the rule.
+    around: residual.looks_around. fixed: see items.py, by the id of the face. worded: the
+    deadlines that are words in every case, by the id of what the rule says. rules: see Catalogue.rules_for.
     """
 
     def __init__(self) -> None:
-        self.reads: dict[Node, Reads] = {}
-        self.fixed: dict[int, dict[str, Any]] = {}
+        self.around: dict[Node, bool] = {}
+        self.fixed: dict[int, Fixed] = {}
+        self.worded: dict[int, Deadline] = {}
         self.rules: dict[Hashable, tuple[Rule, ...]] = {}
-        self.analysed: dict[Hashable, dict[tuple[Any, ...], Analysed]] = {}
+        self.behind: dict[int, frozenset[str]] = {}
+        self.unsaid: dict[Hashable, dict[int, tuple[Outcome, ...]]] = {}
+        self.analysed: dict[date, Analysed] = {}
         self._count = 0
 
-    def analysed_on(self, on: date, events: frozenset[str]) -> dict[tuple[Any, ...], Analysed]:
-        """The analyses of conditions in cases of a day and of life events: see openings.py."""
-        found = self.analysed.get((on, events))
-        return self.keep(self.analysed, (on, events), {}) if found is None else found
+    def analysed_on(self, on: date) -> Analysed:
+        """The analyses of conditions in cases of a day: see openings.py."""
+        found = self.analysed.get(on)
+        return self.keep(self.analysed, on, {}) if found is None else found
+
+    def unsaid_of(self, on: date, events: frozenset[str], size: int) -> dict[int, tuple[Outcome, ...]]:
+        """See `unsaid`."""
+        found = self.unsaid.get((on, events, size))
+        return self.keep(self.unsaid, (on, events, size), {}) if found is None else found
 
     def keep(self, among: dict[Any, Kept], key: Hashable, found: Kept) -> Kept:
         """Add what was found. What depends on the case is forgotten when there is too much of it."""
@@ -170,6 +204,7 @@ class Memory:
         if self._count > _MOST_KEPT:
             self._count = 0
             self.rules.clear()
+            self.unsaid.clear()
             self.analysed.clear()
         among[key] = found
         return found
@@ -220,7 +255,27 @@ class Catalogue:
             listed = self.memory.keep(self.memory.rules, (wanted, on), tuple(found))
         return listed
 
+    def behind(self, rule: Rule) -> frozenset[str]:
+        """Every fact that an answer of a rule can depend on."""
+        found = self.memory.behind.get(id(rule))
+        if found is None:
+            found = self.memory.behind[id(rule)] = frozenset(_behind(rule, self.facts))
+        return found
+
     def ready(self, event: str) -> bool:
         """True when every rule of that life event is in the catalogue."""
         known = self.codes.events.get(event)
         return known is not None and known.ready
+
+
+def _behind(rule: Rule, specs: Mapping[str, FactSpec]) -> set[str]:
+    found: set[str] = set()
+    todo = [*rule.starts]
+    nodes = rule.conditions
+    while nodes or todo:
+        for leaf in (one for node in nodes for one in walk(node) if isinstance(one, Leaf)):
+            todo += [leaf.fact, leaf.at] if isinstance(leaf, Age) and leaf.at else [leaf.fact]
+        fresh = set(todo) - found
+        found |= fresh
+        nodes, todo = [node for name in fresh for node in specs[name].conditions], []
+    return found

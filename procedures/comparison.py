@@ -10,7 +10,7 @@ from typing import Any
 from procedures.case import CaseError
 from procedures.case_file import CaseFile, read_cases
 from procedures.catalogue import Catalogue, Rule
-from procedures.conditions import Age, Leaf, Value, walk
+from procedures.conditions import Value, Within, walk
 from procedures.engine import evaluate
 from procedures.facts import FactSpec
 from procedures.guidance import Guidance, Item
@@ -121,8 +121,9 @@ def _name(file: CaseFile) -> str:
 
 def without_common_rules(old: Catalogue, new: Catalogue) -> tuple[Catalogue, Catalogue]:
     """Two catalogues, each of one period, without the rules that come out the same by both in every case."""
-    if old.codes != new.codes or old.calendar != new.calendar:
+    if old.codes != new.codes:
         return replace(old, later=()), replace(new, later=())
+    other_days = old.calendar != new.calendar
     changed = {name for name in {*old.facts, *new.facts} if _told(old, name) != _told(new, name)}
 
     def left(one: Catalogue, other: Catalogue) -> tuple[Rule, ...]:
@@ -130,7 +131,9 @@ def without_common_rules(old: Catalogue, new: Catalogue) -> tuple[Catalogue, Cat
         return tuple(
             rule
             for rule in one.rules
-            if there.get(rule.version) != _anywhere(rule) or not changed.isdisjoint(_facts(rule, one))
+            if there.get(rule.version) != _anywhere(rule)
+            or not changed.isdisjoint(one.behind(rule))
+            or (other_days and _counts_days(rule, one))
         )
 
     return replace(old, rules=left(old, new), later=()), replace(new, rules=left(new, old), later=())
@@ -141,30 +144,17 @@ def _anywhere(rule: Rule) -> Rule:
     return replace(rule, file="", line=0)
 
 
+def _counts_days(rule: Rule, catalogue: Catalogue) -> bool:
+    """Whether a period of the rule may end on a closed day."""
+    facts = [catalogue.facts[name] for name in catalogue.behind(rule)]
+    nodes = [*rule.conditions, *(node for spec in facts for node in spec.conditions)]
+    return bool(rule.starts) or any(isinstance(one, Within) for node in nodes for one in walk(node))
+
+
 def _told(catalogue: Catalogue, fact: str) -> tuple[FactSpec | None, Value | None]:
     """What a catalogue says of a fact."""
     spec = catalogue.facts.get(fact)
     return spec and replace(spec, file="", line=0), catalogue.settings.get(fact)
-
-
-def _facts(rule: Rule, catalogue: Catalogue) -> set[str]:
-    """Every fact that an answer of the rule can depend on."""
-    found: set[str] = set()
-    todo = [*rule.starts]
-    nodes = [rule.when, *(variant.when for variant in rule.variants)]
-    for face in (rule.face, *(variant.face for variant in rule.variants)):
-        for document in face.documents:
-            nodes += [node for node, _ in document.unnecessary_when]
-            nodes += [document.when] if document.when else []
-    while nodes or todo:
-        for leaf in (one for node in nodes for one in walk(node) if isinstance(one, Leaf)):
-            todo += [leaf.fact, leaf.at] if isinstance(leaf, Age) and leaf.at else [leaf.fact]
-        fresh = set(todo) - found
-        found |= fresh
-        specs = [catalogue.facts[name] for name in fresh]
-        behind = [node for spec in specs for node in (spec.derive, spec.only_if) if node]
-        nodes, todo = [*behind, *(one.when for spec in specs for one in spec.presume)], []
-    return found
 
 
 def _deadlines(

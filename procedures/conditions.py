@@ -12,7 +12,7 @@ is unknown. What concerns the household alone is so for everybody.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -26,6 +26,7 @@ from procedures.periods import Period, last_day
 HOUSEHOLD = -1
 """The person index that stands for the household itself."""
 
+_FAR = 10_000
 Value = bool | int | str | tuple[str, ...] | PartialDate
 Truth = bool | None
 Sets = tuple[int, int]
@@ -72,7 +73,7 @@ class View(Protocol):
     def known(self) -> dict[Node, Sets]:
         """What was worked out already."""
 
-    def spread(self, fact: str) -> Sequence[tuple[Value, int]]:
+    def spread(self, fact: str) -> Mapping[Value, int]:
         """The values of a fact with the set of members who have each; whoever is in none has no value.
         A fact of the household has one value for everybody.
         """
@@ -130,7 +131,7 @@ class Leaf(Node):
 
     def _sets(self, view: View) -> Sets:
         true = false = 0
-        for value, members in view.spread(self.fact):
+        for value, members in view.spread(self.fact).items():
             truth = self.test(value, view)
             if truth is True:
                 true |= members
@@ -148,6 +149,15 @@ class Is(Leaf):
     """The fact has one of these values."""
 
     values: frozenset[bool | int | str]
+
+    def _sets(self, view: View) -> Sets:
+        true = false = 0
+        for value, people in view.spread(self.fact).items():
+            if value in self.values:
+                true |= people
+            else:
+                false |= people
+        return true, false
 
     def test(self, value: Value, view: View) -> Truth:
         return value in self.values
@@ -189,11 +199,12 @@ class Age(Leaf):
 
     def _sets(self, view: View) -> Sets:
         true = false = 0
+        low = -_FAR if self.low is None else self.low
+        high = _FAR if self.high is None else self.high
         for least, most, people in view.ages(self.kind, self.fact, self.at):
-            truth = span(least, most, self.low, self.high)
-            if truth is True:
+            if low <= least and most <= high:
                 true |= people
-            elif truth is False:
+            elif most < low or high < least:
                 false |= people
         return true, false
 

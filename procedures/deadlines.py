@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from procedures.catalogue import Catalogue, DeadlineSpec
-from procedures.conditions import Missing
 from procedures.dates import PartialDate
 from procedures.facts import CaseView
 from procedures.guidance import Deadline
@@ -23,29 +22,31 @@ _ASK = Text(
 
 def deadline(spec: DeadlineSpec, view: CaseView, person: int, catalogue: Catalogue) -> Deadline:
     """The deadline of one item; kind unknown when the fact it counts from is missing or incomplete."""
-    if spec.type == "text":
-        return Deadline("text", spec.words.text())
     if spec.type == "earliest":
         dated = [deadline(one, view, person, catalogue) for one in spec.of]
         missing = [one for one in dated if one.on is None]
         return missing[0] if missing else min(dated, key=lambda one: one.on or date.max)
-    if spec.type == "unknown":
-        return Deadline("unknown", _ASK)
-    label = catalogue.facts[spec.start].named(view.case.events[:1])
+    if spec.type != "offset":
+        found = Deadline("text", spec.words.text()) if spec.type == "text" else Deadline("unknown", _ASK)
+        return catalogue.memory.worded.setdefault(id(spec), found)
+    label = catalogue.facts[spec.start].named((view.case.event,))
     period = period_words(spec, label)
     value = view.value(spec.start, view.home(spec.start, person))
     start = value.exact if isinstance(value, PartialDate) else None
-    if start is None or isinstance(value, Missing):
-        return Deadline(
-            "unknown",
-            Text(
-                f"{period.ja}（{label.ja}が分かると決まります）",
-                f"{period.en} (needs {label.en})",
-                f"{period.easy}（{label.easy or label.ja}が わかると きまります）",
-            ),
-        )
-    end = last_day(spec.period(), start, catalogue.calendar)
-    left = (end - view.date).days
+    if start is not None:
+        return _dated(period, last_day(spec.period(), start, catalogue.calendar), view.date)
+    return Deadline(
+        "unknown",
+        Text(
+            f"{period.ja}（{label.ja}が分かると決まります）",
+            f"{period.en} (needs {label.en})",
+            f"{period.easy}（{label.easy or label.ja}が わかると きまります）",
+        ),
+    )
+
+
+def _dated(period: Text, end: date, today: date) -> Deadline:
+    left = (end - today).days
     late_ja = f"。{-left}日過ぎています" if left < 0 else ""
     late_en = f", {-left} days late" if left < 0 else ""
     late_easy = f"（{days_easy(-left)} すぎて います）" if left < 0 else ""

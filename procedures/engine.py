@@ -4,19 +4,20 @@ date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from procedures.analysis import Unsettled
 from procedures.case import Case, CaseError, Fact
-from procedures.catalogue import Catalogue, DeadlineSpec, Rule, Variant, starts
-from procedures.conditions import HOUSEHOLD, Truth, both, members
+from procedures.catalogue import Catalogue, DeadlineSpec, Outcome, Rule, Variant
+from procedures.conditions import HOUSEHOLD, members
 from procedures.deadlines import deadline
-from procedures.facts import CaseView
-from procedures.guidance import Deadline, Guidance, Item, NotApplicable
+from procedures.facts import HOUSEHOLD_SCOPE, CaseView
+from procedures.guidance import Deadline, Guidance, Item, NotApplicable, Question
 from procedures.guidance_parts import Conflict
-from procedures.items import Found, Items, Undecided, handling_order
-from procedures.openings import Open, Openings
+from procedures.items import Found, Items, handling_order
+from procedures.openings import Openings
 from procedures.questions import questions
 
 EVENT_DATE = "event_date"
@@ -32,9 +33,9 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
     """The guidance for a case, by the catalogue that counts on its day (`catalogue.at`).
 
     Raises CaseError for facts that facts.yaml does not know or whose value does not fit, and
-    EventNotReady for a life event whose rules are not complete. For a household of eight it takes between
-    half a millisecond and two; what is only looked at when somebody asks (reasons, papers, the order of the
-    questions) is worked out then. See docs/decisions/0024-sets-of-members.md.
+    EventNotReady for a life event whose rules are not complete. For a household of eight it takes about a
+    millisecond; what is only looked at when somebody asks (reasons, papers, the order of the questions) is
+    worked out then. See docs/decisions/0024-sets-of-members.md.
     """
     if case.municipality != catalogue.municipality:
         raise CaseError("municipality", f"this catalogue is the one of {catalogue.municipality}")
@@ -45,45 +46,55 @@ def evaluate(case: Case, catalogue: Catalogue) -> Guidance:
             raise EventNotReady("event", f"there is no life event {event}; there are {known}")
     if not all(catalogue.ready(event) for event in case.events):
         raise EventNotReady("event", "the catalogue is not complete for this life event")
-    stages = {event: _Evaluation(_led_by(case, event, catalogue), catalogue) for event in case.events}
+    view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
+    stages = {event: _Evaluation(_led_by(view, event), catalogue) for event in case.events}
+    first = stages[case.event]
     for rule in catalogue.rules_for(case.events, case.date):
-        first = case.event
-        if first not in rule.events:
-            first = next(event for event in case.also if event in rule.events)
-        stages[first].take(rule)
+        if case.event in rule.events:
+            first.take(rule)
+        else:
+            stages[next(event for event in case.also if event in rule.events)].take(rule)
     return _joined(list(stages.values()), case, catalogue)
 
 
-def _led_by(case: Case, event: str, catalogue: Catalogue) -> Case:
+def _led_by(view: CaseView, event: str) -> CaseView:
     """The case as the rules of one of its events see it: that event first, with its own day."""
+    case = view.case
     if event == case.event:
-        return case
-    facts = dict(case.facts)
-    if EVENT_DATE in catalogue.facts:
-        facts[EVENT_DATE] = case.dates.get(event, Fact.declared_unknown("derived"))
+        return view
+    day = {EVENT_DATE: case.dates.get(event, Fact.declared_unknown("derived"))}
+    day = day if EVENT_DATE in view.specs else {}
     others = tuple(other for other in case.events if other != event)
-    return replace(case, event=event, also=others, facts=facts)
+    led = replace(case, event=event, also=others, facts={**case.facts, **day})
+    given = {name: said for name, said in view.given.items() if name not in day}
+    found = CaseView(led, view.specs, view.settings, view.calendar, given)
+    found.read(day, view.everybody, HOUSEHOLD_SCOPE, "facts")
+    return found
 
 
 def _joined(stages: list[_Evaluation], case: Case, catalogue: Catalogue) -> Guidance:
     """The guidance of all events of a case."""
-    present = frozenset(entry.rule.id for stage in stages for entry in stage.found.values())
+    present = frozenset([entry.rule.id for stage in stages for entry in stage.found])
     items: dict[str, list[Item]] = {APPLIES: [], MAY_APPLY: [], NEEDS_CONFIRMATION: []}
     for stage in stages:
-        for entry in stage.found.values():
+        for entry in stage.found:
             items[entry.outcome].append(stage.items.item(entry, present))
     for listed in items.values():
         listed.sort(key=handling_order)
-    openings = [opening for stage in stages for opening in stage.openings]
     return Guidance(
         applies=tuple(items[APPLIES]),
         may_apply=tuple(items[MAY_APPLY]),
         needs_confirmation=tuple(items[NEEDS_CONFIRMATION]),
-        not_applicable=tuple(entry for stage in stages for entry in stage.not_applicable),
+        not_applicable=tuple([entry for stage in stages for entry in stage.not_applicable]),
         catalogue_version=catalogue.version,
         conflicts=tuple(stages[0].conflicts()),
-        _questions=partial(questions, openings, stages[0].view, catalogue),
+        _questions=partial(_questions, stages, catalogue),
     )
+
+
+def _questions(stages: list[_Evaluation], catalogue: Catalogue) -> tuple[Question, ...]:
+    openings = [one for stage in stages for entry in stage.found for one in entry.openings()]
+    return questions(openings, stages[0].view, catalogue)
 
 
 class _Evaluation:
@@ -91,29 +102,54 @@ class _Evaluation:
     conditions.py; a rule that asks about the household holds for everybody or nobody.
     """
 
-    def __init__(self, case: Case, catalogue: Catalogue) -> None:
+    def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self.view = CaseView(case, catalogue.facts, catalogue.settings, catalogue.calendar)
-        self._open = Openings(self.view, catalogue)
-        self.items = Items(self.view, catalogue)
-        self.openings: list[Open] = []
-        self.found: dict[tuple[object, ...], Found] = {}
+        self.view = view
+        self._open = Openings(view, catalogue)
+        self.items = Items(view, catalogue)
+        self.found: list[Found] = []
         self.not_applicable: list[NotApplicable] = []
-        self._deadlines: dict[tuple[int, int], Deadline] = {}
+        self._deadlines = catalogue.memory.worded.copy()
+        self._said = view.said
+        self._behind = catalogue.memory.behind
+        self._unsaid = catalogue.memory.unsaid_of(view.date, view.events, view.size)
 
     def take(self, rule: Rule) -> None:
         """Work a rule out for everybody."""
-        true, false = rule.when.sets(self.view)
-        before = len(self.found)
-        if true and not rule.variants:
-            self._record(rule, true, None, [])
-        elif true:
-            for group in self._open.groups(rule, true):
-                self._branch(rule, group)
-        for group in self._open.groups(rule, self.view.everybody & ~(true | false)):
-            self._judge(rule, group)
-        if len(self.found) == before:
+        entries: list[Found] = []
+        for outcome in self._outcomes(rule):
+            self._record(rule, outcome, entries)
+        if not entries:
             self.not_applicable.append(self.items.not_applicable(rule))
+        elif len(entries) > 1:
+            entries.sort(key=_first)
+        self.found += entries
+
+    def _outcomes(self, rule: Rule) -> Iterable[Outcome]:
+        """How a rule comes out: the same in every household of a size of which nobody has said anything that
+        it asks about.
+        """
+        behind = self._behind.get(id(rule)) or self._catalogue.behind(rule)
+        if not self._said.isdisjoint(behind):
+            return self._judge(rule)
+        kept = self._unsaid.get(id(rule))
+        if kept is None:
+            kept = self._catalogue.memory.keep(self._unsaid, id(rule), tuple(self._judge(rule)))
+        return kept
+
+    def _judge(self, rule: Rule) -> Iterator[Outcome]:
+        true, false = rule.when.sets(self.view)
+        if true and rule.variants:
+            yield from self._branch(rule, true)
+        elif true:
+            yield APPLIES, None, true, ()
+        open_ = self.view.everybody & ~(true | false)
+        for people, part in self._open.unsettled(rule.when, open_, rule.person) if open_ else ():
+            certain = part.analysis.certain
+            if certain is None:
+                yield MAY_APPLY if part.analysis.live else NEEDS_CONFIRMATION, None, people, (part,)
+            elif certain:
+                yield from self._branch(rule, people)
 
     def conflicts(self) -> Iterator[Conflict]:
         """The impossible combinations of facts that are there."""
@@ -124,74 +160,65 @@ class _Evaluation:
             if touched:
                 yield Conflict(one.id, one.words, self.view.ids(touched) if one.person else ())
 
-    def _judge(self, rule: Rule, people: int) -> None:
-        """Record the outcome of a rule that is open for members whom it cannot tell apart, unless every
-        continuation says that it does not apply.
+    def _branch(
+        self, rule: Rule, people: int, passed: int = 0, undecided: tuple[Unsettled, ...] = ()
+    ) -> Iterator[Outcome]:
+        """A rule that applies to these, each under the first variant that holds. `passed` variants do not, or
+        are among those that are `undecided`.
         """
-        opening = self._open.opened(rule, rule.when, people)
-        if opening.analysis.certain is None:
-            self._record(rule, people, None, [(rule.when, opening)])
-        elif opening.analysis.certain:
-            self._branch(rule, people)
-
-    def _branch(self, rule: Rule, people: int) -> None:
-        """Record a rule that applies to members whom it cannot tell apart, under its first variant that
-        holds.
-        """
-        undecided: Undecided = []
-        for variant in rule.variants:
+        for number, variant in enumerate(rule.variants[passed:], passed + 1):
             true, false = variant.when.sets(self.view)
-            if people & false:
-                continue
             if people & true:
-                chosen: Truth = True
-            else:
-                opening = self._open.opened(rule, variant.when, people)
-                chosen = opening.analysis.certain
-                if chosen is None:
-                    undecided.append((variant.when, opening))
-            if chosen:
-                if not undecided:
-                    self._record(rule, people, variant, [])
-                    return
-                break
-        self._record(rule, people, None, undecided, sure=True)
+                yield _chosen(variant, people & true, undecided)
+            open_ = people & ~(true | false)
+            for alike, part in self._open.unsettled(variant.when, open_, rule.person) if open_ else ():
+                certain = part.analysis.certain
+                if certain:
+                    yield _chosen(variant, alike, undecided)
+                else:
+                    more = undecided if certain is False else (*undecided, part)
+                    yield from self._branch(rule, alike, number, more)
+            people &= false
+            if not people:
+                return
+        yield _chosen(None, people, undecided)
 
-    def _record(
-        self,
-        rule: Rule,
-        people: int,
-        variant: Variant | None,
-        undecided: Undecided,
-        sure: bool = False,
-    ) -> None:
-        """`undecided` are the conditions still open; `sure` says that the rule applies and only its branch
-        is open.
-        """
-        askable = [opening for _, opening in undecided if opening.analysis.live]
-        self.openings += askable
-        outcome = APPLIES
-        if undecided:
-            outcome = MAY_APPLY if askable and not sure else NEEDS_CONFIRMATION
-        elif variant is not None and variant.needs_confirmation:
-            outcome = NEEDS_CONFIRMATION
+    def _record(self, rule: Rule, outcome: Outcome, entries: list[Found]) -> None:
+        """Add members to the entry of the rule that says the same, or to a new one."""
+        kind, variant, people, undecided = outcome
         face = variant.face if variant else rule.face
-        for person in members(people) if rule.person and face.each_dated else (HOUSEHOLD,):
-            until = self._until(face.deadline, person)
-            if outcome != MAY_APPLY and until.kind == "unknown":
-                self.openings += self._open.dated(rule, starts(face.deadline), person)
-            named = (id(face), outcome, until.on, until.kind)
-            entry = self.found.get(named)
-            if entry is None:
-                branch = [variant.when] if variant else [node for node, _ in undecided] if sure else []
-                entry = self.found[named] = Found(rule, outcome, variant, until, both(rule.when, branch))
-            entry.people |= people if person == HOUSEHOLD else 1 << person
+        if face.each_dated and rule.person:
+            dated = [
+                (1 << one, deadline(face.deadline, self.view, one, self._catalogue))
+                for one in members(people)
+            ]
+        else:
+            dated = [(people, self._deadlines.get(id(face.deadline)) or self._until(face.deadline))]
+        for those, until in dated:
+            for entry in entries:
+                if entry.variant is variant and entry.outcome == kind and entry.deadline.on == until.on:
+                    break
+            else:
+                entry = Found(self.items, rule, kind, variant, until)
+                entries.append(entry)
+            entry.people |= those
             if undecided:
-                entry.undecided.append((people, undecided))
+                entry.undecided += ((people, undecided),)
 
-    def _until(self, spec: DeadlineSpec, person: int) -> Deadline:
-        """The last day by a deadline; worked out once unless it counts from a fact of the person."""
-        until = self._deadlines.get((id(spec), person))
-        if until is None:
-            until = self._deadlines[id(spec), person] = deadline(spec, self.view, person, self._catalogue)
+    def _until(self, spec: DeadlineSpec) -> Deadline:
+        """The last day by a deadline that is the same for everybody."""
+        until = self._deadlines[id(spec)] = deadline(spec, self.view, HOUSEHOLD, self._catalogue)
         return until
+
+
+def _chosen(variant: Variant | None, people: int, undecided: tuple[Unsettled, ...]) -> Outcome:
+    """A rule applies under a variant, or under an earlier one that is still undecided."""
+    if undecided:
+        return NEEDS_CONFIRMATION, None, people, undecided
+    doubtful = variant is not None and variant.needs_confirmation
+    return NEEDS_CONFIRMATION if doubtful else APPLIES, variant, people, ()
+
+
+def _first(entry: Found) -> int:
+    """Sorts the entries of a rule by their first members."""
+    return entry.people & -entry.people

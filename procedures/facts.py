@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,8 +12,8 @@ from procedures.dates import PartialDate, age_range, parse_partial
 from procedures.office_days import OfficeCalendar
 from procedures.text import Text
 
+_NOTHING: Mapping[Value | Missing, int] = {}
 PERSON, HOUSEHOLD_SCOPE, MUNICIPALITY = "person", "household", "municipality"
-_NOTHING: Mapping[int, Value | Missing] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,11 @@ class FactSpec:
             return Missing.OPEN
         return Missing.UNAVAILABLE if self.question is None else Missing.UNASKED
 
+    @property
+    def conditions(self) -> list[Node]:
+        """Those on which its value depends, or whether it is asked for."""
+        return [one for one in (self.derive, self.only_if, *(one.when for one in self.presume)) if one]
+
     def asked(self, events: tuple[str, ...]) -> Text | None:
         """The words of the question in these life events."""
         return next(
@@ -102,114 +106,137 @@ class FactSpec:
 @dataclass(slots=True)
 class CaseView:
     """The facts of one case, read once; what is worked out from them is worked out on first use and kept.
-    Sets of members are written as in conditions.py.
+    Sets of members are written as in conditions.py. `given` (by fact and value, the members who have it) is
+    read from the case unless it is known already.
     """
 
     case: Case
     specs: Mapping[str, FactSpec]
     settings: Mapping[str, Value]
     calendar: OfficeCalendar = field(default_factory=OfficeCalendar)
+    given: dict[str, dict[Value | Missing, int]] = field(repr=False, default_factory=dict)
     date: date = field(init=False)
     events: frozenset[str] = field(init=False)
     size: int = field(init=False)
     everybody: int = field(init=False)
     known: dict[Node, Sets] = field(init=False, repr=False, default_factory=dict)
-    presumed: dict[tuple[str, int], Presumption] = field(init=False, repr=False, default_factory=dict)
-    _given: defaultdict[str, dict[int, Value | Missing]] = field(
-        init=False, repr=False, default_factory=lambda: defaultdict(dict)
-    )
+    _spreads: dict[str, dict[Value, int]] = field(init=False, repr=False, default_factory=dict)
+    _lacking: dict[str, tuple[tuple[Missing, int], ...]] = field(init=False, repr=False, default_factory=dict)
+    _presumed: list[tuple[str, Presumption, int]] = field(init=False, repr=False, default_factory=list)
     _values: dict[str, list[Value | Missing]] = field(init=False, repr=False, default_factory=dict)
-    _ids: dict[int, tuple[str, ...]] = field(init=False, repr=False, default_factory=dict)
     _ages: dict[tuple[str, str, str | None], list[tuple[int, int, int]]] = field(
         init=False, repr=False, default_factory=dict
     )
-    _spreads: dict[str, list[tuple[Value, int]]] = field(init=False, repr=False, default_factory=dict)
+    _ids: dict[int, tuple[str, ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.date = self.case.date
         self.events = frozenset(self.case.events)
         self.size = len(self.case.household)
         self.everybody = (1 << self.size) - 1
-        self._read(self.case.facts, HOUSEHOLD, HOUSEHOLD_SCOPE, "facts")
-        for index, person in enumerate(self.case.household):
-            self._read(person.facts, index, PERSON, f"household[{index}].facts")
+        if not self.given:
+            self.read(self.case.facts, self.everybody, HOUSEHOLD_SCOPE, "facts")
+            for index, person in enumerate(self.case.household):
+                self.read(person.facts, 1 << index, PERSON, f"household[{index}].facts")
 
-    def _read(self, facts: Mapping[str, Fact], home: int, scope: str, path: str) -> None:
+    def read(self, facts: Mapping[str, Fact], people: int, scope: str, path: str) -> None:
+        """Put among what is given the facts of these members; CaseError for what does not fit."""
+        specs, given = self.specs, self.given
         for name, fact in facts.items():
-            spec = self.specs.get(name)
+            spec = specs.get(name)
             if spec is None or spec.scope != scope:
                 raise CaseError(f"{path}.{name}", f"facts.yaml has no {scope} fact of this name")
-            try:
-                self._given[name][home] = spec.read(fact)
-            except ValueError as error:
-                raise CaseError(f"{path}.{name}", str(error)) from None
+            value: Value | Missing | None = fact.value
+            if (value is not True and value is not False) or fact.unknown or spec.type != "yes_no":
+                try:
+                    value = spec.read(fact)
+                except ValueError as error:
+                    raise CaseError(f"{path}.{name}", str(error)) from None
+            alike = given.get(name)
+            if alike is None:
+                given[name] = {value: people}
+            else:
+                alike[value] = alike.get(value, 0) | people
+
+    @property
+    def said(self) -> frozenset[str]:
+        """The facts of which something is said of somebody, be it わからない."""
+        return frozenset(self.given)
+
+    def spread(self, fact: str) -> Mapping[Value, int]:
+        """See conditions.View."""
+        found = self._spreads.get(fact)
+        return self._spread(self.specs[fact]) if found is None else found
+
+    def lacking(self, fact: str) -> tuple[tuple[Missing, int], ...]:
+        """Why there is no value of a fact, each time with the members of whom it is so."""
+        found = self._lacking.get(fact)
+        if found is None:
+            self.spread(fact)
+            found = self._lacking[fact]
+        return found
+
+    def _spread(self, spec: FactSpec) -> Mapping[Value, int]:
+        known: dict[Value, int] = {}
+        lacking: list[tuple[Missing, int]] = []
+        unsaid = self.everybody
+        if spec.scope == MUNICIPALITY:
+            known[self.settings[spec.name]], unsaid = unsaid, 0
+        for value, people in self.given.get(spec.name, _NOTHING).items():
+            unsaid &= ~people
+            if isinstance(value, Missing):
+                lacking.append((value, people))
+            else:
+                known[value] = people
+        if unsaid:
+            lacking.append((spec.missing, unsaid))
+        if lacking and (spec.presume or spec.derive is not None):
+            lacking = self._supplied(spec, known, lacking)
+        self._spreads[spec.name], self._lacking[spec.name] = known, tuple(lacking)
+        return known
+
+    def _supplied(
+        self, spec: FactSpec, known: dict[Value, int], lacking: list[tuple[Missing, int]]
+    ) -> list[tuple[Missing, int]]:
+        """Put among the known what is derived or presumed of those of whom nothing is; what is lacking then.
+        わからない gives way to a presumption, a value does not, and neither does to what is derived.
+        """
+        wanted = 0
+        for reason, people in lacking:
+            if reason is Missing.OPEN or spec.derive is None:
+                wanted |= people
+        left = wanted
+        if spec.derive is not None:
+            for value, people in zip((True, False), spec.derive.sets(self), strict=True):
+                if people := people & left:
+                    known[value] = known.get(value, 0) | people
+                    left &= ~people
+        for presumption in spec.presume:
+            if people := presumption.when.sets(self)[0] & left:
+                known[presumption.value] = known.get(presumption.value, 0) | people
+                self._presumed.append((spec.name, presumption, people))
+                left &= ~people
+        if left == wanted:
+            return lacking
+        return [(reason, rest) for reason, people in lacking if (rest := people & (left | ~wanted))]
+
+    def presumption(self, fact: str, person: int) -> Presumption | None:
+        """What gave a fact its value when nobody said it, for one member or the HOUSEHOLD."""
+        bit = 1 if person == HOUSEHOLD else 1 << person
+        found = (one for name, one, people in self._presumed if name == fact and people & bit)
+        return next(found, None)
 
     def value(self, fact: str, person: int) -> Value | Missing:
         """The value of any fact, for one member or the HOUSEHOLD (used for household and municipality
         facts).
         """
-        return self.values(fact)[person]
-
-    def values(self, fact: str) -> list[Value | Missing]:
-        """The value for each member; a single one for a fact of the household or the municipality, which is
-        therefore the last one too, at HOUSEHOLD.
-        """
-        found = self._values.get(fact)
-        if found is None:
-            spec = self.specs[fact]
-            told, missing = self._told(spec), spec.missing
-            homes = range(self.size) if spec.scope == PERSON else (HOUSEHOLD,)
-            found = [told.get(home, missing) for home in homes] if told else [missing] * len(homes)
-            self._values[fact] = found
-        return found
-
-    def _told(self, spec: FactSpec) -> Mapping[int, Value | Missing]:
-        """The values by member, or under HOUSEHOLD: those that were given, and what is derived or presumed
-        for the others. わからない gives way to a presumption, a value does not.
-        """
-        if spec.scope == MUNICIPALITY:
-            return {HOUSEHOLD: self.settings[spec.name]}
-        given = self._given.get(spec.name, _NOTHING)
-        if spec.derive is not None:
-            true, false = spec.derive.sets(self)
-            if not true | false:
-                return given
-            holds = dict.fromkeys(self._homes(spec, true), True)
-            fails = dict.fromkeys(self._homes(spec, false), False)
-            return {**holds, **fails, **given}
-        for presumption in spec.presume:
-            for home in self._homes(spec, presumption.when.sets(self)[0]):
-                if given.get(home, Missing.DECLARED_UNKNOWN) is Missing.DECLARED_UNKNOWN:
-                    self.presumed[spec.name, home] = presumption
-                    given = {**given, home: presumption.value}
-        return given
-
-    def _homes(self, spec: FactSpec, people: int) -> Sequence[int]:
-        """Under which a fact is kept that is the same for these: they themselves, or the HOUSEHOLD."""
-        return members(people) if spec.scope == PERSON else (HOUSEHOLD,) if people else ()
-
-    def spread(self, fact: str) -> list[tuple[Value, int]]:
-        """See conditions.View."""
-        found = self._spreads.get(fact)
-        if found is None:
-            found = self._spreads[fact] = self._spread(fact)
-        return found
-
-    def _spread(self, fact: str) -> list[tuple[Value, int]]:
-        spec = self.specs[fact]
-        told = self._told(spec)
-        if not told:
-            return []
-        if spec.scope != PERSON:
-            value = told.get(HOUSEHOLD, Missing.UNASKED)
-            return [] if isinstance(value, Missing) else [(value, self.everybody)]
-        values = [(value, 1 << person) for person, value in told.items() if not isinstance(value, Missing)]
-        if spec.type == "date":
-            return values  # mostly each their own
-        found: dict[Value, int] = {}
-        for value, member in values:
-            found[value] = found.get(value, 0) | member
-        return list(found.items())
+        values = self._values.get(fact)
+        if values is None:
+            values = self._values[fact] = [Missing.UNASKED] * self.size
+            for value, people in (*self.spread(fact).items(), *self.lacking(fact)):
+                for member in members(people):
+                    values[member] = value
+        return values[person]
 
     def ages(self, kind: str, fact: str, at: str | None) -> list[tuple[int, int, int]]:
         """See conditions.View."""
@@ -220,8 +247,8 @@ class CaseView:
 
     def _counted(self, kind: str, fact: str, at: str | None) -> Iterator[tuple[int, int, int]]:
         today: Value = PartialDate(self.date, self.date)
-        for day, counted in self.spread(at) if at else [(today, self.everybody)]:
-            for birth, born in self.spread(fact):
+        for day, counted in (self.spread(at) if at else {today: self.everybody}).items():
+            for birth, born in self.spread(fact).items():
                 if people := born & counted:
                     assert isinstance(birth, PartialDate)  # noqa: S101 - the checker admits date facts only
                     assert isinstance(day, PartialDate)  # noqa: S101 - as above
@@ -231,8 +258,8 @@ class CaseView:
         """The ids of a set of members."""
         found = self._ids.get(people)
         if found is None:
-            ids = [self.case.household[person].id for person in members(people)]
-            found = self._ids[people] = tuple(ids)
+            household = self.case.household
+            found = self._ids[people] = tuple([household[person].id for person in members(people)])
         return found
 
     def home(self, fact: str, person: int) -> int:

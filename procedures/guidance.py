@@ -6,7 +6,7 @@ Everything here is frozen, free of behaviour that needs the catalogue, and turns
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -230,13 +230,16 @@ class Item:
     bundled: tuple[str, ...]
     _details: Details = field(repr=False, compare=False)
 
-    def __init__(self, fixed: Mapping[str, Any] | None = None, **fields: Any) -> None:
-        """Every field by its name; `fixed` holds those that are the same in every case. Written out because
-        that of a frozen dataclass takes six times as long, and an answer can hold a hundred items.
-        """
-        everything = self.__dict__
-        everything.update(fixed or {})
-        everything.update(fields)
+    def __init__(self, **fields: Any) -> None:
+        """Every field by its name."""
+        object.__setattr__(self, "__dict__", fields)
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Item:
+        """Item(**fields) that takes them over as they are: an answer can hold a hundred items."""
+        item = object.__new__(cls)
+        object.__setattr__(item, "__dict__", fields)
+        return item
 
     def of(self, person_ids: tuple[str, ...]) -> Item:
         """The same for some of its people; documents and reasons still name all of them."""
@@ -292,13 +295,17 @@ class Item:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class NotApplicable:
     """A rule of this life event that concerns nobody here, and why not."""
 
     procedure_id: str
     name: Text
     _why: Callable[[], Text] = field(repr=False, compare=False)
+
+    def __init__(self, **fields: Any) -> None:
+        """As Item: that of a frozen dataclass takes much longer."""
+        object.__setattr__(self, "__dict__", fields)
 
     @cached_property
     def why(self) -> Text:

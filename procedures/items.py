@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
 
-from procedures.catalogue import Catalogue, DocumentSpec, Face, Rule, Variant
-from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, members
+from procedures.analysis import Unsettled
+from procedures.catalogue import Catalogue, DocumentSpec, Face, Fixed, Rule, Variant, starts
+from procedures.conditions import HOUSEHOLD, Leaf, Members, Missing, Node, both, members
 from procedures.facts import PERSON, CaseView
 from procedures.guidance import GROUPS, Deadline, Deciding, Document, Item, NotApplicable, Why
-from procedures.openings import Open
+from procedures.openings import Open, asked, dated
 from procedures.reasons import Explainer
 from procedures.residual import blamed
 from procedures.text import Text
@@ -27,78 +27,120 @@ _TO_CONFIRM = {
     ),
 }
 _NEEDED = ("yes", "no", "unknown")
-Undecided = list[tuple[Node, Open]]
 
 
 @dataclass(slots=True)
 class Found:
     """Members for whom a rule has the same outcome, face and deadline; everybody for a rule that asks about
-    the household. `explained` is the condition that says why; `undecided` the conditions that are still
-    open, each time with those for whom.
+    the household. `undecided` are the conditions that are still open, each time with those for whom. What an
+    item says of it only when somebody reads it is worked out here.
     """
 
+    items: Items
     rule: Rule
     outcome: str
     variant: Variant | None
     deadline: Deadline
-    explained: Node
     people: int = 0
-    undecided: list[tuple[int, Undecided]] = field(default_factory=list)
+    undecided: tuple[tuple[int, tuple[Unsettled, ...]], ...] = ()
 
     @property
     def face(self) -> Face:
         """What the procedure looks like here."""
         return self.variant.face if self.variant else self.rule.face
 
+    @property
+    def explained(self) -> Node:
+        """The condition that says why."""
+        if self.variant:
+            return both(self.rule.when, [self.variant.when])
+        open_ = [part.node for part in self.undecided[0][1]] if self.undecided else []
+        return both(self.rule.when, [node for node in open_ if node is not self.rule.when])
+
+    def openings(self) -> Iterator[Open]:
+        """What is worth asking about it, the start of its deadline included."""
+        view = self.items.view
+        for people, undecided in self.undecided:
+            those, times = (people, people.bit_count()) if self.rule.person else (0, 1)
+            for part in undecided:
+                if part.analysis.live:
+                    yield Open(self.rule, part.analysis, part.facts, those, times, view.everybody)
+        if self.outcome != "may_apply" and self.deadline.kind == "unknown":
+            face = self.face
+            for person in members(self.people) if self.rule.person and face.each_dated else (HOUSEHOLD,):
+                yield from dated(self.rule, starts(face.deadline), view, person)
+
+    def why(self) -> tuple[Why, ...]:
+        """See Item."""
+        people = members(self.people) if self.rule.person else (HOUSEHOLD,)
+        return self.items.explainer.why(self.explained, people)
+
+    def deciding(self) -> tuple[Deciding, ...]:
+        """See Item."""
+        view = self.items.view
+        facts: dict[tuple[str, str], int] = {}
+        for people, undecided in self.undecided:
+            for fact, state, those in _deciding(view, people, self.rule.person, undecided):
+                facts[fact, state] = facts.get((fact, state), 0) | those
+        specs = view.specs
+        return tuple(
+            Deciding(fact, specs[fact].label, view.ids(those) if specs[fact].scope == PERSON else (), state)
+            for (fact, state), those in facts.items()
+        )
+
+    def documents(self) -> tuple[Document, ...]:
+        """See Item."""
+        view = self.items.view
+        return tuple(
+            Document(spec.id, spec.name, needed, view.ids(those) if self.rule.person else (), note)
+            for spec in self.face.documents
+            for (needed, note), those in sorted(_states(spec, self.people, view).items(), key=_by_need)
+            if those
+        )
+
 
 class Items:
     """Makes the items of one case."""
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
-        self._view = view
+        self.view = view
+        self.explainer = Explainer(view, catalogue)
         self._fixed = catalogue.memory.fixed
         self._next_open = catalogue.calendar.open_after(view.date)
-        self._explainer = Explainer(view, catalogue)
 
     def not_applicable(self, rule: Rule) -> NotApplicable:
         """A rule that concerns nobody."""
-        people = range(self._view.size) if rule.person else (HOUSEHOLD,)
-        return NotApplicable(rule.id, rule.face.name, partial(self._explainer.why_not, rule, people))
+        why = partial(self.explainer.why_not, rule)
+        return NotApplicable(procedure_id=rule.id, name=rule.face.name, _why=why)
 
     def item(self, entry: Found, present: frozenset[str]) -> Item:
         """What the guidance says of an entry; `present` are the rules that came out."""
-        rule, face = entry.rule, entry.face
-        until = entry.deadline
-        must_today = face.group == "today" or (
-            until.on is not None
-            and not face.optional
-            and face.klass not in ("D", "E")
-            and self._next_open > until.on
-        )
+        rule, face, until = entry.rule, entry.face, entry.deadline
         fixed = self._fixed.get(id(face))
         if fixed is None:
             fixed = self._fixed[id(face)] = _fixed(rule, entry.variant)
-        return Item(
-            fixed,
-            person_ids=self._view.ids(entry.people) if rule.person else (),
-            deadline=until,
-            must_today=must_today,
-            group="today" if must_today else face.group,
-            bundled=tuple([name for name in rule.bundles if name in present]),
-            _details=_Details(entry, self._view, self._explainer),
-        )
+        fields = fixed.fields.copy()
+        fields["person_ids"] = self.view.ids(entry.people) if rule.person else ()
+        fields["deadline"] = until
+        if fixed.pressing and until.on is not None and self._next_open > until.on:
+            fields["group"] = "today"
+        fields["must_today"] = fields["group"] == "today"
+        if rule.bundles:
+            fields["bundled"] = tuple([name for name in rule.bundles if name in present])
+        fields["_details"] = entry
+        return Item.of(fields)
 
 
-def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
-    """What the guidance says of a rule and its variant in every case."""
+def _fixed(rule: Rule, variant: Variant | None) -> Fixed:
     face = variant.face if variant else rule.face
-    own = ("person_ids", "deadline", "must_today", "group", "bundled", "_details")
-    return dict.fromkeys(own) | {  # a place for what each case has of its own: the dictionary need not grow
+    fields = {
         "procedure_id": rule.id,
         "variant": variant.id if variant else None,
         "name": face.name,
+        "person_ids": (),
         "reason": face.reason,
         "department": face.department,
+        "deadline": None,
         "applicants": face.applicants,
         "legal_basis": face.legal_basis,
         "klass": face.klass,
@@ -106,6 +148,8 @@ def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
         "confidence": rule.confidence,
         "optional": face.optional,
         "confidential": rule.confidential,
+        "must_today": False,
+        "group": face.group,
         "order": face.order,
         "note": face.note,
         "rule_version": rule.version,
@@ -115,61 +159,25 @@ def _fixed(rule: Rule, variant: Variant | None) -> dict[str, Any]:
         "to_confirm": face.confirm or _TO_CONFIRM.get(rule.confidence),
         "confirmed": rule.confirmed,
         "needs_juki_net": rule.needs_juki_net,
+        "bundled": (),
+        "_details": None,
     }
+    return Fixed(fields, not face.optional and face.klass not in ("D", "E"))
 
 
-@dataclass(slots=True)
-class _Details:
-    """What is worked out of an entry only when somebody reads it."""
-
-    _entry: Found
-    _view: CaseView
-    _explainer: Explainer
-
-    def why(self) -> tuple[Why, ...]:
-        """See Item."""
-        people = members(self._entry.people) if self._entry.rule.person else (HOUSEHOLD,)
-        return self._explainer.why(self._entry.explained, people)
-
-    def deciding(self) -> tuple[Deciding, ...]:
-        """See Item."""
-        facts: dict[tuple[str, str], int] = {}
-        for people, undecided in self._entry.undecided:
-            for fact, state, those in _deciding(self._view, people, undecided):
-                facts[fact, state] = facts.get((fact, state), 0) | those
-        specs = self._view.specs
-        return tuple(
-            Deciding(
-                fact, specs[fact].label, self._view.ids(those) if specs[fact].scope == PERSON else (), state
-            )
-            for (fact, state), those in facts.items()
-        )
-
-    def documents(self) -> tuple[Document, ...]:
-        """See Item."""
-        return tuple(
-            Document(
-                spec.id, spec.name, needed, self._view.ids(those) if self._entry.rule.person else (), note
-            )
-            for spec in self._entry.face.documents
-            for (needed, note), those in sorted(
-                _states(spec, self._entry.people, self._view).items(), key=_by_need
-            )
-            if those
-        )
-
-
-def _deciding(view: CaseView, people: int, undecided: Undecided) -> Iterator[tuple[str, str, int]]:
+def _deciding(
+    view: CaseView, people: int, personal: bool, undecided: tuple[Unsettled, ...]
+) -> Iterator[tuple[str, str, int]]:
     """The facts that keep conditions open, each with its state and the members whose it is: those that can
     be asked for, otherwise those that are unknown for good.
     """
-    askable = [opening for _, opening in undecided if opening.analysis.live]
-    for opening in askable:
-        for fact, those in opening.asked.items():
+    askable = [part for part in undecided if part.analysis.live]
+    for part in askable:
+        for fact, those in asked(part.facts, people if personal else 0, view.everybody).items():
             yield fact, Missing.UNASKED.value, those
     if not askable:
-        for node, _ in undecided:
-            yield from _unknown(node, view, people)
+        for part in undecided:
+            yield from _unknown(part.node, view, people)
 
 
 def _unknown(node: Node, view: CaseView, people: int) -> Iterator[tuple[str, str, int]]:

@@ -85,16 +85,19 @@ def date_ja(day: date) -> str:
     return f"{era}{day.month}月{day.day}日"
 
 
+@lru_cache(maxsize=4096)
 def day_ja(day: date) -> str:
     """令和8年12月7日（月）; see date_ja."""
     return f"{date_ja(day)}（{_WEEKDAYS_JA[day.weekday()]}）"
 
 
+@lru_cache(maxsize=4096)
 def day_en(day: date) -> str:
     """Mon 7 December 2026."""
     return f"{day:%a} {day.day} {day:%B %Y}"
 
 
+@lru_cache(maxsize=4096)
 def day_easy(day: date) -> str:
     """2026年（ねん）12月（がつ）7日（なのか） 月曜日（げつようび）, as やさしい日本語 writes it."""
     weekday = f"{_WEEKDAYS_JA[day.weekday()]}曜日（{_WEEKDAY_READINGS[day.weekday()]}ようび）"

@@ -1,9 +1,8 @@
 """What is still open: for which members a condition is unknown, who of them are alike to it, and what
 further answers could change.
 
-A condition sees a member through its tests (residual.reads). Members for whom all of these say the same, or
-stay unknown for the same reason, are worked out once for all of them, and so is a case that is like an
-earlier one.
+Members for whom the same parts of a condition are open, for the same reasons, are worked out once for all of
+them, and so is a case that is like an earlier one. What is open of a condition is written as a Shape.
 """
 
 from __future__ import annotations
@@ -11,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from procedures.analysis import Analysis, certainly
-from procedures.catalogue import Analysed, Catalogue, Rule
-from procedures.conditions import HOUSEHOLD, Age, Leaf, Missing, Node, Value, members
+from procedures.analysis import SELF, Analysis, Unsettled, certainly
+from procedures.catalogue import Catalogue, Rule
+from procedures.conditions import HOUSEHOLD, Age, Is, Leaf, Members, Missing, Node, Not, members
 from procedures.date_answers import Day
-from procedures.facts import CaseView
-from procedures.residual import Variable, blamed, reads, residual
+from procedures.facts import PERSON, CaseView
+from procedures.residual import Variable, looks_around, residual
 
-_SELF = -2
-Row = tuple[object, ...]
-"""What one test says of each member, or several tests say of one member."""
+Shape = object
+"""A test that somebody can be asked about; None for one that stays unknown; else a tuple of a condition (or
+what names a test whose fact follows from others) and the shapes of those of its parts that are open. Where
+the shape is the same, so is the residual. Nobody's facts are in it, for it is kept for the next case.
+"""
+Groups = list[tuple[Shape, int]]
+"""Sets of members, each with the shape that a condition has for them."""
 
 
 @dataclass(slots=True)
@@ -38,28 +41,31 @@ class Open:
 
     @property
     def asked(self) -> dict[str, int]:
-        """The live facts, each with those of whom it can be asked (everybody for a fact of the household).
-        What is live for the first of the members is live for each.
-        """
-        found: dict[str, int] = {}
-        for fact, home in self._facts:
-            if home == HOUSEHOLD:
-                those = self._everybody
-            else:
-                those = self.people if home == _SELF or self.people >> home & 1 else 1 << home
-            found[fact] = found.get(fact, 0) | those
-        return found
+        """The live facts, each with those of whom it can be asked."""
+        return asked(self._facts, self.people, self._everybody)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What the tests behind a condition say of the members: `own` for the member asked about, `around` for
-    everybody; `apart` are those of all of them that do not say the same of everybody.
+def asked(facts: Iterable[Variable], people: int, everybody: int) -> dict[str, int]:
+    """The live facts of a condition that is open for `people`, each with those of whom it can be asked
+    (everybody for a fact of the household). What is live for the first of them is live for each.
     """
+    found: dict[str, int] = {}
+    for fact, home in facts:
+        if home == HOUSEHOLD:
+            those = everybody
+        else:
+            those = people if home == SELF or people >> home & 1 else 1 << home
+        found[fact] = found.get(fact, 0) | those
+    return found
 
-    own: list[Row]
-    around: Row
-    apart: list[Row]
+
+def dated(rule: Rule, starts: Iterable[str], view: CaseView, person: int) -> Iterator[Open]:
+    """The dates that a deadline of a rule counts from and that nobody has been asked for."""
+    for fact in starts:
+        home = view.home(fact, person)
+        if view.value(fact, home) is Missing.UNASKED:
+            live = [(fact, home)]
+            yield Open(rule, certainly(live), tuple(live), 0, 1, view.everybody)
 
 
 class Openings:
@@ -67,109 +73,127 @@ class Openings:
 
     def __init__(self, view: CaseView, catalogue: Catalogue) -> None:
         self._view = view
-        self._catalogue = catalogue
-        self._kept = catalogue.memory.analysed_on(view.date, view.events)
+        self._analyst = catalogue.analyst
+        self._memory = catalogue.memory
+        self._kept = catalogue.memory.analysed_on(view.date)
         self._day = Day(view.date, view.calendar)
-        self._columns: dict[Leaf, Row] = {}
-        self._reasons: dict[str, Row] = {}
-        self._seen: dict[Node, _Seen] = {}
+        self._around = catalogue.memory.around
+        self._leaves: dict[Node, Groups] = {}
+        self._askable: dict[str, int] = {}
 
-    def groups(self, rule: Rule, people: int) -> Iterable[int]:
-        """These members in sets that the rule cannot tell apart, in the order of their first ones."""
-        if not rule.person or not people & (people - 1):
-            return (people,) if people else ()
-        columns = self._sees(rule.when).apart
-        for variant in rule.variants:
-            columns = columns + self._sees(variant.when).apart
-        if not columns:
-            return (people,)
-        groups: dict[Row, int] = {}
-        for person, row in enumerate(zip(*columns, strict=True)):
-            if people >> person & 1:
-                groups[row] = groups.get(row, 0) | 1 << person
-        return groups.values()
-
-    def opened(self, rule: Rule, node: Node, people: int) -> Open:
-        """What could still change a condition of a rule that is unknown for members whom it cannot tell
-        apart.
+    def unsettled(self, node: Node, people: int, personal: bool) -> Iterator[tuple[int, Unsettled]]:
+        """What could still change a condition that is unknown for these: members in sets that it cannot
+        tell apart, in the order of their first ones, or the household as a whole.
         """
-        everybody = self._view.everybody
-        if not rule.person:
-            return Open(rule, *self._analysed(node, HOUSEHOLD), 0, 1, everybody)
-        return Open(rule, *self._analysed(node, members(people)[0]), people, people.bit_count(), everybody)
+        around = self._around.get(node)
+        if around is None:
+            around = self._around[node] = looks_around(node, self._view.specs)
+        groups = self._shapes(node, people, personal)
+        if len(groups) > 1:
+            groups.sort(key=lambda group: group[1] & -group[1])
+        for shape, alike in groups:
+            key = (node, shape, personal and alike & -alike) if around else (node, shape)
+            found = self._kept.get(key)
+            if found is None:
+                person = members(alike)[0] if personal else HOUSEHOLD
+                found = self._memory.keep(self._kept, key, self._analysed(node, person))
+            yield alike, found
 
-    def dated(self, rule: Rule, starts: Iterable[str], person: int) -> Iterator[Open]:
-        """The dates that a deadline of a rule counts from and that nobody has been asked for."""
-        for fact in starts:
-            home = self._view.home(fact, person)
-            if self._view.value(fact, home) is Missing.UNASKED:
-                live = [(fact, home)]
-                yield Open(rule, certainly(live), tuple(live), 0, 1, self._view.everybody)
+    def _analysed(self, node: Node, person: int) -> Unsettled:
+        numbers = {HOUSEHOLD: HOUSEHOLD}
+        tree = residual(node, self._view, person, numbers)
+        analysis = self._analyst.analyse(tree, self._day)
+        homes = {number: SELF if member == person else member for member, number in numbers.items()}
+        homes[HOUSEHOLD] = HOUSEHOLD
+        return Unsettled(node, analysis, tuple([(fact, homes[number]) for fact, number in analysis.live]))
 
-    def _analysed(self, node: Node, person: int) -> Analysed:
-        """The analysis of a condition, and its live facts with the members of whom they are."""
-        seen = self._sees(node)
-        row = tuple([column[person] for column in seen.own])
-        key = (node, row, person, seen.around) if seen.around else (node, row)
-        found = self._kept.get(key)
-        if found is None:
-            numbers = {HOUSEHOLD: HOUSEHOLD}
-            tree = residual(node, self._view, person, numbers)
-            analysis = self._catalogue.analyst.analyse(tree, self._day)
-            homes = {number: _SELF if member == person else member for member, number in numbers.items()}
-            homes[HOUSEHOLD] = HOUSEHOLD
-            live = tuple((fact, homes[number]) for fact, number in analysis.live)
-            found = self._catalogue.memory.keep(self._kept, key, (analysis, live))
-        return found
+    def _shapes(self, node: Node, people: int, personal: bool) -> Groups:
+        """The shapes of a condition that is unknown for these."""
+        if isinstance(node, Leaf):
+            found = self._leaves.get(node) or self._leaf(node)
+            return [(shape, those) for shape, open_ in found if (those := open_ & people)]
+        if isinstance(node, Members):
+            return self._members(node, people, personal)
+        if isinstance(node, Not):
+            return self._shapes(node.part, people, personal)
+        view, leaves = self._view, self._leaves
+        same: list[Shape] = [node]
+        apart: list[tuple[int, Groups]] = []
+        for part in node.parts():
+            true, false = view.known.get(part) or part.sets(view)
+            if open_ := people & ~(true | false):
+                below = leaves.get(part) or self._shapes(part, open_, personal)
+                if open_ == people and len(below) == 1:
+                    same.append(below[0][0])
+                else:
+                    apart.append((open_, below))
+        groups: list[tuple[tuple[Shape, ...], int]] = [(tuple(same), people)]
+        for open_, below in apart:
+            split = []
+            for one, those in groups:
+                for more, alike in below:
+                    if both := those & alike:
+                        split.append(((*one, more), both))
+                if rest := those & ~open_:
+                    split.append((one, rest))
+            groups = split
+        return list(groups)
 
-    def _sees(self, node: Node) -> _Seen:
-        found = self._seen.get(node)
-        if found is None:
-            known = self._catalogue.memory.reads
-            tests = known.get(node)
-            if tests is None:
-                tests = known[node] = reads(node, self._catalogue.facts)
-            columns = self._columns
-            own = [columns.get(leaf) or self._column(leaf) for leaf in tests.own]
-            around = [columns.get(leaf) or self._column(leaf) for leaf in tests.every]
-            own += around
-            apart = [row for row in own if row.count(row[0]) < len(row)]
-            found = self._seen[node] = _Seen(own, tuple(around), apart)
-        return found
-
-    def _column(self, leaf: Leaf) -> Row:
-        """What a test says of each member: true, false, or why it is unknown (never the value itself, for
-        what is kept between cases must not hold anybody's facts).
+    def _members(self, node: Members, people: int, personal: bool) -> Groups:
+        """How many of the household count for sure, and who else may; and to which of these belongs the
+        one who is asked about.
         """
-        found = self._columns[leaf] = self._says(leaf, self._view)
-        return found
+        true, false = node.where.sets(self._view)
+        below = self._shapes(node.where, self._view.everybody & ~(true | false), True)
+        shape = (node, true.bit_count(), *below)
+        if not personal:
+            return [(shape, people)]
+        places = [true, false, *[those for _, those in below]]
+        return [(shape, alike) for those in places if (alike := those & people)]
 
-    def _says(self, leaf: Leaf, view: CaseView) -> Row:
+    def _leaf(self, leaf: Leaf) -> Groups:
+        """Why a test is unknown, each time with all members of whom it is so; see residual.blamed."""
+        view = self._view
         true, false = leaf.sets(view)
-        if view.everybody in (true, false):
-            return (true != 0,) * view.size
-        if isinstance(leaf, Age) and leaf.at:
-            why = [blamed(leaf, view, person)[::2] for person in range(view.size)]
-            reasons: Row = tuple([(fact, _missing(value)) for fact, value in why])
-        else:
-            reasons = self._lacking(leaf.fact)
-        if not true | false:
-            return reasons
-        return tuple(
-            [
-                True if true >> person & 1 else False if false >> person & 1 else reason
-                for person, reason in enumerate(reasons)
-            ]
-        )
+        left = view.everybody & ~(true | false)
+        groups = self._leaves[leaf] = []
+        if asked := left & self._asked(leaf.fact):
+            groups.append((leaf, asked))
+            left &= ~asked
+        derive = view.specs[leaf.fact].derive
+        if left and derive is not None and isinstance(leaf, Is):
+            open_ = left & self._lacking(leaf.fact, (Missing.OPEN,))
+            below = self._shapes(derive, open_, not leaf.household) if open_ else []
+            groups += [((leaf.number, shape), those) for shape, those in below]
+            left &= ~open_
+        elif left and isinstance(leaf, Age) and leaf.at:
+            asked = left & ~self._lacking(leaf.fact, tuple(Missing)) & self._asked(leaf.at)
+            groups += [((leaf.at, leaf), asked)] if asked else []
+            left &= ~asked
+        if left:
+            groups.append((None, left))
+        return groups
 
-    def _lacking(self, fact: str) -> Row:
-        """Why each member has no value of a fact."""
-        found = self._reasons.get(fact)
-        if found is None:
-            reasons = tuple([_missing(value) for value in self._view.values(fact)])
-            found = self._reasons[fact] = reasons if len(reasons) > 1 else reasons * self._view.size
-        return found
+    def _lacking(self, fact: str, reasons: tuple[Missing, ...]) -> int:
+        return sum([people for reason, people in self._view.lacking(fact) if reason in reasons])
+
+    def _asked(self, fact: str) -> int:
+        """Those who can be asked about a fact. Nobody is asked what presupposes something that is not so, or
+        that stays unknown.
+        """
+        people = self._askable.get(fact)
+        if people is None:
+            people, only_if = self._lacking(fact, (Missing.UNASKED,)), self._view.specs[fact].only_if
+            if people and only_if is not None:
+                true, false = only_if.sets(self._view)
+                personal = self._view.specs[fact].scope == PERSON
+                open_ = people & ~(true | false)
+                gates = self._shapes(only_if, open_, personal) if open_ else []
+                people = people & true | sum([those for gate, those in gates if _asks(gate)])
+            self._askable[fact] = people
+        return people
 
 
-def _missing(value: Value | Missing) -> Missing | None:
-    return value if isinstance(value, Missing) else None
+def _asks(shape: Shape) -> bool:
+    """Whether there is somebody to ask."""
+    return isinstance(shape, Leaf) or (isinstance(shape, tuple) and any(map(_asks, shape)))

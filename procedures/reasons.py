@@ -79,7 +79,7 @@ class Explainer:
         if spec.derive is not None:
             children = (self.tree(spec.derive, home),)
         text = found(leaf, spec, value, self._view.date)
-        presumption = self._view.presumed.get((leaf.fact, home))
+        presumption = self._view.presumption(leaf.fact, home)
         if presumption is not None:
             text = Text(f"{text.ja}（{presumption.reason.ja}）", f"{text.en} ({presumption.reason.en})")
         plain = (
@@ -164,8 +164,9 @@ class Explainer:
             for person in people
         )
 
-    def why_not(self, rule: Rule, people: Sequence[int]) -> Text:
-        """Why a rule concerns none of these: in its own words where it has some for the case."""
+    def why_not(self, rule: Rule) -> Text:
+        """Why a rule concerns nobody: in its own words where it has some for the case."""
+        people = range(self._view.size) if rule.person else (HOUSEHOLD,)
         for node, words in rule.not_needed:
             if any(node.truth(self._view, person) is True for person in people):
                 return words
@@ -186,7 +187,7 @@ class Explainer:
         """Whether it was presumed from the life event alone, and from no fact."""
         people = self._view.case.household
         home = next((i for i, one in enumerate(people) if one.id == reason.person_id), HOUSEHOLD)
-        presumption = self._view.presumed.get((reason.fact or "", home))
+        presumption = self._view.presumption(reason.fact or "", home)
         return presumption is not None and not any(isinstance(one, Leaf) for one in walk(presumption.when))
 
     def failing(self, node: Node, people: Sequence[int]) -> Text:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from procedures.conditions import (
     HOUSEHOLD,
@@ -25,6 +24,7 @@ from procedures.conditions import (
     Node,
     Not,
     Value,
+    walk,
 )
 from procedures.facts import CaseView, FactSpec
 
@@ -100,34 +100,17 @@ def variables(tree: Tree) -> Iterator[tuple[int, str, int]]:
             yield from variables(part)
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """The tests on which a residual depends: `own` for the member asked about (those of the household are
-    among them), `every` for each member. Where they come out the same, or stay unknown for the same reason,
-    the residual is the same.
+def looks_around(node: Node, specs: Mapping[str, FactSpec]) -> bool:
+    """Whether a residual depends on the other members, the derived facts and the presuppositions behind it
+    included.
     """
-
-    own: tuple[Leaf, ...]
-    every: tuple[Leaf, ...]
-
-
-def reads(node: Node, specs: Mapping[str, FactSpec]) -> Reads:
-    """The tests of a condition, those of the derived facts and the presuppositions behind it included."""
-    own: dict[Leaf, None] = {}
-    every: dict[Leaf, None] = {}
-
-    def enter(node: Node, listed: dict[Leaf, None]) -> None:
-        if isinstance(node, Leaf):
-            listed = own if node.household else listed
-            if node in listed:
-                return
-            listed[node] = None
-            for fact in (node.fact, node.at) if isinstance(node, Age) and node.at else (node.fact,):
-                for behind in (specs[fact].derive, specs[fact].only_if):
-                    if behind is not None:
-                        enter(behind, listed)
-        for part in node.parts():
-            enter(part, every if isinstance(node, Members) else listed)
-
-    enter(node, own)
-    return Reads(tuple(own), tuple(every))
+    todo, seen = [node], set()
+    while todo:
+        for one in walk(todo.pop()):
+            if isinstance(one, Members):
+                return True
+            if isinstance(one, Leaf) and one not in seen:
+                seen.add(one)
+                for fact in (one.fact, one.at) if isinstance(one, Age) and one.at else (one.fact,):
+                    todo += [behind for behind in (specs[fact].derive, specs[fact].only_if) if behind]
+    return False
