@@ -147,9 +147,24 @@ class _Evaluation:
         for people, part in self._open.unsettled(rule.when, open_, rule.person) if open_ else ():
             certain = part.analysis.certain
             if certain is None:
-                yield MAY_APPLY if part.analysis.live else NEEDS_CONFIRMATION, None, people, (part,)
+                outcome = MAY_APPLY if part.analysis.live else NEEDS_CONFIRMATION
+                for variant, those in self._settled(rule, people):
+                    yield outcome, variant, those, (part,)
             elif certain:
                 yield from self._branch(rule, people)
+
+    def _settled(self, rule: Rule, people: int) -> Iterator[tuple[Variant | None, int]]:
+        """Members for whom a rule is open, with the variant that no answer can change where there is one."""
+        for variant in rule.variants:
+            true, false = variant.when.sets(self.view)
+            if people & true:
+                yield variant, people & true
+            if people & ~(true | false):
+                yield None, people & ~(true | false)
+            people &= false
+            if not people:
+                return
+        yield None, people
 
     def conflicts(self) -> Iterator[Conflict]:
         """The impossible combinations of facts that are there."""

@@ -241,10 +241,6 @@ class Item:
         object.__setattr__(item, "__dict__", fields)
         return item
 
-    def of(self, person_ids: tuple[str, ...]) -> Item:
-        """The same for some of its people; documents and reasons still name all of them."""
-        return Item(self.__dict__, person_ids=person_ids)
-
     @cached_property
     def deciding(self) -> tuple[Deciding, ...]:
         """The facts that keep it open."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procedures.guidance import Applicant, Item
 
@@ -42,7 +42,8 @@ def by_answer(item: Item, roles: Mapping[str, Set[str]]) -> tuple[tuple[Item, Si
     kinds: dict[str, list[str]] = {"here": [], "letter": [], "later": []}
     for person in item.person_ids:
         kinds[_for(item, roles.get(person, frozenset())).kind if item.applicants else "here"].append(person)
-    parts = [item.of(tuple(people)) for people in kinds.values() if people]
+    # Documents and reasons of a part still name everybody.
+    parts = [replace(item, person_ids=tuple(people)) for people in kinds.values() if people]
     return tuple((part, signing(part, roles)) for part in (parts if len(parts) > 1 else [item]))
 
 
