@@ -89,9 +89,9 @@ def test_staff_look_at_the_card_s_face_and_it_goes_with_the_visit(demo: Demo, de
     expect(page.locator("#card-face img")).to_have_count(0)
     desk.act("attach-face").click()
     expect(page.locator("#card-face img")).to_have_count(3)
-    page.wait_for_function(
-        "[...document.querySelectorAll('#card-face img')].every((one) => one.naturalWidth > 20)"
-    )
+    for shown in page.locator("#card-face img").all():
+        expect(shown).to_have_js_property("complete", True)
+        assert shown.evaluate("(one) => one.naturalWidth") > 20
     expect(page.locator('#card-face [data-certificate="soon"]')).to_contain_text("更新の手続き")
     picture = page.locator("#card-face img").first.get_attribute("src") or ""
     demo_page = page.context.request.get(f"{demo.station('counter-1').rstrip('/')}{picture}")
