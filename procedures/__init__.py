@@ -2,17 +2,17 @@
 them.
 """
 
-from procedures.case import Case, CaseError, Fact, PersonCase
-from procedures.catalogue import Catalogue
-from procedures.engine import EventNotReady, evaluate
-from procedures.facts import FactSpec
-from procedures.guidance import Choice, Guidance, Item, NotApplicable, Question
-from procedures.guidance_changes import Change, changes
-from procedures.guidance_parts import Conflict
-from procedures.loading import load_catalogue
-from procedures.signatures import Signing, by_answer, signing
-from procedures.text import Text
-from procedures.yaml_lines import CatalogueInvalid, Problem
+from procedures.engine.catalogue import Catalogue
+from procedures.engine.evaluation import EventNotReady, evaluate
+from procedures.engine.guidance import Choice, Guidance, Item, NotApplicable, Question
+from procedures.engine.guidance_changes import Change, changes
+from procedures.engine.guidance_parts import Conflict
+from procedures.engine.signatures import Signing, by_answer, signing
+from procedures.logic.case import Case, CaseError, Fact, PersonCase
+from procedures.logic.facts import FactSpec
+from procedures.reading.loading import load_catalogue
+from procedures.reading.yaml_lines import CatalogueInvalid, Problem
+from procedures.terms.text import Text
 
 __all__ = [
     "Case",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from procedures.yaml_lines import Problem
+    from procedures.reading.yaml_lines import Problem
 
 OK, FINDING, USAGE = 0, 1, 2
 
@@ -70,9 +70,9 @@ def run_check(args: argparse.Namespace) -> int:
     Texts that residents read and that have no やさしい日本語 are wrong too. What could not be proven (no z3,
     events whose rules are not complete) is named, and is no fault.
     """
-    from procedures.checker import check, proofs
-    from procedures.data_files import DATA
-    from procedures.resident_words import unspoken_in
+    from procedures.pages.resident_words import unspoken_in
+    from procedures.proving.checker import check, proofs
+    from procedures.reading.data_files import DATA
 
     usual = Path("tests/procedures/cases")
     cases: Path | None = args.cases or (usual if usual.is_dir() else None)
@@ -122,12 +122,12 @@ def run_explain(args: argparse.Namespace) -> int:
     """0 when the case comes out as it expects (or expects nothing), 1 when not, 2 for an unreadable
     case.
     """
-    from procedures.case import CaseError
-    from procedures.case_file import differences, fault, read_case
-    from procedures.engine import evaluate
-    from procedures.explanation import lines
-    from procedures.loading import load_catalogue
-    from procedures.yaml_lines import CatalogueInvalid, Problem
+    from procedures.engine.evaluation import evaluate
+    from procedures.logic.case import CaseError
+    from procedures.pages.explanation import lines
+    from procedures.proving.case_file import differences, fault, read_case
+    from procedures.reading.loading import load_catalogue
+    from procedures.reading.yaml_lines import CatalogueInvalid, Problem
 
     try:
         file = read_case(args.case)
@@ -165,9 +165,9 @@ def run_explain(args: argparse.Namespace) -> int:
 
 def run_docs(args: argparse.Namespace) -> int:
     """Write the pages into the folder; 2 for an unknown municipality."""
-    from procedures.catalogue_page import pages
-    from procedures.loading import load_catalogue
-    from procedures.yaml_lines import CatalogueInvalid
+    from procedures.pages.catalogue_page import pages
+    from procedures.reading.loading import load_catalogue
+    from procedures.reading.yaml_lines import CatalogueInvalid
 
     try:
         catalogue = load_catalogue(args.municipality)
@@ -185,10 +185,10 @@ def run_docs(args: argparse.Namespace) -> int:
 
 def run_schema(args: argparse.Namespace) -> int:
     """Write one schema per kind of file into the folder (by default beside the data)."""
-    from procedures.data_files import DATA
-    from procedures.json_schema import schemas
-    from procedures.loading import load_catalogue
-    from procedures.yaml_lines import CatalogueInvalid
+    from procedures.reading.data_files import DATA
+    from procedures.reading.json_schema import schemas
+    from procedures.reading.loading import load_catalogue
+    from procedures.reading.yaml_lines import CatalogueInvalid
 
     out: Path = args.out or DATA / "schema"
     try:
@@ -206,8 +206,8 @@ def run_schema(args: argparse.Namespace) -> int:
 
 def run_diff(args: argparse.Namespace) -> int:
     """0 when nothing differs, 1 when something does, 2 when a folder is missing or cannot be read."""
-    from procedures.comparison import case_changes, rule_changes
-    from procedures.yaml_lines import CatalogueInvalid
+    from procedures.proving.comparison import case_changes, rule_changes
+    from procedures.reading.yaml_lines import CatalogueInvalid
 
     usual = Path("tests/procedures/cases")
     cases: Path | None = args.cases or (usual if usual.is_dir() else None)

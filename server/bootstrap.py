@@ -6,7 +6,7 @@ from pathlib import Path
 from card_reader.policy import ReadingPolicy, load_policy
 from card_reader.yamlfile import BadDataFile
 from core_adapter.ports import CoreAdapter
-from procedures.data_files import DATA
+from procedures.reading.data_files import DATA
 from server.db import engine as engines
 from server.db.context import system
 from server.db.migrate import upgrade

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from printing.font_files import FontsMissing, existing
 from procedures import CatalogueInvalid, load_catalogue
-from procedures.loading import municipalities
+from procedures.reading.loading import municipalities
 from server.auth.queries import stations
 from server.bootstrap import KEY_FILE, card_policy, core_adapter
 from server.db import engine as engines

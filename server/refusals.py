@@ -6,7 +6,7 @@ Imported when something has failed already, so that no command pays for it.
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from procedures.yaml_lines import CatalogueInvalid
+from procedures.reading.yaml_lines import CatalogueInvalid
 from server.settings import Settings, SettingsRefusedError
 
 

@@ -7,9 +7,9 @@ Confidential procedures are left out: the page may lie open on a table, and its 
 from dataclasses import dataclass
 
 from procedures import Guidance, Item, Text
-from procedures.guidance import Applicant, Deadline, Document
-from procedures.guidance_parts import Fee
-from procedures.resident_list import fee_text, where_text
+from procedures.engine.guidance import Applicant, Deadline, Document
+from procedures.engine.guidance_parts import Fee
+from procedures.pages.resident_list import fee_text, where_text
 
 GROUPS = ("counter", "department", "elsewhere", "later", "automatic")
 

@@ -5,7 +5,7 @@ person, and the newest reading of each kind alone.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from procedures.dates import months_later
+from procedures.terms.dates import months_later
 from server.db.context import Context
 from server.db.uow import Unit
 from server.db.vault import Vault

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from procedures import Catalogue, Guidance, Item, NotApplicable, Signing
-from procedures.guidance import Document
-from procedures.resident_list import Place, place_of
+from procedures.engine.guidance import Document
+from procedures.pages.resident_list import Place, place_of
 from server.db.context import Context
 from server.db.uow import Unit
 from server.kit.clock import jst, now

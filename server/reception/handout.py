@@ -11,8 +11,8 @@ from datetime import date
 from printing.forms import checklist
 from printing.forms.checklist import Checklist, ChecklistLine, ChecklistSection, SectionKind
 from procedures import Catalogue, Text
-from procedures.office_days import day_easy, day_en
-from procedures.resident_list import resident_row
+from procedures.pages.resident_list import resident_row
+from procedures.terms.office_days import day_easy, day_en
 from server.auth import queries as stations
 from server.db.context import Context
 from server.db.uow import NotThereError, Unit, one_of

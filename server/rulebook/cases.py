@@ -8,9 +8,9 @@ from pathlib import Path
 
 import procedures
 from procedures import Text
-from procedures.case_file import CaseFile, read_cases
-from procedures.comparison import CaseChange, answered_differently
-from procedures.data_files import DataFiles
+from procedures.proving.case_file import CaseFile, read_cases
+from procedures.proving.comparison import CaseChange, answered_differently
+from procedures.reading.data_files import DataFiles
 from server.rulebook.reading import reading
 
 # Of a municipality that keeps none of its own: those that the national table is tested with.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from procedures import Catalogue, load_catalogue
-from procedures.data_files import DATA, DataFiles
+from procedures.reading.data_files import DATA, DataFiles
 from server.db.uow import Database, Unit
 from server.kit.clock import today
 from server.rulebook import good_files, queries

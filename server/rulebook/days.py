@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from procedures import Text
-from procedures.overlay_edit import append, drop, put
-from procedures.yaml_lines import Place, read_text
+from procedures.reading.overlay_edit import append, drop, put
+from procedures.reading.yaml_lines import Place, read_text
 
 WEEKDAYS = Text("月火水木金土日", "Mon Tue Wed Thu Fri Sat Sun")
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from procedures import CatalogueInvalid, load_catalogue
-from procedures.data_files import DATA, DataFiles, on_disk
+from procedures.reading.data_files import DATA, DataFiles, on_disk
 from server.db.context import Context
 from server.db.uow import Unit
 from server.journal.service import record

@@ -11,16 +11,16 @@ from typing import Any
 
 from procedures import Catalogue
 from procedures import Text as Text
-from procedures.catalogue import DeadlineSpec, Face, Rule
-from procedures.guidance_parts import Fee, Form
-from procedures.overlay_edit import CannotPut as CannotPut
-from procedures.overlay_edit import append, drop, for_day, lay, put
-from procedures.overlay_schema import ConfirmedModel
-from procedures.portrait import in_force
-from procedures.schema import OffsetModel, TextDeadlineModel
-from procedures.yaml_lines import Place, read_text, value_at
+from procedures.engine.catalogue import DeadlineSpec, Face, Rule
+from procedures.engine.guidance_parts import Fee, Form
+from procedures.pages.portrait import in_force
+from procedures.reading.overlay_edit import CannotPut as CannotPut
+from procedures.reading.overlay_edit import append, drop, for_day, lay, put
+from procedures.reading.yaml_lines import Place, read_text, value_at
+from procedures.schema.overlays import ConfirmedModel
+from procedures.schema.rules import OffsetModel, TextDeadlineModel
 
-# Of each unit of a deadline the least and the most that procedures.schema takes.
+# Of each unit of a deadline the least and the most that procedures.schema.rules takes.
 UNITS = {"days": (0, 36_500), "months": (1, 1_200), "years": (1, 100)}
 COUNTS = ("next_day", "same_day")
 # Parts of a form that are several keys of the file.

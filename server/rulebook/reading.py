@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from procedures import Catalogue, Problem
-from procedures.checker import read
-from procedures.data_files import DATA, DataFiles, overlay_name
-from procedures.loading import Loader, overlay_path
+from procedures.proving.checker import read
+from procedures.reading.data_files import DATA, DataFiles, overlay_name
+from procedures.reading.loading import Loader, overlay_path
 from server.rulebook.fault_words import worded
 
 LONGEST = 400_000

@@ -10,7 +10,7 @@ from datetime import date
 from sqlmodel import col, select
 
 from procedures import Catalogue, Text
-from procedures.portrait import Part, Redrawn, in_force, portrait, redrawn
+from procedures.pages.portrait import Part, Redrawn, in_force, portrait, redrawn
 from server.db.context import Context
 from server.db.uow import Unit
 from server.kit.clock import today

@@ -68,7 +68,7 @@ def test_the_list_of_exceptions_has_no_dead_rows() -> None:
     ],
 )
 def test_the_check_finds_what_it_is_for(bad: str) -> None:
-    assert looks_at_clock(Source("procedures/engine.py", bad)) != []
+    assert looks_at_clock(Source("procedures/engine/evaluation.py", bad)) != []
 
 
 @pytest.mark.parametrize(

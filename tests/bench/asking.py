@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from procedures import Case, Catalogue, Fact, Guidance, Question, evaluate, load_catalogue
-from procedures.case_file import CaseFile, read_cases
+from procedures.proving.case_file import CaseFile, read_cases
 from server.reception.sweeping import sweep
 from tests.procedures.question_costs import forgotten
 

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import yaml
 
-from procedures import Case, Catalogue, Fact, evaluate, load_catalogue, yaml_lines
-from procedures.case_file import read_cases
-from procedures.data_files import DATA
-from procedures.facts import CaseView
-from procedures.loading import Loader
+from procedures import Case, Catalogue, Fact, evaluate, load_catalogue
+from procedures.logic.facts import CaseView
+from procedures.proving.case_file import read_cases
+from procedures.reading import yaml_lines
+from procedures.reading.data_files import DATA
+from procedures.reading.loading import Loader
 from tests.bench.figures import Figure, percentiles, timed
 from tests.procedures import question_costs
 from tests.procedures.timing import household

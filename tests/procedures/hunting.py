@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from procedures.analysis import Analyst
-from procedures.case_file import CaseFile, differences
-from procedures.catalogue import Catalogue, Impossible, Rule
-from procedures.census import facts_behind, of_fact, of_rule
-from procedures.conditions import HOUSEHOLD, All, Leaf, Node, walk
-from procedures.engine import evaluate
-from procedures.facts import PERSON, FactSpec
-from procedures.office_days import OfficeCalendar
-from procedures.worlds import World
+from procedures.engine.catalogue import Catalogue, Impossible, Rule
+from procedures.engine.evaluation import evaluate
+from procedures.logic.analysis import Analyst
+from procedures.logic.conditions import HOUSEHOLD, All, Leaf, Node, walk
+from procedures.logic.facts import PERSON, FactSpec
+from procedures.proving.case_file import CaseFile, differences
+from procedures.proving.census import facts_behind, of_fact, of_rule
+from procedures.proving.worlds import World
+from procedures.terms.office_days import OfficeCalendar
 from tests.procedures.mutations import DAY, Mutant, calendar, facts, impossible, periods, rules
 from tests.procedures.witnesses import witness_case
 

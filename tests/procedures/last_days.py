@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from procedures.case import CaseError
-from procedures.case_file import CaseFile, read_cases
-from procedures.catalogue import Catalogue, DeadlineSpec, Face, Rule
-from procedures.conditions import HOUSEHOLD
-from procedures.deadlines import deadline
-from procedures.facts import CaseView
-from procedures.loading import load_catalogue, municipalities
-from procedures.schema import EarliestModel, OffsetModel
+from procedures.engine.catalogue import Catalogue, DeadlineSpec, Face, Rule
+from procedures.engine.deadlines import deadline
+from procedures.logic.case import CaseError
+from procedures.logic.conditions import HOUSEHOLD
+from procedures.logic.facts import CaseView
+from procedures.proving.case_file import CaseFile, read_cases
+from procedures.reading.loading import load_catalogue, municipalities
+from procedures.schema.rules import EarliestModel, OffsetModel
 from tests.procedures.mutants import CASES
 
 ONE_DAY = timedelta(days=1)

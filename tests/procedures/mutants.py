@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from procedures.case_file import read_cases
-from procedures.data_files import DATA
-from procedures.loading import load_catalogue
+from procedures.proving.case_file import read_cases
+from procedures.reading.data_files import DATA
+from procedures.reading.loading import load_catalogue
 from tests.procedures.hunting import Hunt, hunts
 from tests.procedures.mutations import Mutant
 

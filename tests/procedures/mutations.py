@@ -1,16 +1,15 @@
 """Every small mistake that somebody could make in a condition, a boundary or a date of the rule data.
 
-The conditions come from procedures/census.py, so that none is left out; BOUNDARIES names the numbers and
-dates.
+The conditions come from procedures/proving/census.py, so that none is left out; BOUNDARIES names the numbers
+and dates.
 """
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from procedures.catalogue import Catalogue, DeadlineSpec, DocumentSpec, Face, Impossible, Rule
-from procedures.census import Condition, branch, of_fact, of_impossible, of_rule, shape
-from procedures.conditions import (
+from procedures.engine.catalogue import Catalogue, DeadlineSpec, DocumentSpec, Face, Impossible, Rule
+from procedures.logic.conditions import (
     Age,
     All,
     Any,
@@ -27,10 +26,11 @@ from procedures.conditions import (
     OnMonth,
     Within,
 )
-from procedures.facts import FactSpec
-from procedures.office_days import OfficeCalendar
-from procedures.periods import Period
-from procedures.schema import EarliestModel, OffsetModel
+from procedures.logic.facts import FactSpec
+from procedures.proving.census import Condition, branch, of_fact, of_impossible, of_rule, shape
+from procedures.schema.rules import EarliestModel, OffsetModel
+from procedures.terms.office_days import OfficeCalendar
+from procedures.terms.periods import Period
 
 DAY = timedelta(days=1)
 OTHER_AGE = {

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from procedures import Case, Catalogue, Fact, evaluate, load_catalogue
-from procedures.analysis import Analyst
-from procedures.case_file import CaseFile, read_cases
-from procedures.catalogue import Rule
-from procedures.conditions import Has, Is, Leaf, Node, walk
-from procedures.guidance import Question
+from procedures.engine.catalogue import Rule
+from procedures.engine.guidance import Question
+from procedures.logic.analysis import Analyst
+from procedures.logic.conditions import Has, Is, Leaf, Node, walk
+from procedures.proving.case_file import CaseFile, read_cases
 
 CASES = Path(__file__).parent / "cases"
 MOST_STATES = 3000

@@ -4,7 +4,7 @@ at a time: slow, plain, and only there to be compared with.
 
 from collections.abc import Sequence
 
-from procedures.conditions import (
+from procedures.logic.conditions import (
     HOUSEHOLD,
     Age,
     All,
@@ -19,9 +19,9 @@ from procedures.conditions import (
     View,
     span,
 )
-from procedures.dates import AGE_KINDS, PartialDate
-from procedures.facts import CaseView
-from procedures.residual import Tree
+from procedures.logic.facts import CaseView
+from procedures.logic.residual import Tree
+from procedures.terms.dates import AGE_KINDS, PartialDate
 
 
 def truth(node: Node, view: CaseView, person: int) -> Truth:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from procedures import Case, CaseError, EventNotReady, Fact, PersonCase, evaluate, load_catalogue
-from procedures.case_file import differences, read_case
+from procedures.proving.case_file import differences, read_case
 
 PLAIN: dict[str, Any] = {
     "municipality": "992011",

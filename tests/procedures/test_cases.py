@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from procedures.case_file import CaseFile, differences, read_case
-from procedures.engine import evaluate
-from procedures.loading import load_catalogue, municipalities
-from procedures.yaml_lines import CatalogueInvalid
+from procedures.engine.evaluation import evaluate
+from procedures.proving.case_file import CaseFile, differences, read_case
+from procedures.reading.loading import load_catalogue, municipalities
+from procedures.reading.yaml_lines import CatalogueInvalid
 
 
 @cache

@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from procedures.catalogue import Catalogue, Rule
-from procedures.catalogue_words import condition, deadline_words
-from procedures.loading import load_catalogue
+from procedures.engine.catalogue import Catalogue, Rule
+from procedures.pages.catalogue_words import condition, deadline_words
+from procedures.reading.loading import load_catalogue
 
 
 @cache

@@ -8,8 +8,11 @@ from types import ModuleType
 import pytest
 from pydantic import BaseModel
 
-from procedures import fact_schema, load_catalogue, overlay_schema, schema
-from procedures.census import FIELDS, conditions, of_rule, said, shape
+from procedures import load_catalogue
+from procedures.proving.census import FIELDS, conditions, of_rule, said, shape
+from procedures.schema import facts as fact_schema
+from procedures.schema import overlays as overlay_schema
+from procedures.schema import rules as schema
 from tests.procedures.mutations import BOUNDARIES
 
 ELSEWHERE = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from procedures.catalogue_page import pages
 from procedures.commands import add
-from procedures.loading import load_catalogue
+from procedures.pages.catalogue_page import pages
+from procedures.reading.loading import load_catalogue
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"

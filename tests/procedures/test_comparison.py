@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from procedures import Case, Catalogue, comparison
-from procedures.case_file import CaseFile
-from procedures.checker import read
-from procedures.comparison import CaseChange, answered_differently, without_common_rules
-from procedures.loading import Loader, overlay_path
-from procedures.yaml_lines import Located
+from procedures import Case, Catalogue
+from procedures.proving import comparison
+from procedures.proving.case_file import CaseFile
+from procedures.proving.checker import read
+from procedures.proving.comparison import CaseChange, answered_differently, without_common_rules
+from procedures.reading.loading import Loader, overlay_path
+from procedures.reading.yaml_lines import Located
 
 SMALL = Path(__file__).parent / "small"
 TEXT = overlay_path("990001", SMALL).read_text(encoding="utf-8")

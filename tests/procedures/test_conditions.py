@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procedures import Case, Fact, PersonCase, Text
-from procedures.condition_parser import Parser
-from procedures.conditions import HOUSEHOLD, Node, Truth
-from procedures.facts import CaseView, FactSpec
-from procedures.residual import residual, variables
-from procedures.yaml_lines import Located
+from procedures.logic.conditions import HOUSEHOLD, Node, Truth
+from procedures.logic.facts import CaseView, FactSpec
+from procedures.logic.residual import residual, variables
+from procedures.reading.condition_parser import Parser
+from procedures.reading.yaml_lines import Located
 from tests.procedures.reference import told
 
 FACTS: dict[str, dict[str, Any]] = {

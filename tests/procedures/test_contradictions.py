@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from procedures import load_catalogue
-from procedures.checker import check
-from procedures.contradictions import clashes
-from procedures.proof import prove
+from procedures.proving.checker import check
+from procedures.proving.contradictions import clashes
+from procedures.proving.proof import prove
 
 SMALL = Path(__file__).parent / "small"
 RULES = "national/1.yaml"

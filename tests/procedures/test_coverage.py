@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, load_catalogue
-from procedures.census import FIELDS, conditions, leaves
-from procedures.checker import check
-from procedures.coverage import Coverage
-from procedures.data_files import DATA
-from procedures.yaml_lines import Problem
+from procedures.proving.census import FIELDS, conditions, leaves
+from procedures.proving.checker import check
+from procedures.proving.coverage import Coverage
+from procedures.reading.data_files import DATA
+from procedures.reading.yaml_lines import Problem
 
 SMALL = Path(__file__).parent / "small"
 RULES = "national/1.yaml"

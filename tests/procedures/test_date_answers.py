@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from procedures import load_catalogue
-from procedures.analysis import Analyst
-from procedures.condition_parser import Parser
-from procedures.conditions import Leaf, walk
-from procedures.date_answers import Day, date_answers
-from procedures.dates import PartialDate
-from procedures.office_days import OfficeCalendar
-from procedures.yaml_lines import Located
+from procedures.logic.analysis import Analyst
+from procedures.logic.conditions import Leaf, walk
+from procedures.logic.date_answers import Day, date_answers
+from procedures.reading.condition_parser import Parser
+from procedures.reading.yaml_lines import Located
+from procedures.terms.dates import PartialDate
+from procedures.terms.office_days import OfficeCalendar
 
 DAY = Day(date(2026, 11, 24), OfficeCalendar())
 SHAPES: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procedures.dates import (
+from procedures.terms.dates import (
     age_range,
     fiscal_age,
     kokuho70_age,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, Fact, PersonCase, evaluate, load_catalogue
-from procedures.data_files import DATA
-from procedures.office_days import OfficeCalendar, day_en, day_ja
-from procedures.periods import last_day
-from procedures.schema import OffsetModel
+from procedures.reading.data_files import DATA
+from procedures.schema.rules import OffsetModel
+from procedures.terms.office_days import OfficeCalendar, day_en, day_ja
+from procedures.terms.periods import last_day
 
 CALENDAR = OfficeCalendar()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, Fact, Guidance, Item, PersonCase, evaluate, load_catalogue
-from procedures.case_file import read_case
-from procedures.guidance import GROUPS, Reason
+from procedures.engine.guidance import GROUPS, Reason
+from procedures.proving.case_file import read_case
 
 CASES = Path(__file__).parent / "cases"
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from procedures.data_files import DATA
-from procedures.json_schema import schemas
-from procedures.loading import load_catalogue
-from procedures.yaml_lines import read_yaml
+from procedures.reading.data_files import DATA
+from procedures.reading.json_schema import schemas
+from procedures.reading.loading import load_catalogue
+from procedures.reading.yaml_lines import read_yaml
 
 CASES = Path(__file__).parent / "cases"
 MADE = {name: json.loads(text) for name, text in schemas(load_catalogue()).items()}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, CatalogueInvalid, Fact, PersonCase, evaluate, load_catalogue
-from procedures.checker import check
-from procedures.data_files import DATA
+from procedures.proving.checker import check
+from procedures.reading.data_files import DATA
 
 RESIDENCE, DAILY = "national/1_residence.yaml", "national/6_daily_life.yaml"
 OVERLAY = "municipalities/992011/overlay.yaml"

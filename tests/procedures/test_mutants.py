@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from procedures import Case
-from procedures.case_file import read_cases
-from procedures.census import FIELDS, shape
-from procedures.conditions import All, Any, Node
-from procedures.facts import CaseView
-from procedures.loading import load_catalogue
+from procedures.logic.conditions import All, Any, Node
+from procedures.logic.facts import CaseView
+from procedures.proving.case_file import read_cases
+from procedures.proving.census import FIELDS, shape
+from procedures.reading.loading import load_catalogue
 from tests.procedures import mutants
 from tests.procedures.hunting import Hunt, hunts
 from tests.procedures.mutants import Places, Result, judge, places

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 
 from procedures import Case, Fact, Guidance, PersonCase, evaluate, load_catalogue
-from procedures.analysis import Analyst, Unsettled
-from procedures.case_file import read_case
-from procedures.catalogue import Memory
-from procedures.condition_parser import Parser
-from procedures.conditions import HOUSEHOLD, Leaf, Node, members, walk
-from procedures.date_answers import Day
-from procedures.facts import CaseView, FactSpec
-from procedures.openings import Openings, asked
-from procedures.residual import residual
-from procedures.text import Text
-from procedures.truth_tables import Rows, patterns, table
-from procedures.yaml_lines import Located
+from procedures.engine.catalogue import Memory
+from procedures.engine.openings import Openings, asked
+from procedures.logic.analysis import Analyst, Unsettled
+from procedures.logic.conditions import HOUSEHOLD, Leaf, Node, members, walk
+from procedures.logic.date_answers import Day
+from procedures.logic.facts import CaseView, FactSpec
+from procedures.logic.residual import residual
+from procedures.logic.truth_tables import Rows, patterns, table
+from procedures.proving.case_file import read_case
+from procedures.reading.condition_parser import Parser
+from procedures.reading.yaml_lines import Located
+from procedures.terms.text import Text
 from tests.procedures.reference import told, truth
 
 CASES = Path(__file__).parent / "cases"

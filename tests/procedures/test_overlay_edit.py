@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procedures.loading import overlay_path
-from procedures.overlay_edit import CannotPut, append, drop, for_day, lay, put
+from procedures.reading.loading import overlay_path
+from procedures.reading.overlay_edit import CannotPut, append, drop, for_day, lay, put
 
 TEXT = """\
 # Our town.

@@ -3,14 +3,14 @@
 from datetime import date
 from pathlib import Path
 
-from procedures.case import Case
-from procedures.case_file import CaseFile
-from procedures.catalogue import Catalogue
-from procedures.checker import read
-from procedures.comparison import answered_differently
-from procedures.loading import Loader, load_catalogue, overlay_path
-from procedures.portrait import portrait, redrawn
-from procedures.yaml_lines import Located
+from procedures.engine.catalogue import Catalogue
+from procedures.logic.case import Case
+from procedures.pages.portrait import portrait, redrawn
+from procedures.proving.case_file import CaseFile
+from procedures.proving.checker import read
+from procedures.proving.comparison import answered_differently
+from procedures.reading.loading import Loader, load_catalogue, overlay_path
+from procedures.reading.yaml_lines import Located
 
 SMALL = Path(__file__).parent / "small"
 TEXT = overlay_path("990001", SMALL).read_text(encoding="utf-8")

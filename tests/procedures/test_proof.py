@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from procedures import Case, Catalogue, load_catalogue
-from procedures.checker import check, proofs
-from procedures.conditions import HOUSEHOLD, Age, walk
-from procedures.dates import PartialDate
-from procedures.facts import CaseView, FactSpec
-from procedures.proof import CLAIMS, prove
-from procedures.worlds import MEMBERS, World
+from procedures.logic.conditions import HOUSEHOLD, Age, walk
+from procedures.logic.facts import CaseView, FactSpec
+from procedures.proving.checker import check, proofs
+from procedures.proving.proof import CLAIMS, prove
+from procedures.proving.worlds import MEMBERS, World
+from procedures.terms.dates import PartialDate
 
 SMALL = Path(__file__).parent / "small"
 RULES, FACTS = "national/1.yaml", "facts/1.yaml"
@@ -160,7 +160,7 @@ def test_what_is_entered_ahead_is_proven_too(tmp_path: Path) -> None:
 
 
 def test_without_z3_nothing_is_proven_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("procedures.proof.find_spec", lambda name: None)
+    monkeypatch.setattr("procedures.proving.proof.find_spec", lambda name: None)
     proof = prove(load_catalogue("990001", SMALL), date(2026, 11, 23))
     assert proof.problems == ()
     assert len(proof.unproven) == len(CLAIMS)

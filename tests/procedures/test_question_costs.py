@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, evaluate, load_catalogue
-from procedures.case_file import read_case, read_cases
+from procedures.proving.case_file import read_case, read_cases
 from tests.procedures import question_costs, timing
 
 HERE = Path(__file__).parent

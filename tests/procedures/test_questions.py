@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from procedures import Case, Fact, Guidance, PersonCase, Question, evaluate, load_catalogue
-from procedures.case_file import read_case
+from procedures.proving.case_file import read_case
 
 CASES = Path(__file__).parent / "cases"
 WHOLE = [

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from procedures import Case, Guidance, Text, evaluate, load_catalogue
-from procedures.guidance_parts import Fee
-from procedures.resident_list import ResidentRow, fee_text, resident_rows
+from procedures.engine.guidance_parts import Fee
+from procedures.pages.resident_list import ResidentRow, fee_text, resident_rows
 
 CATALOGUE = load_catalogue("992011")
 CASES = Path(__file__).parent / "cases"

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from procedures import Case, Catalogue, Fact, PersonCase, Text, evaluate, load_catalogue
-from procedures.catalogue import Rule
-from procedures.data_files import DATA
-from procedures.office_days import day_easy, days_easy
-from procedures.resident_words import unspoken, unspoken_in
+from procedures.engine.catalogue import Rule
+from procedures.pages.resident_words import unspoken, unspoken_in
+from procedures.reading.data_files import DATA
+from procedures.terms.office_days import day_easy, days_easy
 
 BARE = Text("届出が必要です。", "A notification is needed.")
 UNREAD = Text("届出が必要です。", "A notification is needed.", "届（とど）けが 必要です。")

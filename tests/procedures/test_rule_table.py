@@ -11,8 +11,8 @@ import re
 
 import pytest
 
-from procedures.catalogue import Face, Rule
-from procedures.loading import load_catalogue
+from procedures.engine.catalogue import Face, Rule
+from procedures.reading.loading import load_catalogue
 
 TABLE = """
 R001 –   N V   | R002 –   N V   | R003 –   D V/K | R004 –   N V   | R005 –   N V   | R006 –   D V

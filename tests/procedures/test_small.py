@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from procedures import Case, EventNotReady, Guidance, changes, evaluate, load_catalogue
-from procedures.checker import check
-from procedures.yaml_lines import CatalogueInvalid
+from procedures.proving.checker import check
+from procedures.reading.yaml_lines import CatalogueInvalid
 
 SMALL = Path(__file__).parent / "small"
 OVERLAY, RULES = "municipalities/990001/overlay.yaml", "national/1.yaml"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from procedures.loading import load_catalogue
+from procedures.reading.loading import load_catalogue
 
 MIHON, REIJI, TEHON = "992011", "992020", "992038"
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from procedures.condition_parser import Parser
-from procedures.conditions import Leaf, Missing, Node, Value
-from procedures.dates import parse_partial
-from procedures.facts import FactSpec
-from procedures.loading import load_catalogue
-from procedures.text import Text, joined
-from procedures.words import found, opposite, required
-from procedures.yaml_lines import Located
+from procedures.logic.conditions import Leaf, Missing, Node, Value
+from procedures.logic.facts import FactSpec
+from procedures.logic.words import found, opposite, required
+from procedures.reading.condition_parser import Parser
+from procedures.reading.loading import load_catalogue
+from procedures.reading.yaml_lines import Located
+from procedures.terms.dates import parse_partial
+from procedures.terms.text import Text, joined
 
 CATALOGUE = load_catalogue()
 NUMBER = FactSpec(

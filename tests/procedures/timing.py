@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from procedures import Case, Catalogue, evaluate, yaml_lines
-from procedures.data_files import DATA
-from procedures.loading import Loader
+from procedures import Case, Catalogue, evaluate
+from procedures.reading import yaml_lines
+from procedures.reading.data_files import DATA
+from procedures.reading.loading import Loader
 
 BIRTHS = (
     "1945-03-01",

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from procedures.catalogue import Catalogue
-from procedures.worlds import MEMBERS, World
+from procedures.engine.catalogue import Catalogue
+from procedures.proving.worlds import MEMBERS, World
 
 
 def witness_case(world: World, named: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:

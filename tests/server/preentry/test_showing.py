@@ -6,8 +6,8 @@ import pytest
 
 from kiosk.navigator_words import born
 from procedures import Item, Text, load_catalogue
-from procedures.guidance import Applicant
-from procedures.guidance_parts import Fee
+from procedures.engine.guidance import Applicant
+from procedures.engine.guidance_parts import Fee
 from server.kit.clock import today
 from server.preentry import asking, showing
 from server.preentry.answers import Answers

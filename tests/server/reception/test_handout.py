@@ -10,7 +10,7 @@ import yaml
 
 from printing.forms.checklist import Checklist
 from procedures import Case, evaluate, load_catalogue
-from procedures.resident_list import resident_rows
+from procedures.pages.resident_list import resident_rows
 from server.kit import clock
 from server.reception import desk_list, handout, shown, signing
 from server.reception.changing import changes_between

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from procedures import Case, Catalogue
-from procedures.conditions import Event
-from procedures.guidance import Guidance
+from procedures.engine.guidance import Guidance
+from procedures.logic.conditions import Event
 from server.db.uow import NotThereError
 from server.kit import clock
 from server.reception import gathering, guidance, intake, life_events, service

@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import select
 
 from procedures import CatalogueInvalid, Problem
-from procedures.data_files import DATA
-from procedures.overlay_edit import put
+from procedures.reading.data_files import DATA
+from procedures.reading.overlay_edit import put
 from server.app import mount
 from server.bootstrap import build
 from server.doctor import examine

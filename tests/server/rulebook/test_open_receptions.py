@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from procedures.overlay_edit import put
+from procedures.reading.overlay_edit import put
 from server.kit import clock
 from server.reception import acceptance, confirmation, guidance, intake, service
 from server.rulebook import service as rulebook

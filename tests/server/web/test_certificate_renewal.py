@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from procedures.dates import months_later
-from procedures.office_days import date_ja
+from procedures.terms.dates import months_later
+from procedures.terms.office_days import date_ja
 from server.kit.clock import jst, today
 from server.reception import desk_list, handout
 from server.reception.card_views import RENEWAL_MONTHS
