@@ -70,6 +70,7 @@ def test_the_counter_asks_first_what_a_certificate_is_for(family: Visit, clerk: 
     shown = page(clerk, family)
     assert re.findall(r'data-question="(\w+)"', shown)[0] == "cert_purpose"
     assert listed(shown) & set(TABLE) == set(), "nothing is promised before that is known"
+    assert "請求書は従来の様式で" in shown
 
 
 def test_each_certificate_at_the_counter(family: Visit, clerk: Browser) -> None:
