@@ -38,7 +38,7 @@ class Hunt:
 
     def mutants(self) -> Iterator[Mutant]:
         """All of them: rule by rule, fact by fact, then what is impossible and the days of the calendar."""
-        known = choices(self._catalogue.facts)
+        known = choices(self._catalogue)
         for rule in self._catalogue.rules:
             if all(self._catalogue.ready(event) for event in rule.events):
                 yield from rules(rule, known)

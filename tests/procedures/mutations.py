@@ -62,15 +62,14 @@ BOUNDARIES = frozenset(
 
 Changed = Rule | FactSpec | Impossible | OfficeCalendar | Catalogue
 Choices = Mapping[str, Iterable[str]]
-"""The answers that the facts with a list of them allow, by the name of the fact."""
+"""What a list in a condition may hold: the answers, by the name of the fact, and the life events as EVENT."""
+EVENT = "event"
 
 
-def choices(specs: Mapping[str, FactSpec]) -> Choices:
-    """What somebody could choose, or write into a condition, for each fact that is not yes or no."""
-    return {name: list(map(str, spec.words)) for name, spec in specs.items() if spec.type in _CHOSEN}
-
-
-_CHOSEN = ("choice", "choices")
+def choices(catalogue: Catalogue) -> Choices:
+    """What somebody could write into a list of answers or of life events."""
+    lists = [spec for spec in catalogue.facts.values() if spec.type in ("choice", "choices")]
+    return {EVENT: catalogue.codes.events, **{spec.name: list(map(str, spec.words)) for spec in lists}}
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,8 @@ def nodes(node: Node, known: Choices) -> Iterator[tuple[str, Node]]:
     elif isinstance(node, Event):
         for event in sorted(node.events) if len(node.events) > 1 else ():
             yield f"without event {event}", Event(node.events - {event})
+        for event in sorted({*known[EVENT]} - node.events):
+            yield f"also event {event}", Event(node.events | {event})
         yield f"not event {'+'.join(sorted(node.events))}", Not(node)
     elif isinstance(node, Not):
         yield "not taken away", node.part
@@ -250,7 +251,7 @@ def _conditions(
     condition: Condition, known: Choices, put: Callable[[Node, Node], Changed], under: Node | None
 ) -> Iterator[Mutant]:
     """Every mistake in one condition."""
-    wrongs = list(nodes(condition.node, known))
+    wrongs = list(nodes(condition.node, {**known, EVENT: condition.events}))
     if condition.field in _LEFT_OUT:
         wrongs.append(("left out", _LEFT_OUT[condition.field]))
     for name, wrong in wrongs:
@@ -318,7 +319,7 @@ def facts(spec: FactSpec, known: Choices) -> Iterator[Mutant]:
         derive, only_if = (wrong if each is node else each for each in (spec.derive, spec.only_if))
         return replace(spec, derive=derive, only_if=only_if, presume=presume)
 
-    for condition in of_fact(spec, ()):
+    for condition in of_fact(spec, known[EVENT]):
         yield from _conditions(condition, known, put, condition.under)
     for index, presumption in enumerate(spec.presume):
         if isinstance(presumption.value, bool):

@@ -23,7 +23,7 @@ from tests.procedures.mutations import BOUNDARIES, Mutant, choices, nodes, rules
 HERE = Path(__file__).parent
 SMALL = HERE / "small"
 CATALOGUE = load_catalogue("990001", SMALL)
-CHOICES = choices(CATALOGUE.facts)
+CHOICES = choices(CATALOGUE)
 HEAD = "municipality: '990001'\nevent: {event}\ndate: {date}\nfacts: {{moved_on: {moved}}}\n"
 
 
@@ -64,7 +64,12 @@ def test_the_mistakes_in_a_rule() -> None:
     names = {mutant.name.removeprefix("R003@- when: ") for mutant in rules(rule, CHOICES)}
     assert {"all → any", "part 2 dropped", "2: not ins", "3: birth high +1", "3: birth as legal_age"} <= names
     assert {"4: moved_on within -1 days", "4: moved_on within count same_day"} <= names
-    assert {"1: not event IN", "3: birth on the day of filing", "2: ins also work"} <= names
+    assert {
+        "1: not event IN",
+        "3: birth on the day of filing",
+        "2: ins also work",
+        "1: also event OUT",
+    } <= names
     papers = {name for name in names if name.startswith("R003@- document account")}
     assert "R003@- document account spared 2: left out" in papers
 
