@@ -13,7 +13,7 @@ from procedures.proving.case_file import CaseFile, differences
 from procedures.proving.census import facts_behind, of_fact, of_rule
 from procedures.proving.worlds import World
 from procedures.terms.office_days import OfficeCalendar
-from tests.procedures.mutations import DAY, Mutant, calendar, facts, impossible, periods, rules
+from tests.procedures.mutations import DAY, Mutant, calendar, choices, facts, impossible, periods, rules
 from tests.procedures.witnesses import witness_case
 
 
@@ -38,13 +38,14 @@ class Hunt:
 
     def mutants(self) -> Iterator[Mutant]:
         """All of them: rule by rule, fact by fact, then what is impossible and the days of the calendar."""
+        known = choices(self._catalogue)
         for rule in self._catalogue.rules:
             if all(self._catalogue.ready(event) for event in rule.events):
-                yield from rules(rule)
+                yield from rules(rule, known)
         for spec in self._catalogue.facts.values():
-            yield from facts(spec)
+            yield from facts(spec, known)
         for one in self._catalogue.impossible:
-            yield from impossible(one)
+            yield from impossible(one, known)
         yield from calendar(self._catalogue.calendar)
         if self._period is self._whole:
             yield from periods(self._whole)

@@ -4,7 +4,8 @@ see whether some case notices.
 A mutant is killed when a case that comes out as expected does not any more; one of the national data may be
 killed by the cases of any municipality. One that survives is proven equivalent with z3 where that is possible
 (nobody could notice it), or must be explained in survivors.yaml. Names, fees and the order of handling are
-not mutated: see tests/procedures/test_census.py.
+not mutated: see tests/procedures/test_census.py. Nor is a rule asked at one life event more: that
+test_rule_table.py would notice.
 """
 
 import argparse

@@ -4,7 +4,7 @@ The conditions come from procedures/proving/census.py, so that none is left out;
 and dates.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -61,6 +61,15 @@ BOUNDARIES = frozenset(
 """The fields of the schema, beside the conditions, whose numbers, dates and choices are mistaken here."""
 
 Changed = Rule | FactSpec | Impossible | OfficeCalendar | Catalogue
+Choices = Mapping[str, Iterable[str]]
+"""What a list in a condition may hold: the answers, by the name of the fact, and the life events as EVENT."""
+EVENT = "event"
+
+
+def choices(catalogue: Catalogue) -> Choices:
+    """What somebody could write into a list of answers or of life events."""
+    lists = [spec for spec in catalogue.facts.values() if spec.type in ("choice", "choices")]
+    return {EVENT: catalogue.codes.events, **{spec.name: list(map(str, spec.words)) for spec in lists}}
 
 
 @dataclass(frozen=True)
@@ -80,35 +89,39 @@ class Mutant:
     under: Node | None = None
 
 
-def nodes(node: Node) -> Iterator[tuple[str, Node]]:
+def nodes(node: Node, known: Choices) -> Iterator[tuple[str, Node]]:
     """Every condition that differs from this one by one mistake, with its name."""
     if isinstance(node, Leaf):
         yield from _leaves(node)
+        yield from _too_many(node, known)
     elif isinstance(node, Event):
         for event in sorted(node.events) if len(node.events) > 1 else ():
             yield f"without event {event}", Event(node.events - {event})
+        for event in sorted({*known[EVENT]} - node.events):
+            yield f"also event {event}", Event(node.events | {event})
         yield f"not event {'+'.join(sorted(node.events))}", Not(node)
     elif isinstance(node, Not):
         yield "not taken away", node.part
-        for name, below in nodes(node.part):
+        for name, below in nodes(node.part, known):
             if not (isinstance(below, Not) and below.part is node.part):  # that is the one above once more
                 yield f"not {name}", Not(below)
     elif isinstance(node, All | Any):
-        yield from _several(node)
+        yield from _several(node, known)
     elif isinstance(node, Members):
         for name, low, high in _bounds(node.low, node.high):
             yield f"{node.kind} {name}", replace(node, low=low, high=high)
-        yield from ((f"member {name}", replace(node, where=below)) for name, below in nodes(node.where))
+        for name, below in nodes(node.where, known):
+            yield f"member {name}", replace(node, where=below)
 
 
-def _several(node: All | Any) -> Iterator[tuple[str, Node]]:
+def _several(node: All | Any, known: Choices) -> Iterator[tuple[str, Node]]:
     kind, other = (All, Any) if isinstance(node, All) else (Any, All)
     if len(node.of) > 1:
         yield f"{kind.__name__.lower()} → {other.__name__.lower()}", other(node.of)
         for index in range(len(node.of)):
             yield f"part {index + 1} dropped", kind((*node.of[:index], *node.of[index + 1 :]))
     for index, part in enumerate(node.of):
-        for name, below in nodes(part):
+        for name, below in nodes(part, known):
             yield f"{index + 1}: {name}", kind((*node.of[:index], below, *node.of[index + 1 :]))
 
 
@@ -135,6 +148,14 @@ def _leaves(leaf: Leaf) -> Iterator[tuple[str, Node]]:
     if isinstance(leaf, Within):
         for name, period in _periods(leaf.period):
             yield f"{leaf.fact} within {name}", replace(leaf, period=period)
+
+
+def _too_many(leaf: Leaf, known: Choices) -> Iterator[tuple[str, Node]]:
+    """The test met by one answer more."""
+    for choice in known.get(leaf.fact, ()):
+        if isinstance(leaf, Is | Has) and choice not in leaf.values:
+            more: Leaf = replace(leaf, values=leaf.values | {choice})  # type: ignore[arg-type]
+            yield f"{leaf.fact} also {choice}", more
 
 
 def _bounds(low: int | None, high: int | None) -> Iterator[tuple[str, int | None, int | None]]:
@@ -178,11 +199,11 @@ def deadlines(spec: DeadlineSpec) -> Iterator[tuple[str, str, DeadlineSpec]]:
             yield f"PeriodModel.{unit}", name, spec.model_copy(update=changed)
 
 
-def rules(rule: Rule) -> Iterator[Mutant]:
+def rules(rule: Rule, known: Choices) -> Iterator[Mutant]:
     """Every mistake in one rule."""
     for condition in of_rule(rule):
         yield from _conditions(
-            condition, lambda node, wrong: _put(rule, node, wrong), _branch(rule, condition)
+            condition, known, lambda node, wrong: _put(rule, node, wrong), _branch(rule, condition)
         )
     yield from _dated(rule.face, rule.version, lambda face: replace(rule, face=face))
     for index, variant in enumerate(rule.variants):
@@ -227,10 +248,10 @@ _LEFT_OUT: dict[str, Node] = {
 
 
 def _conditions(
-    condition: Condition, put: Callable[[Node, Node], Changed], under: Node | None
+    condition: Condition, known: Choices, put: Callable[[Node, Node], Changed], under: Node | None
 ) -> Iterator[Mutant]:
     """Every mistake in one condition."""
-    wrongs = list(nodes(condition.node))
+    wrongs = list(nodes(condition.node, {**known, EVENT: condition.events}))
     if condition.field in _LEFT_OUT:
         wrongs.append(("left out", _LEFT_OUT[condition.field]))
     for name, wrong in wrongs:
@@ -290,7 +311,7 @@ def _variant(rule: Rule, index: int, **changed: object) -> Rule:
     return replace(rule, variants=(*rule.variants[:index], variant, *rule.variants[index + 1 :]))
 
 
-def facts(spec: FactSpec) -> Iterator[Mutant]:
+def facts(spec: FactSpec, known: Choices) -> Iterator[Mutant]:
     """Every mistake in what a fact is worked out from, presumed from, or asked under."""
 
     def put(node: Node, wrong: Node) -> FactSpec:
@@ -298,8 +319,8 @@ def facts(spec: FactSpec) -> Iterator[Mutant]:
         derive, only_if = (wrong if each is node else each for each in (spec.derive, spec.only_if))
         return replace(spec, derive=derive, only_if=only_if, presume=presume)
 
-    for condition in of_fact(spec, ()):
-        yield from _conditions(condition, put, condition.under)
+    for condition in of_fact(spec, known[EVENT]):
+        yield from _conditions(condition, known, put, condition.under)
     for index, presumption in enumerate(spec.presume):
         if isinstance(presumption.value, bool):
             other = replace(presumption, value=not presumption.value)
@@ -309,9 +330,9 @@ def facts(spec: FactSpec) -> Iterator[Mutant]:
             yield Mutant(name, "fact", "PresumeModel.value", changed, about, *wherever)
 
 
-def impossible(one: Impossible) -> Iterator[Mutant]:
+def impossible(one: Impossible, known: Choices) -> Iterator[Mutant]:
     """Every mistake in an impossible combination of facts."""
-    yield from _conditions(of_impossible(one), lambda _, wrong: replace(one, when=wrong), None)
+    yield from _conditions(of_impossible(one), known, lambda _, wrong: replace(one, when=wrong), None)
 
 
 def calendar(right: OfficeCalendar) -> Iterator[Mutant]:

@@ -18,11 +18,12 @@ from procedures.reading.loading import load_catalogue
 from tests.procedures import mutants
 from tests.procedures.hunting import Hunt, hunts
 from tests.procedures.mutants import Places, Result, judge, places
-from tests.procedures.mutations import BOUNDARIES, Mutant, nodes, rules
+from tests.procedures.mutations import BOUNDARIES, Mutant, choices, nodes, rules
 
 HERE = Path(__file__).parent
 SMALL = HERE / "small"
 CATALOGUE = load_catalogue("990001", SMALL)
+CHOICES = choices(CATALOGUE)
 HEAD = "municipality: '990001'\nevent: {event}\ndate: {date}\nfacts: {{moved_on: {moved}}}\n"
 
 
@@ -60,10 +61,15 @@ def test_a_mistake_is_one() -> None:
 
 def test_the_mistakes_in_a_rule() -> None:
     rule = next(rule for rule in CATALOGUE.rules if rule.id == "R003")
-    names = {mutant.name.removeprefix("R003@- when: ") for mutant in rules(rule)}
+    names = {mutant.name.removeprefix("R003@- when: ") for mutant in rules(rule, CHOICES)}
     assert {"all → any", "part 2 dropped", "2: not ins", "3: birth high +1", "3: birth as legal_age"} <= names
     assert {"4: moved_on within -1 days", "4: moved_on within count same_day"} <= names
-    assert {"1: not event IN", "3: birth on the day of filing"} <= names
+    assert {
+        "1: not event IN",
+        "3: birth on the day of filing",
+        "2: ins also work",
+        "1: also event OUT",
+    } <= names
     papers = {name for name in names if name.startswith("R003@- document account")}
     assert "R003@- document account spared 2: left out" in papers
 
@@ -76,6 +82,15 @@ def test_a_case_on_the_boundary_kills_and_one_beside_it_does_not(tmp_path: Path)
     assert _survivors(tmp_path, "birth high") == set()
     (tmp_path / "old.yaml").unlink()
     assert _survivors(tmp_path, "birth high") == {"R003@- when: 3: birth high +1"}
+
+
+def test_an_answer_too_many_is_noticed_by_who_gave_it(tmp_path: Path) -> None:
+    for name, expect in (("city", "applies: [R003]"), ("work", "applies: []")):
+        person = f"birth: 1990-01-01, ins: {name}"
+        case(tmp_path, name, "IN", "2026-11-24", "2026-11-20", person, expect)
+    assert _survivors(tmp_path, "ins also") == set()
+    (tmp_path / "work.yaml").unlink()
+    assert _survivors(tmp_path, "ins also") == {"R003@- when: 2: ins also work"}
 
 
 def test_a_case_that_fails_anyhow_proves_nothing(tmp_path: Path) -> None:
@@ -157,7 +172,7 @@ def test_what_nobody_could_notice_is_proven_equivalent(tmp_path: Path) -> None:
     mutant = Mutant("twice", "condition", "RuleModel.when", wrong, None, rule.when, twice)
     judge([(hunt, mutant)], result)
     assert (result.equivalent, result.survived) == (["twice"], [])
-    assert nodes(rule.when)
+    assert nodes(rule.when, CHOICES)
 
 
 def test_a_question_that_nothing_depends_on_may_be_asked_or_not() -> None:
@@ -217,7 +232,7 @@ def test_a_witness_tells_the_mutant_from_the_rule(tmp_path: Path) -> None:
     case(tmp_path, "one", "IN", "2026-11-24", "2026-11-20", "birth: 1990-01-01, ins: city", "applies: [R003]")
     hunt = Hunt(CATALOGUE, read_cases(tmp_path)[0])
     rule = next(rule for rule in CATALOGUE.rules if rule.id == "R003")
-    for mutant in rules(rule):
+    for mutant in rules(rule, CHOICES):
         # An age on another day is solved roughly.
         if mutant.kind != "condition" or "birth" in mutant.name:
             continue
