@@ -1,10 +1,10 @@
-"""What a clerk types and ticks: days in short, and a tick while the page around it is fetched anew."""
+"""Days in short, a tick while the page around it is fetched anew, and two presses at once."""
 
 import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.stage import Stage
 
@@ -19,6 +19,12 @@ WORKSPACE = """<div id="workspace" data-version="1">
 <input type="checkbox" id="mover-1" name="person_id" value="1"></form>
 <div data-refresh hx-get="/again" hx-trigger="sse:changed" hx-target="#workspace" hx-swap="outerHTML">
 </div></div>"""
+
+INTO = 'hx-target="#workspace" hx-swap="outerHTML"'
+TWO_FORMS = f"""<div id="workspace" data-version="1"><p>%s</p>
+<form id="f-first" hx-post="/first" {INTO} data-once><button>1</button></form>
+<form id="f-second" hx-post="/second" {INTO} data-once><button>2</button></form></div>"""
+REFRESH = f'<span data-refresh hx-get="/again" hx-trigger="sse:changed" {INTO}></span>'
 
 
 def _served(kind: str, body: str) -> dict[str, Any]:
@@ -62,3 +68,26 @@ def test_a_tick_is_saved_though_the_page_is_fetched_anew_meanwhile(stage: Stage)
         page.evaluate("htmx.trigger('[data-refresh]', 'sse:changed')")
     assert "person_id=1" in (saved.value.post_data or "")
     expect(page.locator("#mover-1")).to_be_checked()
+
+
+def test_of_two_presses_at_once_each_is_answered_on_the_page(stage: Stage) -> None:
+    """The first answer takes the second one's form off the page; the second shows all the same."""
+    stage.answers["/again"] = lambda sent: _served("text/html", TWO_FORMS % "renewed")
+    page = _page(stage, KEEP, REFRESH + TWO_FORMS % "begun")
+    page.wait_for_function("document.title === 'ready'")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/first", hold)
+    page.route("**/second", hold)
+    for form in ("#f-first", "#f-second"):
+        with page.expect_request(f"**/{form[3:]}"):
+            page.locator(f"{form} button").click()
+    for route, words in zip(held, ("one is saved", "two is found"), strict=True):
+        route.fulfill(status=200, content_type="text/html", body=TWO_FORMS % words)
+        expect(page.locator("#workspace p")).to_have_text(words)
+    # And nothing waits for ever: what changes elsewhere is fetched again.
+    page.evaluate("htmx.trigger('[data-refresh]', 'sse:changed')")
+    expect(page.locator("#workspace p")).to_have_text("renewed")

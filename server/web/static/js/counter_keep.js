@@ -184,7 +184,8 @@ function catchUp() {
 
 /**
  * A press and a refresh never overlap. Each replaces the same fragment: the answer that comes second would find its target
- * gone, and htmx then drops it and, with it, the part of the page that is preserved across swaps.
+ * gone, and htmx then drops it and, with it, the part of the page that is preserved across swaps. Two presses may overlap,
+ * for people are quick; what is still on its way is then meant for the fragment that stands there by now.
  */
 function onePieceAtATime() {
   document.addEventListener("htmx:confirm", (event) => {
@@ -197,12 +198,14 @@ function onePieceAtATime() {
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const refresh = document.querySelector("[data-refresh]");
     if (!refresh || !detail.elt.matches("form[data-once]")) return;
-    presses.set(detail.xhr, snapshot(detail.elt));
+    presses.set(detail.xhr, { ...snapshot(detail.elt), request: detail });
+    // Not htmx:afterRequest: nobody hears it of a form that another answer has taken off the page.
+    detail.xhr.addEventListener("loadend", () => {
+      presses.delete(detail.xhr);
+      catchUp();
+    });
     if (refresh.matches(".htmx-request")) missed = asked;
     htmx.trigger(refresh, "htmx:abort");
-  });
-  document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (presses.delete(detail.xhr)) catchUp();
   });
   // A button that is replaced between a finger's coming down and its going up is never pressed.
   document.addEventListener("pointerdown", () => { pressing = true; }, true);
@@ -247,6 +250,9 @@ export function keepAcrossSwaps({ after }) {
     if (!kept) return;
     const root = document.getElementById(event.detail.target.id);
     if (root) putBack(root);
+    for (const { request } of presses.values()) {
+      if (!request.target.isConnected) request.target = document.getElementById(request.target.id) ?? request.target;
+    }
     kept = null;
     saved = null;
     after();
